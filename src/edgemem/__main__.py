@@ -1,0 +1,8 @@
+"""Entry point of ``python -m edgemem``."""
+
+import sys
+
+from edgemem.cli import main
+
+
+sys.exit(main())

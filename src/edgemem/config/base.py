@@ -1,0 +1,107 @@
+"""What all configuration models share."""
+
+import difflib
+import json
+from collections.abc import Iterable
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, ValidationError, model_validator
+
+from edgemem.errors import EdgememError
+
+
+class KeyProblem(ValueError):
+    """What is wrong with one key, where the key is not the one being validated."""
+
+    def __init__(self, message: str, *path: str | int):
+        super().__init__(message)
+        self.path = path
+
+
+def nearest(word: object, allowed: Iterable[str]) -> str:
+    """Return `; did you mean X?` for the allowed word most like this one, and what is allowed."""
+    words = sorted(allowed)
+    close = difflib.get_close_matches(str(word), words, n=1)
+    return (f"; did you mean '{close[0]}'?" if close else "") + f" (allowed: {', '.join(words)})"
+
+
+class Model(BaseModel):
+    """A part of the configuration: unknown keys are refused, and nothing changes after validation."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_keys(cls, value: Any) -> Any:
+        if isinstance(value, dict):
+            for key in value:
+                if key not in cls.model_fields:
+                    raise KeyProblem(f"unknown key{nearest(key, cls.model_fields)}", key)
+        return value
+
+
+class Spec(Model):
+    """All that one job of a stage reads from the configuration; its canonical JSON is the rule's one parameter."""
+
+    def canonical(self) -> str:
+        """Return the JSON with sorted keys, in which equal values are spelled equally (1 and 1.0, 1/3 and 0.333...)."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the spec written in a `--spec` argument or a file's attribute.
+
+        **Raises:** EdgememError naming the key, what was found and what is allowed.
+        """
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            problems = "; ".join(f"{path_name(path)}: {message}" for path, message in explain(error))
+            raise EdgememError(f"--spec is not what this stage reads: {problems}") from None
+
+
+def explain(error: ValidationError) -> list[tuple[tuple[str | int, ...], str]]:
+    """Return, for each problem, the path of its key and a message with the value found and what is allowed."""
+    found = []
+    for problem in error.errors():
+        path = problem["loc"]
+        cause = problem.get("ctx", {}).get("error")
+        if isinstance(cause, KeyProblem):
+            path += cause.path
+        if cause is not None:
+            message = str(cause)
+        elif problem["type"] == "missing":
+            message = "this key is required"
+        else:
+            value = repr(problem["input"])
+            value = value if len(value) < 80 else value[:77] + "..."
+            message = problem["msg"].replace("Input should be", "must be", 1).replace(" after validation", "")
+            message = message.replace("List should have", "must have", 1) + f" (got {value})"
+        found.append((path, message))
+    return found
+
+
+def path_name(path: Iterable[str | int]) -> str:
+    """Return a key's path as one would write it: settings[0].N."""
+    name = ""
+    for part in path:
+        name += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return name.lstrip(".") or "top level"
+
+
+def _fraction(value: object) -> object:
+    """Read `1/3` as a number; anything else is left to the type that follows."""
+    if isinstance(value, str) and value.count("/") == 1:
+        numerator, denominator = value.split("/")
+        try:
+            return float(numerator) / float(denominator)
+        except (ValueError, ZeroDivisionError):
+            return value
+    return value
+
+
+# Chooses between the two branches of a union tagged "list" and "other", so that an error speaks of one branch only.
+list_or_other = Discriminator(lambda value: "list" if isinstance(value, list) else "other")
+
+Fraction = Annotated[float, BeforeValidator(_fraction, json_schema_input_type=float | str)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]

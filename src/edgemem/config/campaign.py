@@ -1,0 +1,240 @@
+"""The campaign: all keys of `config.yaml`, validated before anything runs."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self, get_origin
+
+import yaml
+from pydantic import BeforeValidator, Field, ValidationError, create_model, field_validator, model_validator
+
+from edgemem.config.base import KeyProblem, Model, Seed, explain, nearest, path_name
+from edgemem.config.evaluate import Evaluation, EvaluateSpec
+from edgemem.config.plot import FIGURES, Figure, PlotSpec, SettingFigure
+from edgemem.config.regress import Regression, RegressSpec
+from edgemem.config.sample import SampleSpec
+from edgemem.config.sampling import Sampling
+from edgemem.config.settings import SETTINGS, Setting
+from edgemem.config.train import ModelSizes, Protocol, SizeGrid, TrainSpec
+from edgemem.errors import EdgememError
+
+
+# Folders of results that all campaigns share; a campaign cannot have their names.
+SHARED = ("samples", "models", "evaluations", "logs", "benchmarks")
+
+
+class SettingGrid(Model):
+    """An entry of `settings`; each key may be a list, and the entry stands for all combinations."""
+
+    @property
+    def settings(self) -> list[Setting]:
+        """The settings the entry stands for, in the order of the lists, the last key fastest."""
+        values = self.model_dump()
+        axes = [value if isinstance(value, list) else [value] for value in values.values()]
+        scalar = SETTINGS[values["family"]]
+        return [scalar(**dict(zip(values, point, strict=True))) for point in itertools.product(*axes)]
+
+    @model_validator(mode="after")
+    def _every_point_is_a_setting(self) -> Self:
+        try:
+            self.settings  # noqa: B018  building them validates each combination
+        except ValidationError as error:
+            raise ValueError(explain(error)[0][1]) from None
+        return self
+
+
+def _as_list(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+def _grid_of(setting: type[Setting]) -> type[SettingGrid]:
+    """Return the model of a `settings` entry: the setting's keys, each one value or a list of values."""
+    keys: dict[str, Any] = {}
+    for name, field in setting.model_fields.items():
+        if get_origin(field.annotation) is Literal:
+            keys[name] = (field.annotation, Field(description=field.description))
+            continue
+        one = Annotated[(field.annotation, *field.metadata)]
+        default = ... if field.is_required() else [field.default]
+        many = Annotated[list[one], Field(min_length=1), BeforeValidator(_as_list, json_schema_input_type=one | list[one])]
+        keys[name] = (many, Field(default, description=field.description))
+    return create_model(setting.__name__ + "Grid", __base__=SettingGrid, __doc__=setting.__doc__, **keys)
+
+
+def _known_family(entry: object) -> object:
+    if isinstance(entry, dict) and (family := entry.get("family")) not in SETTINGS:
+        found = "no family is given" if family is None else f"there is no family '{family}'"
+        raise KeyProblem(found + nearest(family, SETTINGS), "family")
+    return entry
+
+
+GRIDS = {family: _grid_of(setting) for family, setting in SETTINGS.items()}
+
+
+def _named_figure(entry: object) -> object:
+    """Let a figure's name stand for the figure with all its defaults."""
+    entry = {"figure": entry} if isinstance(entry, str) else entry
+    if isinstance(entry, dict) and (name := entry.get("figure")) not in FIGURES:
+        found = "no figure is named" if name is None else f"there is no figure '{name}'"
+        raise ValueError(found + nearest(name, FIGURES))
+    return entry
+
+
+class Campaign(Model):
+    """One study: which data, which models, how measured, what drawn."""
+
+    campaign: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", description="Name of the campaign, its folder under results/."
+    )
+    seeds: list[Seed] = Field(min_length=1, description="Seeds; each is a new data set and new models.")
+    settings: list[Annotated[GRIDS["gaussian"], BeforeValidator(_known_family)]] = Field(
+        min_length=1, description="Data sets; each list-valued key of an entry is expanded as a grid."
+    )
+    model_sizes: ModelSizes = Field(SizeGrid(), description="Model sizes M: a grid, or a list of sizes.")
+    protocol: str = Field(description="Name of the protocol with which models are trained.")
+    protocols: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")], Protocol] = Field(
+        min_length=1, description="Training protocols by name."
+    )
+    sampling: Sampling = Field(Sampling(), description="Time grid and sampler.")
+    evaluation: Evaluation = Field(Evaluation(), description="How trained models are measured.")
+    regression: Regression = Field(Regression(), description="How predictions of the transition are judged.")
+    figures: list[Annotated[Figure, BeforeValidator(_named_figure)]] = Field(
+        description="Figures, each a name or a mapping with the figure's options."
+    )
+
+    @field_validator("campaign")
+    @classmethod
+    def _own_folder(cls, name: str) -> str:
+        if name in SHARED:
+            raise ValueError(f"'{name}' is a folder of results that campaigns share; choose another name")
+        return name
+
+    @field_validator("seeds")
+    @classmethod
+    def _distinct_seeds(cls, seeds: list[int]) -> list[int]:
+        for i, seed in enumerate(seeds):
+            if seed in seeds[:i]:
+                raise KeyProblem(f"seed {seed} is already in the list", i)
+        return seeds
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.protocol not in self.protocols:
+            raise KeyProblem(f"there is no protocol '{self.protocol}'" + nearest(self.protocol, self.protocols), "protocol")
+        seen: dict[str, int] = {}
+        for i, entry in enumerate(self.settings):
+            for setting in entry.settings:
+                if setting.name in seen:
+                    raise KeyProblem(f"{setting.name} is already in settings[{seen[setting.name]}]", "settings", i)
+                seen[setting.name] = i
+        for i, figure in enumerate(self.figures):
+            if figure.figure in [other.figure for other in self.figures[:i]]:
+                raise KeyProblem(f"the figure '{figure.figure}' is already in the list", "figures", i)
+            for name in getattr(figure, "settings", None) or []:
+                if name not in seen:
+                    raise KeyProblem(
+                        f"the campaign has no setting '{name}'" + nearest(name, seen), "figures", i, "settings"
+                    )
+        weighting = self.protocols[self.protocol].weighting
+        if isinstance(weighting, list) and len(weighting) != self.sampling.times:
+            raise KeyProblem(
+                f"one lambda for each of the {self.sampling.times} times is needed (got {len(weighting)})",
+                "protocols", self.protocol, "weighting",
+            )  # fmt: skip
+        return self
+
+    @property
+    def by_name(self) -> dict[str, Setting]:
+        """All settings of the campaign by name, in the order of the configuration."""
+        return {setting.name: setting for entry in self.settings for setting in entry.settings}
+
+    def figure_settings(self, figure: Figure) -> list[str | None]:
+        """Return the names of the settings for which a figure is drawn; [None] for a figure over all of them."""
+        if isinstance(figure, SettingFigure):
+            return list(self.by_name if figure.settings is None else figure.settings)
+        return [None]
+
+    def sample_spec(self, setting: str, seed: int) -> SampleSpec:
+        """Return what the sample stage reads."""
+        return SampleSpec(setting=self.by_name[setting], seed=seed)
+
+    def train_spec(self, setting: str, seed: int, protocol: str) -> TrainSpec:
+        """Return what the train stage reads."""
+        return TrainSpec(
+            setting=self.by_name[setting],
+            seed=seed,
+            protocol=self.protocols[protocol],
+            model_sizes=self.model_sizes,
+            time_grid=self.sampling.grid,
+        )
+
+    def evaluate_spec(self, setting: str, seed: int) -> EvaluateSpec:
+        """Return what the evaluate stage reads."""
+        return EvaluateSpec(
+            setting=self.by_name[setting], seed=seed, sampling=self.sampling, evaluation=self.evaluation
+        )
+
+    def regress_spec(self) -> RegressSpec:
+        """Return what the regress stage reads."""
+        return RegressSpec(
+            campaign=self.campaign, settings=list(self.by_name.values()), seeds=self.seeds, regression=self.regression
+        )
+
+    def plot_spec(self, figure: str, setting: str | None) -> PlotSpec:
+        """Return what the plot stage reads; which settings have a figure is no business of one picture."""
+        options = next(entry for entry in self.figures if entry.figure == figure)
+        if isinstance(options, SettingFigure):
+            options = options.model_copy(update={"settings": None})
+        return PlotSpec(figure=options, setting=setting)
+
+
+def load_campaign(config: Mapping[str, Any], files: Sequence[str | Path]) -> Campaign:
+    """Return the campaign of a merged configuration.
+
+    **Arguments:** `config`: the configuration after all overlays; `files`: the YAML files it was merged from, the
+    last one strongest. They are read again only to name the file in which a bad value stands.
+
+    **Raises:** EdgememError with one line a problem: file, key, value found, what is allowed.
+    """
+    try:
+        return Campaign.model_validate(dict(config))
+    except ValidationError as error:
+        contents = [(str(file), yaml.safe_load(Path(file).read_text()) or {}) for file in files]
+        lines = []
+        for path, message in explain(error):
+            path = _existing_path(config, path)
+            lines.append(f"{_file_with(contents, path)}: {path_name(path)}: {message}")
+        raise EdgememError("\n".join(dict.fromkeys(lines))) from None
+
+
+def _existing_path(config: Any, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Drop what validation added to a path: list indices of single values, names of union branches."""
+    kept: list[str | int] = []
+    for position, part in enumerate(path):
+        last = position == len(path) - 1
+        if isinstance(config, dict) and (part in config or (last and isinstance(part, str))):
+            config = config.get(part)
+        elif isinstance(config, list) and isinstance(part, int) and part < len(config):
+            config = config[part]
+        else:
+            continue
+        kept.append(part)
+    return tuple(kept)
+
+
+def _file_with(contents: list[tuple[str, Any]], path: tuple[str | int, ...]) -> str:
+    """Return the strongest file that holds a path, or the longest beginning of it."""
+    for length in range(len(path), 0, -1):
+        for file, content in reversed(contents):
+            value = content
+            for part in path[:length]:
+                if isinstance(value, dict) and part in value:
+                    value = value[part]
+                elif isinstance(value, list) and isinstance(part, int) and part < len(value):
+                    value = value[part]
+                else:
+                    break
+            else:
+                return file
+    # A value that stands in no file was given on the command line; a missing key belongs to the first file.
+    return contents[0][0] if contents else "--config"

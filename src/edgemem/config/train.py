@@ -1,0 +1,80 @@
+"""What the train stage reads: protocols and model sizes."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, PositiveInt, Tag, model_validator
+
+from edgemem.config.base import Model, Seed, Spec, list_or_other
+from edgemem.config.sampling import TimeGrid
+from edgemem.config.settings import Setting
+
+
+Rate = Annotated[float, Field(gt=0, le=1)]
+Weight = Annotated[float, Field(ge=0)]
+
+
+class Protocol(Model):
+    """Hyper-parameters of training; a protocol is referred to by its name, which is part of the path of its models."""
+
+    steps: int = Field(ge=1, le=100_000_000, description="Number of optimizer steps.")
+    draws: int = Field(ge=1, le=100_000, description="Noise draws for each sample and step.")
+    peak_rate: Rate = Field(description="Adam's largest learning rate.")
+    final_rate: Rate = Field(description="Learning rate of the last step, at most the largest.")
+    warmup: float = Field(0.1, ge=0, lt=1, description="Fraction of the steps in which the rate rises from 0.")
+    clip_norm: float | None = Field(None, gt=0, description="Largest gradient norm; longer ones are scaled to it.")
+    update_ema: float | None = Field(None, ge=0, lt=1, description="Decay of an average over the optimizer's updates.")
+    weighting: Annotated[Literal["eps", "x0", "v"], Tag("other")] | Annotated[list[Weight], Tag("list")] = Field(
+        "eps",
+        discriminator=list_or_other,
+        description="Vector field on whose scale the squared error is minimized, or lambda at each time, t_max first.",
+    )
+    initialization: Literal["partial_memorization", "true_means", "random"] = Field(
+        "partial_memorization",
+        description="Start: the first M training samples with variance 1e-6, the true mixture, or normal draws.",
+    )
+    minibatch: PositiveInt | None = Field(None, description="Samples drawn for each step; all of them if null.")
+
+    @model_validator(mode="after")
+    def _falling_rate(self) -> Self:
+        if self.final_rate > self.peak_rate:
+            raise ValueError(
+                f"final_rate must be at most peak_rate (got {self.final_rate:g}, peak_rate {self.peak_rate:g})"
+            )
+        return self
+
+
+class SizeGrid(Model):
+    """A coarse grid over 0 < M <= N, then a fine one inside the transition that the coarse one shows."""
+
+    coarse: int = Field(10, ge=2, le=1000, description="Number of coarse sizes, k N / coarse rounded down.")
+    fine: int = Field(10, ge=0, le=1000, description="Number of sizes placed inside the transition.")
+    probe: int = Field(500, ge=50, le=1_000_000, description="Points generated from a coarse model to place them.")
+
+
+def _distinct(sizes: list[int]) -> list[int]:
+    if len(set(sizes)) < len(sizes):
+        raise ValueError(f"a model size is listed twice (got {sizes})")
+    return sorted(sizes)
+
+
+SizeList = Annotated[list[PositiveInt], Field(min_length=1), AfterValidator(_distinct)]
+ModelSizes = Annotated[Annotated[SizeGrid, Tag("other")] | Annotated[SizeList, Tag("list")], list_or_other]
+
+
+class TrainSpec(Spec):
+    """One training job: all model sizes of one setting, seed and protocol."""
+
+    setting: Setting
+    seed: Seed
+    protocol: Protocol
+    model_sizes: ModelSizes
+    time_grid: TimeGrid
+
+    @model_validator(mode="after")
+    def _one_weight_a_time(self) -> Self:
+        weighting = self.protocol.weighting
+        if isinstance(weighting, list) and len(weighting) != self.time_grid.times:
+            raise ValueError(
+                f"protocol.weighting has {len(weighting)} values, but sampling.times is {self.time_grid.times}"
+            )
+        return self

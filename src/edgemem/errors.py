@@ -1,0 +1,5 @@
+"""The one exception whose message is meant for the user."""
+
+
+class EdgememError(Exception):
+    """Something the user can mend; the message says what was found, what is allowed and what to do."""

@@ -1,0 +1,1 @@
+"""Data families: how data are drawn, and which denoisers belong to them."""

@@ -1,0 +1,7 @@
+"""All laws of data by the name of their family, one line each."""
+
+from edgemem.families.base import AbstractData
+from edgemem.families.gaussian_data import GaussianData
+
+
+DATA: dict[str, AbstractData] = {"gaussian": GaussianData()}

@@ -1,0 +1,7 @@
+"""The denoisers of all families by name, one line each."""
+
+from edgemem.families.base import AbstractDenoisers
+from edgemem.families.gaussian_denoisers import GaussianDenoisers
+
+
+DENOISERS: dict[str, AbstractDenoisers] = {"gaussian": GaussianDenoisers()}

@@ -1,0 +1,50 @@
+"""Which generated points are copies of training samples, and how far generated points are from data."""
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy.optimize import linear_sum_assignment
+from scipy.spatial.distance import cdist
+
+
+def memorized(
+    generated: Float[np.ndarray, "point feature"],
+    training: Float[np.ndarray, "sample feature"],
+    threshold: float,
+) -> Bool[np.ndarray, "point"]:
+    """Return which points are far closer to their nearest training sample than to the second nearest.
+
+    ||x - x_(1)|| <= threshold ||x - x_(2)||, with threshold 1/3 in the paper (section 7). Distances are float64
+    differences: the expanded square loses the digits of a small distance.
+
+    Two equal training samples are one sample here: otherwise a copy of a duplicate would never count as memorized.
+    """
+    distance = cdist(generated, np.unique(training, axis=0))
+    if distance.shape[1] < 2:
+        raise ValueError("the memorization test needs two different training samples")
+    nearest, second = np.partition(distance, 1, axis=1)[:, :2].T
+    return nearest <= threshold * second
+
+
+def nearest_distance(
+    points: Float[np.ndarray, "point feature"], targets: Float[np.ndarray, "target feature"]
+) -> Float[np.ndarray, "point"]:
+    """Return the Euclidean distance of each point to its nearest target."""
+    return cdist(points, targets).min(axis=1)
+
+
+def wasserstein2(
+    generated: Float[np.ndarray, "point feature"], samples: Float[np.ndarray, "sample feature"]
+) -> float:
+    """Return the 2-Wasserstein distance of generated points to samples, by exact assignment.
+
+    W2^2 = min over matchings of the mean squared distance, for equally many points on both sides. With n samples the
+    generated points are cut into blocks of n and W2^2 is averaged over the blocks (with fewer points than samples the
+    first samples are used); the distance is therefore that between samples of size n, and is not zero for equal laws.
+    """
+    size = min(len(generated), len(samples))
+    samples = samples[:size]
+    squares = []
+    for start in range(0, len(generated) - size + 1, size):
+        cost = cdist(generated[start : start + size], samples, "sqeuclidean")
+        squares.append(cost[linear_sum_assignment(cost)].mean())
+    return float(np.sqrt(np.mean(squares)))

@@ -1,0 +1,1 @@
+"""The stages: each reads files, calls the mathematics, writes files."""

@@ -1,0 +1,173 @@
+"""Stage 2: train the models of all sizes on one set of samples."""
+
+import argparse
+import json
+import time
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+
+from edgemem.config.train import SizeGrid, TrainSpec
+from edgemem.errors import EdgememError
+from edgemem.families.denoisers import DENOISERS
+from edgemem.numerics.denoisers import AbstractDenoiser
+from edgemem.numerics.diffusion import loss_weight, time_grid
+from edgemem.numerics.memorization import memorized
+from edgemem.numerics.model_sizes import coarse_sizes, fine_grid
+from edgemem.numerics.randomness import named_key
+from edgemem.numerics.sampling import ddim
+from edgemem.numerics.training import Diverged, Problem, log_steps, optimizer, still_falling, train
+from edgemem.stages.progress import Progress
+from edgemem.storage import read_dataset, require_same, write_dataset
+
+
+# The probe that places the fine grid must not move when the memorization threshold of the evaluation does.
+PROBE_THRESHOLD = 1 / 3
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("samples", metavar="SAMPLES.nc", help="samples file to train on")
+    parser.add_argument("output", metavar="OUT.nc", help="models file to write")
+    parser.add_argument("--spec", required=True, metavar="JSON", help="setting, seed, protocol, sizes and time grid")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Write the models file."""
+    spec = TrainSpec.parse(options.spec)
+    samples = read_dataset(options.samples, kind="samples")
+    require_same(options.samples, samples, spec)
+    write_dataset(
+        Trainer(spec, samples).train_all(),
+        options.output,
+        kind="models",
+        spec=spec,
+        inputs=[options.samples],
+        title=f"Denoisers trained on {spec.setting.name}, seed {spec.seed}",
+    )
+
+
+class Trainer:
+    """Trains the sizes of one job one after the other, and remembers what each of them gave.
+
+    On a CPU that is the fastest way: one size's arrays fit a core's cache, and sizes of one padded shape share a
+    compiled program.
+    """
+
+    def __init__(self, spec: TrainSpec, samples: xr.Dataset):
+        self.spec, self.samples = spec, samples
+        self.family = DENOISERS[spec.setting.family]
+        self.job = f"train {spec.setting.name} seed {spec.seed}"
+        self.progress = Progress(self.job)
+        protocol, grid = spec.protocol, spec.time_grid
+        # In float32 throughout: half the time of float64, and the noise of a step is far above its rounding.
+        self.times = jnp.asarray(time_grid(grid.times, grid.t_min, grid.t_max), jnp.float32)
+        weighting = protocol.weighting
+        weight = (
+            jnp.asarray(weighting, jnp.float32) if isinstance(weighting, list) else loss_weight(weighting, self.times)
+        )
+        self.problem = Problem(jnp.asarray(samples.x_train.values, jnp.float32), self.times, weight)
+        self.rule = optimizer(
+            steps=protocol.steps,
+            peak_rate=protocol.peak_rate,
+            final_rate=protocol.final_rate,
+            warmup=protocol.warmup,
+            clip_norm=protocol.clip_norm,
+            update_ema=protocol.update_ema,
+        )
+        self.denoisers: dict[int, AbstractDenoiser] = {}
+        self.loss: dict[int, np.ndarray] = {}
+        self.seconds: dict[int, float] = {}
+        self.grid: dict[int, str] = {}
+        self.probe_ratio: dict[int, float] = {}
+
+    def train_all(self) -> xr.Dataset:
+        """Return the models of all sizes that the spec asks for."""
+        sizes = self.spec.model_sizes
+        decision: dict[str, object] = {}
+        if isinstance(sizes, SizeGrid):
+            coarse = coarse_sizes(self.spec.setting.N, sizes.coarse)
+            planned = len(coarse) + sizes.fine
+            self._train_sizes("coarse", coarse, planned)
+            for size in coarse:
+                self.probe_ratio[int(size)] = self._probe(int(size), sizes.probe)
+            fine = fine_grid(coarse, np.array([self.probe_ratio[int(m)] for m in coarse]), sizes.fine, sizes.probe)
+            decision = {"start": fine.start, "end": fine.end, "note": fine.note}
+            self.progress.say(f"transition from M = {fine.start:.1f} to {fine.end:.1f}; {fine.note or 'as planned'}")
+            self._train_sizes("fine", fine.sizes, planned)
+        else:
+            self._train_sizes("listed", np.array(sizes), len(sizes))
+        return self._dataset().assign_attrs(fine_grid=json.dumps(decision))
+
+    def _train_sizes(self, grid: str, sizes: np.ndarray, planned: int) -> None:
+        for size in map(int, sizes):
+            started = time.monotonic()
+            try:
+                trained = train(
+                    self.family.initial(
+                        self.spec.protocol.initialization, self.samples, size, key=self._key("initial", size)
+                    ),
+                    self.problem,
+                    self.rule,
+                    steps=self.spec.protocol.steps,
+                    draws=self.spec.protocol.draws,
+                    minibatch=self.spec.protocol.minibatch,
+                    key=self._key("noise", size),
+                    progress=lambda step: self._report(grid, size, step, started, planned),  # noqa: B023
+                )
+            except Diverged as error:
+                raise EdgememError(
+                    f"training of {self.spec.setting.name}, seed {self.spec.seed}, model size {size} diverged: the loss "
+                    f"at step {error.step} is not finite; lower peak_rate or clip_norm of the protocol"
+                ) from None
+            self.denoisers[size], self.loss[size] = trained
+            self.seconds[size] = time.monotonic() - started
+            self.grid[size] = grid
+
+    def _report(self, grid: str, size: int, step: int, started: float, planned: int) -> None:
+        rate = step / (time.monotonic() - started)
+        finished = len(self.denoisers)
+        part = (finished + step / self.spec.protocol.steps) / planned
+        left = self.progress.elapsed() * (1 - part) / part
+        self.progress.update(
+            f"{grid} size M = {size} ({finished + 1} of {planned}), step {step} of {self.spec.protocol.steps}, "
+            f"{rate:,.0f} steps/s, about {left:.0f} s left"
+        )
+
+    def _probe(self, size: int, points: int) -> float:
+        """Return the memorization ratio of a model among a few generated points."""
+        n_features = self.samples.sizes["feature"]
+        generated = ddim(self.denoisers[size], self.times, points, n_features, key=self._key("probe", size))
+        return float(memorized(np.asarray(generated, np.float64), self.samples.x_train.values, PROBE_THRESHOLD).mean())
+
+    def _key(self, use: str, size: int) -> jax.Array:
+        return named_key(self.spec.seed, "train", self.spec.setting.name, use, size)
+
+    def _dataset(self) -> xr.Dataset:
+        """Return everything, sizes ascending."""
+        sizes = sorted(self.denoisers)
+        dataset = self.family.to_dataset({size: self.denoisers[size] for size in sizes})
+        steps = log_steps(self.spec.protocol.steps)
+        dataset = dataset.assign_coords(
+            model_size=("model_size", sizes, {"long_name": "number of components M", "units": "1"}),
+            log_step=("log_step", steps, {"long_name": "last optimizer step of a block", "units": "1"}),
+        )
+
+        def by_size(values: dict[int, object], long_name: str, units: str = "1") -> tuple:
+            return "model_size", [values.get(size, np.nan) for size in sizes], {"long_name": long_name, "units": units}
+
+        dataset["training_loss"] = (
+            ("model_size", "log_step"),
+            np.stack([self.loss[size] for size in sizes]),
+            {"long_name": "training loss on the protocol's scale, mean over a block of steps", "units": "1"},
+        )
+        dataset["train_seconds"] = by_size(self.seconds, "wall-clock time of training", "s")
+        dataset["grid"] = by_size(self.grid, "grid the size belongs to: coarse, fine or listed")
+        dataset["probe_ratio"] = by_size(self.probe_ratio, "memorization ratio of the probe of a coarse model")
+        dataset["converged"] = by_size(
+            {size: np.int8(not still_falling(loss)) for size, loss in self.loss.items()},
+            "1 if the training loss was no longer falling at the end, else 0",
+        )
+        return dataset

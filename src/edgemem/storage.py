@@ -1,0 +1,93 @@
+"""NetCDF and JSON files: written whole or not at all, and refused where they are not what they should be."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from edgemem.config.base import Spec
+from edgemem.errors import EdgememError
+from edgemem.lineage import SCHEMA_VERSION, lineage_attributes
+
+
+def write_whole(path: str | Path, write: Callable[[Path], object]) -> None:
+    """Write a file under a temporary name in its folder, then rename it: nobody ever sees half a file.
+
+    **Raises:** EdgememError when the file cannot be written, with the reason; nothing is left behind.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.part{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(temporary)
+        os.replace(temporary, path)
+    except (OSError, RuntimeError) as error:  # the NetCDF library reports a full disk as a RuntimeError
+        free = shutil.disk_usage(next(folder for folder in path.absolute().parents if folder.exists())).free
+        raise EdgememError(
+            f"cannot write {path}: {error} ({free / 1e6:.0f} MB free there). "
+            "Nothing was written; make room or permit writing, and run again."
+        ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_dataset(
+    dataset: xr.Dataset, path: str | Path, *, kind: str, spec: Spec, inputs: Iterable[str | Path] = (), title: str
+) -> None:
+    """Write a dataset with its lineage; large arrays are compressed.
+
+    **Arguments:** `kind`: `samples`, `models`, `evaluations`, `transition` or `regression`; `inputs`: files read.
+    """
+    dataset = dataset.assign_attrs(title=title, **lineage_attributes(kind, spec.canonical(), inputs))
+    encoding: dict[Any, dict[str, Any]] = {}
+    for name, variable in dataset.variables.items():
+        if np.issubdtype(variable.dtype, np.number):
+            encoding[name] = {"_FillValue": None}  # NaN is itself; a fill value would promise something else
+            if variable.size > 1000:
+                encoding[name] |= {"zlib": True, "complevel": 4}
+    write_whole(path, lambda temporary: dataset.to_netcdf(temporary, engine="netcdf4", encoding=encoding))
+
+
+def read_dataset(path: str | Path, *, kind: str) -> xr.Dataset:
+    """Return a dataset written by `write_dataset`, loaded into memory.
+
+    **Raises:** EdgememError if the file is missing, damaged, of another kind or of another schema version.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise EdgememError(f"{path} does not exist; run the stage that makes {kind} files, or snakemake {path}")
+    try:
+        dataset = xr.load_dataset(path, engine="netcdf4")
+    except (OSError, RuntimeError, ValueError) as error:
+        raise EdgememError(
+            f"{path} is not a readable NetCDF file, perhaps truncated ({error}); delete it and run again"
+        ) from None
+    found = dataset.attrs.get("schema_version")
+    if found != SCHEMA_VERSION:
+        raise EdgememError(
+            f"{path} has schema version {found}, this is version {SCHEMA_VERSION} of edgemem's files; "
+            "delete it and run again, or use the edgemem that wrote it"
+        )
+    if dataset.attrs.get("edgemem_file") != kind:
+        raise EdgememError(f"{path} is a '{dataset.attrs.get('edgemem_file')}' file where a '{kind}' file is needed")
+    return dataset
+
+
+def require_same(path: str | Path, dataset: xr.Dataset, spec: Spec, keys: Iterable[str] = ("setting", "seed")) -> None:
+    """Check that a file was made for the same setting and seed as the job that reads it.
+
+    **Raises:** EdgememError naming the file, the key and both values.
+    """
+    wanted = spec.model_dump(mode="json")
+    found = json.loads(dataset.attrs["spec"])
+    for key in keys:
+        if found.get(key) != wanted[key]:
+            raise EdgememError(
+                f"{path} was made for {key} {found.get(key)}, but --spec says {wanted[key]}; "
+                "give the file that belongs to the spec"
+            )
