@@ -148,6 +148,10 @@ class Campaign(Model):
         """All settings of the campaign by name, in the order of the configuration."""
         return {setting.name: setting for entry in self.settings for setting in entry.settings}
 
+    def figure(self, name: str) -> Figure:
+        """Return the options of a figure of the campaign."""
+        return next(entry for entry in self.figures if entry.figure == name)
+
     def figure_settings(self, figure: Figure) -> list[str | None]:
         """Return the names of the settings for which a figure is drawn; [None] for a figure over all of them."""
         if isinstance(figure, SettingFigure):
@@ -182,7 +186,7 @@ class Campaign(Model):
 
     def plot_spec(self, figure: str, setting: str | None) -> PlotSpec:
         """Return what the plot stage reads; which settings have a figure is no business of one picture."""
-        options = next(entry for entry in self.figures if entry.figure == figure)
+        options = self.figure(figure)
         if isinstance(options, SettingFigure):
             options = options.model_copy(update={"settings": None})
         return PlotSpec(figure=options, setting=setting)

@@ -1,6 +1,6 @@
 """What the plot stage reads: the figures and their options."""
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -11,7 +11,9 @@ Time = Annotated[float, Field(gt=0, lt=1)]
 
 
 class SettingFigure(Model):
-    """A figure drawn once for each setting."""
+    """A figure drawn once for each setting, from that setting's evaluations of all seeds."""
+
+    reads: ClassVar[tuple[str, ...]] = ("evaluations",)
 
     settings: list[str] | None = Field(None, description="Names of the settings drawn; all of them if null.")
 
@@ -19,12 +21,16 @@ class SettingFigure(Model):
 class LossesFigure(SettingFigure):
     """Figure 1 of the paper: losses of the simple denoisers against their approximations."""
 
+    reads: ClassVar = ("evaluations", "regression")
+
     figure: Literal["losses"]
     time: Time = Field(0.36, description="Time of the right panel, the nearest of the grid (0.36: psi = 6.7).")
 
 
 class TransitionFigure(SettingFigure):
     """Figure 2: memorization ratio, training loss and test loss against model size."""
+
+    reads: ClassVar = ("evaluations", "transition")
 
     figure: Literal["transition"]
     time: Time = Field(0.36, description="Time of the losses, the nearest of the grid (0.36: psi = 6.7).")
@@ -38,6 +44,8 @@ class MechanismFigure(SettingFigure):
 
 class PredictionFigure(Model):
     """Measured against predicted place of the transition, over all settings."""
+
+    reads: ClassVar = ("transition", "regression")
 
     figure: Literal["prediction"]
 

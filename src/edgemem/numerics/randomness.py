@@ -3,6 +3,7 @@
 import hashlib
 
 import jax.random as jr
+import numpy as np
 from jaxtyping import PRNGKeyArray
 
 
@@ -13,10 +14,19 @@ def named_key(seed: int, *path: str | int) -> PRNGKeyArray:
 
     **Arguments:** `seed`: root of all randomness of a run; `path`: for example `("train", "noise", 40)`.
     """
-    name = "\0".join(f"{type(part).__name__}:{part}" for part in path)
-    digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
     key = jr.key(seed)
     # fold_in takes 32 bits; two of them make accidental collisions impossible in practice.
-    for half in (digest[:4], digest[4:]):
-        key = jr.fold_in(key, int.from_bytes(half, "little"))
+    for half in _digest(path):
+        key = jr.fold_in(key, half)
     return key
+
+
+def named_generator(seed: int, *path: str | int) -> np.random.Generator:
+    """Return the NumPy generator that belongs to a seed and a path, for statistics outside JAX."""
+    return np.random.default_rng([seed, *_digest(path)])
+
+
+def _digest(path: tuple[str | int, ...]) -> tuple[int, int]:
+    name = "\0".join(f"{type(part).__name__}:{part}" for part in path)
+    digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
+    return int.from_bytes(digest[:4], "little"), int.from_bytes(digest[4:], "little")

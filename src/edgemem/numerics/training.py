@@ -85,7 +85,7 @@ def _advance(
         if batch < n_samples:
             x0 = x0[jr.choice(batch_key, n_samples, (batch,), replace=False)]
         chosen = jr.randint(time_key, (batch,), 0, problem.times.shape[0])
-        noise = jax.lax.optimization_barrier(jr.normal(noise_key, (draws, batch, dim), x0.dtype))
+        noise = jr.normal(noise_key, (draws, batch, dim), x0.dtype)
         loss, gradient = jax.value_and_grad(training_loss)(
             denoiser, x0, problem.times[chosen], noise, problem.weight[chosen]
         )

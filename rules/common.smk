@@ -1,0 +1,117 @@
+"""The campaign, and what the rules ask of it: the only file of the workflow that holds functions."""
+
+import os
+import re
+import sys
+from pathlib import Path
+
+from edgemem.code_inputs import CodeInputs
+from edgemem.config.campaign import load_campaign
+from edgemem.config.plot import FIGURES
+from edgemem.devices import has_gpu
+from edgemem.errors import EdgememError
+
+
+try:
+    CAMPAIGN = load_campaign(
+        config, [os.path.relpath(file) for file in [*workflow.configfiles, *workflow.overwrite_configfiles]]
+    )
+    CODE = CodeInputs(Path(workflow.basedir))
+except EdgememError as error:
+    # One clear message: a traceback through the workflow would bury it.
+    sys.exit(str(error))
+
+RESULTS = "results"
+CAMPAIGN_RESULTS = f"{RESULTS}/{CAMPAIGN.campaign}"
+# XLA takes NPROC for the number of cores, NumPy's BLAS the other two; without them `threads` bounds nothing. Compiled
+# programs are kept between jobs.
+ENVIRONMENT = (
+    "NPROC={threads} OMP_NUM_THREADS={threads} OPENBLAS_NUM_THREADS={threads} "
+    f"JAX_COMPILATION_CACHE_DIR={RESULTS}/.jax-cache JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0.2 "
+)
+
+
+wildcard_constraints:
+    setting="|".join(map(re.escape, CAMPAIGN.by_name)),
+    seed=r"\d+",
+    protocol="|".join(map(re.escape, CAMPAIGN.protocols)),
+    figure="|".join(FIGURES),
+
+
+def each_setting_and_seed(pattern):
+    """Return a path for each setting and seed of the campaign."""
+    return expand(pattern, setting=CAMPAIGN.by_name, seed=CAMPAIGN.seeds, protocol=CAMPAIGN.protocol)
+
+
+def campaign_files():
+    """Return all that a campaign makes."""
+    figures = [
+        f"{CAMPAIGN_RESULTS}/figures/{entry.figure}{f'_{setting}' if setting else ''}.{extension}"
+        for entry in CAMPAIGN.figures
+        for setting in CAMPAIGN.figure_settings(entry)
+        for extension in ("pdf", "png")
+    ]
+    tables = [f"{CAMPAIGN_RESULTS}/{name}" for name in ("transition.nc", "regression.nc", "metrics.json")]
+    return [*tables, *figures]
+
+
+def sample_spec(wildcards):
+    return CAMPAIGN.sample_spec(wildcards.setting, int(wildcards.seed)).canonical()
+
+
+def train_spec(wildcards):
+    return CAMPAIGN.train_spec(wildcards.setting, int(wildcards.seed), wildcards.protocol).canonical()
+
+
+def evaluate_spec(wildcards):
+    return CAMPAIGN.evaluate_spec(wildcards.setting, int(wildcards.seed)).canonical()
+
+
+def plot_spec(wildcards):
+    return CAMPAIGN.plot_spec(wildcards.figure, wildcards.get("setting")).canonical()
+
+
+def plot_code(wildcards):
+    return CODE.of("edgemem.stages.plot", f"edgemem.figures.{wildcards.figure}")
+
+
+def plot_data(wildcards):
+    """Return the files that a figure reads: evaluations of its setting, and tables of the campaign."""
+    files = {
+        "evaluations": expand(
+            f"{RESULTS}/evaluations/{{setting}}/seed{{seed}}/{CAMPAIGN.protocol}.nc",
+            setting=wildcards.get("setting") or [],
+            seed=CAMPAIGN.seeds,
+        ),
+        "transition": [f"{CAMPAIGN_RESULTS}/transition.nc"],
+        "regression": [f"{CAMPAIGN_RESULTS}/regression.nc"],
+    }
+    return [file for kind in CAMPAIGN.figure(wildcards.figure).reads for file in files[kind]]
+
+
+def train_memory(wildcards, attempt):
+    """Return the megabytes of a training job: the process, and about six arrays points x components of float32."""
+    setting, protocol = CAMPAIGN.by_name[wildcards.setting], CAMPAIGN.protocols[wildcards.protocol]
+    return attempt * (1000 + 6 * 4 * protocol.draws * setting.N**2 // 10**6)
+
+
+def evaluate_memory(wildcards, attempt):
+    """Return the megabytes of an evaluation: the process, the noise and the errors of all subsets, in float64."""
+    setting, draws = CAMPAIGN.by_name[wildcards.setting], CAMPAIGN.evaluation.draws
+    points = draws * max(setting.N, CAMPAIGN.evaluation.test_samples)
+    return attempt * (1500 + 8 * points * (4 * setting.d + 3 * setting.N) // 10**6)
+
+
+def train_minutes(wildcards, attempt):
+    """Return the minutes of a training job on one core, with a wide margin: 3e9 multiplications a second."""
+    setting, protocol = CAMPAIGN.by_name[wildcards.setting], CAMPAIGN.protocols[wildcards.protocol]
+    sizes = CAMPAIGN.model_sizes
+    count = len(sizes) if isinstance(sizes, list) else sizes.coarse + sizes.fine
+    work = count * protocol.steps * protocol.draws * 5 * setting.N**2 * setting.d
+    return attempt * (15 + int(work / 3e9 / 60))
+
+
+onstart:
+    # The counter `gpu` of Snakemake only bounds how many jobs run at once; JAX takes what it finds.
+    if "gpu" in workflow.global_resources and not has_gpu():
+        print("--resources gpu was given, but this machine has no GPU: training runs on the CPU", file=sys.stderr)

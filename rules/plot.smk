@@ -1,0 +1,45 @@
+rule plot:
+    input:
+        data=plot_data,
+        code=plot_code,
+    output:
+        pdf=f"{CAMPAIGN_RESULTS}/figures/{{figure}}.pdf",
+        png=report(
+            f"{CAMPAIGN_RESULTS}/figures/{{figure}}.png",
+            caption="../docs/captions/figure.rst",
+            category="All settings",
+            labels={"figure": "{figure}", "setting": "all"},
+        ),
+    params:
+        spec=plot_spec,
+    log:
+        f"{RESULTS}/logs/plot/{CAMPAIGN.campaign}/{{figure}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/plot/{CAMPAIGN.campaign}/{{figure}}.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "plot {wildcards.figure}"
+    shell:
+        ENVIRONMENT + "python -m edgemem plot {wildcards.figure} {input.data} --out {output.pdf} {output.png} "
+        "--spec {params.spec:q} 2>&1 | tee {log}"
+
+
+use rule plot as plot_setting with:
+    output:
+        pdf=f"{CAMPAIGN_RESULTS}/figures/{{figure}}_{{setting}}.pdf",
+        png=report(
+            f"{CAMPAIGN_RESULTS}/figures/{{figure}}_{{setting}}.png",
+            caption="../docs/captions/figure.rst",
+            category="One setting",
+            subcategory="{setting}",
+            labels={"figure": "{figure}", "setting": "{setting}"},
+        ),
+    log:
+        f"{RESULTS}/logs/plot/{CAMPAIGN.campaign}/{{figure}}_{{setting}}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/plot/{CAMPAIGN.campaign}/{{figure}}_{{setting}}.tsv"
+    message:
+        "plot {wildcards.figure} of {wildcards.setting}"

@@ -1,0 +1,23 @@
+rule regress:
+    input:
+        evaluations=each_setting_and_seed(rules.evaluate.output[0]),
+        code=CODE.of("edgemem.stages.regress"),
+    output:
+        transition=f"{CAMPAIGN_RESULTS}/transition.nc",
+        regression=f"{CAMPAIGN_RESULTS}/regression.nc",
+        metrics=f"{CAMPAIGN_RESULTS}/metrics.json",
+    params:
+        spec=CAMPAIGN.regress_spec().canonical(),
+    log:
+        f"{RESULTS}/logs/regress/{CAMPAIGN.campaign}.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/regress/{CAMPAIGN.campaign}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=60,
+    message:
+        f"regress the transitions of campaign {CAMPAIGN.campaign}"
+    shell:
+        ENVIRONMENT + "python -m edgemem regress {input.evaluations} --transition {output.transition} "
+        "--regression {output.regression} --metrics {output.metrics} --spec {params.spec:q} 2>&1 | tee {log}"

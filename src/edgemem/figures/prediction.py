@@ -1,0 +1,62 @@
+"""Measured against predicted place of the transition, over all settings."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from edgemem.config.plot import PredictionFigure
+from edgemem.figures.style import COLOURS, new_figure
+
+
+NAMES = {
+    "constant": "constant (mean of the fitted settings)",
+    "c1": "(21), C = 1",
+    "c2": "(21), C = 2",
+    "finite_size": "(21), finite-size C(M)",
+    "exact_losses": "exact losses",
+}
+MARKERS = {"constant": "_", "c1": "v", "c2": "^", "finite_size": "s", "exact_losses": "o"}
+
+
+def draw(options: PredictionFigure, setting: None, inputs: Mapping[str, Sequence[xr.Dataset]]) -> Figure:
+    """Draw measured M50 / N against every prediction with both intervals, and each predictor's error."""
+    transition, regression = inputs["transition"][0], inputs["regression"][0]
+    figure, (scatter, errors) = new_figure(2)
+    measured = transition.m50_pooled.values
+    measured_bars = np.nan_to_num([measured - transition.m50_pooled_low, transition.m50_pooled_high - measured])
+    for predictor in regression.predictor.values:
+        row = regression.sel(predictor=predictor)
+        predicted = row.predicted_fraction.values
+        bars = np.nan_to_num([predicted - row.predicted_fraction_low, row.predicted_fraction_high - predicted])
+        scatter.errorbar(
+            predicted,
+            measured,
+            xerr=bars,
+            yerr=measured_bars,
+            fmt=MARKERS[str(predictor)],
+            color=COLOURS[str(predictor)],
+            label=NAMES[str(predictor)],
+        )
+    both = np.concatenate([measured, regression.predicted_fraction.values.ravel()])
+    ends = np.array([np.nanmin(both), np.nanmax(both)]) if np.isfinite(both).any() else np.array([0.0, 1.0])
+    scatter.plot(ends, ends, color=COLOURS["approximation"], linewidth=0.8)
+    scatter.annotate(
+        "equal", ends[[1, 1]], color=COLOURS["approximation"], xytext=(-2, -8), textcoords="offset points", ha="right"
+    )
+    scatter.set(xlabel="predicted M₅₀ / N", ylabel="measured M₅₀ / N")
+    figure.legend(loc="outside upper center", ncols=3)
+
+    place = np.arange(regression.sizes["predictor"])
+    colours = [COLOURS[str(predictor)] for predictor in regression.predictor.values]
+    for fold, name, offset, alpha in (("train", "fitted", -0.2, 1.0), ("holdout", "held out", 0.2, 0.45)):
+        error = regression.squared_error.sel(fold=fold).values
+        bars = errors.barh(place + offset, error, 0.38, color=colours, alpha=alpha)
+        errors.bar_label(bars, [f" {name}: {e:.1e}" if np.isfinite(e) else f" {name}: none" for e in error], fontsize=6)
+    errors.set_yticks(place, [str(predictor).replace("_", " ") for predictor in regression.predictor.values])
+    errors.invert_yaxis()
+    errors.set_xlabel("mean squared error of predicted M₅₀ / N")
+    errors.set_xlim(0, 1.45 * max(float(regression.squared_error.max()), 1e-12))
+    errors.grid(axis="y", visible=False)
+    return figure

@@ -1,0 +1,90 @@
+"""The style that all figures share."""
+
+import matplotlib
+
+
+matplotlib.use("Agg")  # figures are files; no screen is needed
+
+import matplotlib.pyplot as plt  # noqa: E402
+import numpy as np  # noqa: E402
+from matplotlib.axes import Axes  # noqa: E402
+from matplotlib.container import ErrorbarContainer  # noqa: E402
+from matplotlib.figure import Figure  # noqa: E402
+
+
+# Okabe and Ito's palette, told apart by all kinds of colour vision; one colour a thing, in every figure.
+COLOURS = {
+    "trained": "#0072B2",
+    "generalizing": "#009E73",
+    "memorizing": "#999999",
+    "partially_memorizing": "#D55E00",
+    "approximation": "#000000",
+    "exact_losses": "#0072B2",
+    "finite_size": "#D55E00",
+    "c1": "#56B4E9",
+    "c2": "#CC79A7",
+    "constant": "#666666",
+}
+# Readable at the width of a text column.
+STYLE = {
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "axes.labelsize": 8,
+    "figure.titlesize": 9,
+    "legend.fontsize": 7,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e6e6e6",
+    "grid.linewidth": 0.5,
+    "axes.axisbelow": True,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 3,
+    "legend.frameon": False,
+    "savefig.dpi": 220,
+    "pdf.fonttype": 42,  # text stays text in the PDF
+}
+WIDTH = 3.4  # inches of one text column
+HEIGHT = 2.5
+
+
+def new_figure(columns: int = 1, *, width: float = WIDTH, height: float = HEIGHT) -> tuple[Figure, list[Axes]]:
+    """Return a figure with panels side by side, in the common style."""
+    plt.rcParams.update(STYLE)
+    figure, axes = plt.subplots(1, columns, figsize=(width * columns, height), layout="constrained", squeeze=False)
+    return figure, list(axes[0])
+
+
+def fraction_axis(axes: Axes) -> None:
+    """Let the horizontal axis be the model size as a fraction of the training samples."""
+    axes.set_xlim(0, 1.02)
+    axes.set_xlabel("model size M / N")
+
+
+def mean_with_interval(
+    axes: Axes, x: np.ndarray, interval: tuple[np.ndarray, np.ndarray, np.ndarray], **style: object
+) -> ErrorbarContainer:
+    """Draw means with the bars of their 95 % intervals; a mean without an interval has no bar."""
+    mean, low, high = interval
+    bars = np.nan_to_num(np.array([mean - low, high - mean]))
+    return axes.errorbar(x, mean, yerr=bars, fmt="o-", **style)
+
+
+def label_line(axes: Axes, x: float, y: float, text: str, colour: str) -> None:
+    """Write a line's name on it, in its colour."""
+    axes.annotate(text, (x, y), color=colour, xytext=(0, 3), textcoords="offset points", ha="left", va="bottom")
+
+
+def setting_title(setting: str, n_seeds: int) -> str:
+    """Return a figure's title."""
+    family, *axes = setting.split("_")
+    seeds = "1 seed" if n_seeds == 1 else f"{n_seeds} seeds"
+    return f"{family} mixture, {', '.join(_axis(axis) for axis in axes)}; {seeds}"
+
+
+def _axis(axis: str) -> str:
+    name = axis.rstrip("0123456789.e+-")
+    value = axis[len(name) :]
+    return {"var": f"σ*² = {value}", "sep": f"separation {value}"}.get(name, f"{name} = {value}")

@@ -1,0 +1,97 @@
+"""Figure 2: memorization ratio, training loss and test loss against model size."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import xarray as xr
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from edgemem.config.plot import TransitionFigure
+from edgemem.figures.style import COLOURS, fraction_axis, mean_with_interval, new_figure, setting_title
+from edgemem.numerics.statistics import mean_interval
+
+
+def draw(options: TransitionFigure, setting: str, inputs: Mapping[str, Sequence[xr.Dataset]]) -> Figure:
+    """Draw the ratio with its pooled curve and transition, and the losses of all denoisers at one time."""
+    evaluations, transition = inputs["evaluations"], inputs["transition"][0].sel(setting=setting)
+    n_samples = int(transition.N)
+    figure, (ratio, *losses) = new_figure(3, width=2.5)
+    figure.suptitle(setting_title(setting, len(evaluations)))
+
+    for evaluation in evaluations:
+        p, total = evaluation.memorization_ratio.values, int(evaluation.generated_count)
+        ratio.errorbar(
+            evaluation.model_size.values / n_samples,
+            p,
+            yerr=1.96 * np.sqrt(p * (1 - p) / total),
+            fmt="o",
+            color=COLOURS["trained"],
+            alpha=0.5,
+            label="one model (bars: 95 % of counting)" if evaluation is evaluations[0] else None,
+        )
+    ratio.plot(transition.fraction, transition.ratio_curve, color=COLOURS["trained"], label="mean over seeds")
+    ratio.fill_between(
+        transition.fraction,
+        transition.ratio_curve_low,
+        transition.ratio_curve_high,
+        color=COLOURS["trained"],
+        alpha=0.2,
+        linewidth=0,
+    )
+    null = np.mean([evaluation.null_memorization_ratio for evaluation in evaluations])
+    ratio.axhline(null, color=COLOURS["memorizing"], linestyle=":", label="fresh true samples")
+    shade_transition(ratio, transition)
+    ratio.set_ylim(-0.02, 1.05)
+    ratio.set_ylabel("memorization ratio")
+    ratio.legend(loc="upper left")
+
+    for axes, split in zip(losses, ("train", "test"), strict=True):
+        draw_losses(axes, evaluations, split, options.time, n_samples)
+        shade_transition(axes, transition)
+    losses[1].legend(loc="upper left")
+    return figure
+
+
+def shade_transition(axes: Axes, transition: xr.Dataset) -> None:
+    """Shade the transition, from ratio 0.1 to 0.9, and mark where the ratio is one half."""
+    start, middle, end = (float(transition[f"{name}_pooled"]) for name in ("m10", "m50", "m90"))
+    if np.isfinite(start) and np.isfinite(end):
+        axes.axvspan(start, end, color="#f0e442", alpha=0.25, linewidth=0)
+    if np.isfinite(middle):
+        axes.axvline(middle, color="#b8a800", linewidth=0.8)
+        axes.annotate(
+            f"M₅₀ = {middle:.3f} N",
+            (middle, 1.0),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 1),
+            textcoords="offset points",
+            ha="center",
+            va="bottom",
+            fontsize=6.5,
+        )
+
+
+def draw_losses(axes: Axes, evaluations: Sequence[xr.Dataset], split: str, time: float, n_samples: int) -> None:
+    """Draw the losses of all denoisers: each model as a point, means with intervals at sizes that all seeds share."""
+    at = [e.loss.sel(split=split).sel(time=time, method="nearest") for e in evaluations]
+    shared = sorted(set.intersection(*(set(e.model_size.values.tolist()) for e in evaluations)))
+    x = np.array(shared) / n_samples
+    for loss in at:
+        own = loss.sel(denoiser="trained")
+        axes.plot(own.model_size / n_samples, own, ".", color=COLOURS["trained"], alpha=0.3)
+    for denoiser, name in (
+        ("trained", "trained"),
+        ("generalizing", "generalizing"),
+        ("memorizing", "memorizing"),
+        ("partially_memorizing", "partially memorizing"),
+    ):
+        values = np.array([loss.sel(denoiser=denoiser, model_size=shared) for loss in at])
+        if denoiser == "memorizing" and split == "train":
+            # Zero but for rounding, which a logarithmic axis would blow up.
+            continue
+        mean_with_interval(axes, x, mean_interval(values), color=COLOURS[denoiser], label=name)
+    axes.set_yscale("log")
+    fraction_axis(axes)
+    psi = at[0].snr.item()
+    axes.set_ylabel(f"{'training' if split == 'train' else split} loss (x₀ scale, ψ = {psi:.3g})")

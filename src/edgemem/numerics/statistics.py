@@ -1,0 +1,128 @@
+"""Where a memorization ratio crosses a level, and how sure that is. All in float64."""
+
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import Float, Int
+from scipy import stats
+from scipy.optimize import isotonic_regression
+
+
+class Estimate(NamedTuple):
+    """A number with its 95 % interval; NaN where it is unknown."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Pooled(NamedTuple):
+    """A mean over seeds with its 95 % interval, and the two parts of its uncertainty."""
+
+    value: float
+    low: float
+    high: float
+    counting_stderr: float
+    seed_stddev: float
+
+
+def monotone_logit(counts: Int[np.ndarray, "... size"], total: int) -> Float[np.ndarray, "... size"]:
+    """Return log-odds of a memorization ratio, non-decreasing in model size.
+
+    The ratio is the maximum-likelihood non-decreasing fit to binomial counts (pool adjacent violators); half a count is
+    added on both sides, log((k + 1/2) / (n - k + 1/2)), so that it is finite at 0 and n.
+    """
+    counts = np.asarray(counts, np.float64)
+    flat = counts.reshape(-1, counts.shape[-1])
+    fitted = np.array([isotonic_regression(row).x for row in flat]).reshape(counts.shape)
+    return np.log((fitted + 0.5) / (total - fitted + 0.5))
+
+
+def crossing(
+    sizes: Float[np.ndarray, "size"], logit: Float[np.ndarray, "replicate size"], level: float
+) -> Float[np.ndarray, "replicate"]:
+    """Return the size at which each non-decreasing curve of log-odds first reaches a level, between two sizes linearly.
+
+    On the scale of log-odds a transition is close to a straight line, so that the interpolation adds no bias to speak
+    of. It is +inf where the level is never reached and -inf where the first size is already above it.
+    """
+    target = np.log(level / (1 - level))
+    above = logit >= target
+    first = np.argmax(above, axis=1)
+    rows = np.arange(len(logit))
+    before = np.maximum(first - 1, 0)
+    low, high = logit[rows, before], logit[rows, first]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = sizes[before] + (target - low) / (high - low) * (sizes[first] - sizes[before])
+    size = np.where(first == 0, -np.inf, size)
+    return np.where(above.any(axis=1), size, np.inf)
+
+
+def crossing_estimates(
+    sizes: Float[np.ndarray, "size"],
+    counts: Int[np.ndarray, "size"],
+    total: int,
+    levels: tuple[float, ...],
+    *,
+    rng: np.random.Generator,
+    replicates: int = 1000,
+) -> list[Estimate]:
+    """Return the sizes at which a memorization ratio reaches some levels, with the error of counting alone.
+
+    The interval holds the middle 95 % of a parametric bootstrap: counts drawn anew from the fitted ratios and fitted
+    again. A level outside the measured range gives NaN, and so does an end of the interval that leaves it.
+
+    **Arguments:** `sizes`: ascending; `counts`: memorized points of each size among `total`.
+    """
+    fitted = isotonic_regression(np.asarray(counts, np.float64)).x / total
+    drawn = rng.binomial(total, np.clip(fitted, 0, 1), size=(replicates, len(sizes)))
+    best = monotone_logit(np.asarray(counts)[None], total)
+    again = monotone_logit(drawn, total)
+    estimates = []
+    for level in levels:
+        value = crossing(sizes, best, level)[0]
+        # "lower" and "higher" need no arithmetic between infinities.
+        low = np.quantile(crossing(sizes, again, level), 0.025, method="lower")
+        high = np.quantile(crossing(sizes, again, level), 0.975, method="higher")
+        estimates.append(Estimate(*(float(x) if np.isfinite(x) else float("nan") for x in (value, low, high))))
+    return estimates
+
+
+def ratio_curve(
+    sizes: Float[np.ndarray, "size"], counts: Int[np.ndarray, "size"], total: int, at: Float[np.ndarray, "point"]
+) -> Float[np.ndarray, "point"]:
+    """Return the fitted memorization ratio between the measured sizes, NaN outside of them."""
+    logit = monotone_logit(np.asarray(counts)[None], total)[0]
+    return 1 / (1 + np.exp(-np.interp(at, sizes, logit, left=np.nan, right=np.nan)))
+
+
+def pool(estimates: list[Estimate]) -> Pooled:
+    """Return the mean over seeds, with the interval of Student's t from the spread over seeds.
+
+    The spread over seeds already contains the error of counting; `counting_stderr` is the part of the mean's standard
+    error that more generated points would remove, `seed_stddev` the standard deviation between seeds without it. With
+    one seed the spread is unknown: the interval is that of counting alone and `seed_stddev` is NaN. Seeds without a
+    value make the mean NaN: leaving them out would favour the others.
+    """
+    values = np.array([estimate.value for estimate in estimates])
+    count = len(values)
+    width = np.array([estimate.high - estimate.low for estimate in estimates])
+    counting = width / (2 * stats.norm.ppf(0.975))
+    counting_stderr = float(np.sqrt(np.sum(counting**2)) / count)
+    if count == 1:
+        return Pooled(*estimates[0], counting_stderr, float("nan"))
+    value, low, high = mean_interval(values)
+    seed_variance = np.var(values, ddof=1) - np.mean(counting**2)
+    return Pooled(float(value), float(low), float(high), counting_stderr, float(np.sqrt(max(seed_variance, 0.0))))
+
+
+def mean_interval(
+    values: Float[np.ndarray, "seed *rest"],
+) -> tuple[Float[np.ndarray, "*rest"], Float[np.ndarray, "*rest"], Float[np.ndarray, "*rest"]]:
+    """Return the mean over the first axis and its 95 % interval by Student's t; ends are NaN for a single value."""
+    values = np.asarray(values, np.float64)
+    count, mean = len(values), values.mean(axis=0)
+    if count == 1:
+        return mean, np.full_like(mean, np.nan), np.full_like(mean, np.nan)
+    half = stats.t.ppf(0.975, count - 1) * values.std(axis=0, ddof=1) / np.sqrt(count)
+    return mean, mean - half, mean + half
