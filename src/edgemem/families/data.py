@@ -1,6 +1,6 @@
 """All laws of data by the name of their family, one line each."""
 
-from edgemem.families.base import AbstractData
+from edgemem.families.abstract_data import AbstractData
 from edgemem.families.gaussian_data import GaussianData
 
 

@@ -1,6 +1,6 @@
 """The denoisers of all families by name, one line each."""
 
-from edgemem.families.base import AbstractDenoisers
+from edgemem.families.abstract_denoisers import AbstractDenoisers
 from edgemem.families.gaussian_denoisers import GaussianDenoisers
 
 

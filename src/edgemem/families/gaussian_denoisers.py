@@ -5,7 +5,7 @@ import numpy as np
 import xarray as xr
 from jaxtyping import PRNGKeyArray
 
-from edgemem.families.base import AbstractDenoisers
+from edgemem.families.abstract_denoisers import AbstractDenoisers
 from edgemem.numerics.denoisers import IsotropicMixture, isotropic_mixture, padded_size
 from edgemem.numerics.memorization import nearest_distance
 

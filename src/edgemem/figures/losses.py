@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from edgemem.config.plot import LossesFigure
-from edgemem.figures.style import COLOURS, fraction_axis, mean_with_interval, new_figure, setting_title
+from edgemem.figures.style import COLOURS, fraction_axis, legend_below, mean_with_interval, new_figure, setting_title
 from edgemem.numerics.statistics import mean_interval
 from edgemem.numerics.theory import generalizing_excess_loss, partially_memorizing_excess_loss
 
@@ -28,12 +28,11 @@ def draw(options: LossesFigure, setting: str, inputs: Mapping[str, Sequence[xr.D
         left, snr, mean_interval(np.array(excess)), color=COLOURS["generalizing"], label="generalizing, measured"
     )
     left.plot(
-        snr, generalizing_excess_loss(dim, variance, snr), "--", color=COLOURS["approximation"], label="d σ*² / (1 + ψ σ*²)"
+        snr, generalizing_excess_loss(dim, variance, snr), "--", color=COLOURS["approximation"], label="d σ*² / (1 + ψ σ*²), theorem 3.1"
     )
-    left.set(xscale="log", yscale="log", xlabel="signal-to-noise ratio ψ", ylabel="excess training loss (x₀ scale)")
+    left.set(xscale="log", yscale="log", xlabel="signal-to-noise ratio ψ", ylabel="excess training loss")
     # Where nothing of the signal is left the memorizing denoiser is no better, and the excess is noise around zero.
     left.set_ylim(bottom=generalizing_excess_loss(dim, variance, snr.max()) / 3)
-    left.legend()
 
     time = float(train[0].time.sel(time=options.time, method="nearest"))
     fractions = regression.fraction.values
@@ -52,13 +51,13 @@ def draw(options: LossesFigure, setting: str, inputs: Mapping[str, Sequence[xr.D
         (regression.finite_size_constant.values, "finite-size C(M)", "-."),
     ):
         curve = partially_memorizing_excess_loss(dim, variance, fractions, constant)
-        right.plot(fractions, curve, style, color=COLOURS["approximation"], label=f"(1 − M/N) C d σ*², {name}")
+        right.plot(fractions, curve, style, color=COLOURS["approximation"], label=f"C (1 − M/N) d σ*², {name}")
     level, level_low, level_high = mean_interval(np.array([e.sel(time=time) for e in excess]))
     right.axhline(level, color=COLOURS["generalizing"], label="generalizing, measured")
     if np.isfinite(level_low):
         right.axhspan(level_low, level_high, color=COLOURS["generalizing"], alpha=0.25, linewidth=0)
     fraction_axis(right)
     right.set_ylim(0, 1.05 * np.nanmax([*mean, *partially_memorizing_excess_loss(dim, variance, fractions, 2.0)]))
-    right.set_ylabel(f"excess training loss at t = {time:.3g} (ψ = {(1 - time**2) / time**2:.3g})")
-    right.legend()
+    right.set_ylabel(f"excess training loss, ψ = {(1 - time**2) / time**2:.3g}")
+    legend_below(figure, left, right, columns=3)
     return figure

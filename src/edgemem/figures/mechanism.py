@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from edgemem.config.plot import MechanismFigure
-from edgemem.figures.style import COLOURS, fraction_axis, mean_with_interval, new_figure, setting_title
+from edgemem.figures.style import COLOURS, fraction_axis, legend_below, mean_with_interval, new_figure, setting_title
 from edgemem.numerics.statistics import mean_interval
 
 
@@ -34,9 +34,10 @@ def draw(options: MechanismFigure, setting: str, inputs: Mapping[str, Sequence[x
         mean_with_interval(
             axes, np.array(shared) / n_samples, mean_interval(values), color=COLOURS[colour], label=name
         )
+    for axes in (variance, distance):
         fraction_axis(axes)
         axes.set_ylim(bottom=0)
-        axes.legend()
+    legend_below(figure, variance, distance, columns=4)
     variance.set_ylabel("variance of the model")
     distance.set_ylabel("mean distance of learned means")
     return figure

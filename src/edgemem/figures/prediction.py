@@ -7,11 +7,11 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from edgemem.config.plot import PredictionFigure
-from edgemem.figures.style import COLOURS, new_figure
+from edgemem.figures.style import COLOURS, legend_below, new_figure
 
 
 NAMES = {
-    "constant": "constant (mean of the fitted settings)",
+    "constant": "constant (mean of fitted settings)",
     "c1": "(21), C = 1",
     "c2": "(21), C = 2",
     "finite_size": "(21), finite-size C(M)",
@@ -46,7 +46,7 @@ def draw(options: PredictionFigure, setting: None, inputs: Mapping[str, Sequence
         "equal", ends[[1, 1]], color=COLOURS["approximation"], xytext=(-2, -8), textcoords="offset points", ha="right"
     )
     scatter.set(xlabel="predicted M₅₀ / N", ylabel="measured M₅₀ / N")
-    figure.legend(loc="outside upper center", ncols=3)
+    legend_below(figure, scatter, columns=5)
 
     place = np.arange(regression.sizes["predictor"])
     colours = [COLOURS[str(predictor)] for predictor in regression.predictor.values]

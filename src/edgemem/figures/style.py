@@ -10,6 +10,7 @@ import numpy as np  # noqa: E402
 from matplotlib.axes import Axes  # noqa: E402
 from matplotlib.container import ErrorbarContainer  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter  # noqa: E402
 
 
 # Okabe and Ito's palette, told apart by all kinds of colour vision; one colour a thing, in every figure.
@@ -43,11 +44,14 @@ STYLE = {
     "lines.linewidth": 1.2,
     "lines.markersize": 3,
     "legend.frameon": False,
+    "legend.handlelength": 1.6,
+    "figure.constrained_layout.h_pad": 0.05,
+    "figure.constrained_layout.w_pad": 0.06,
     "savefig.dpi": 220,
     "pdf.fonttype": 42,  # text stays text in the PDF
 }
 WIDTH = 3.4  # inches of one text column
-HEIGHT = 2.5
+HEIGHT = 2.9
 
 
 def new_figure(columns: int = 1, *, width: float = WIDTH, height: float = HEIGHT) -> tuple[Figure, list[Axes]]:
@@ -72,9 +76,23 @@ def mean_with_interval(
     return axes.errorbar(x, mean, yerr=bars, fmt="o-", **style)
 
 
-def label_line(axes: Axes, x: float, y: float, text: str, colour: str) -> None:
-    """Write a line's name on it, in its colour."""
-    axes.annotate(text, (x, y), color=colour, xytext=(0, 3), textcoords="offset points", ha="left", va="bottom")
+def plain_log_axis(axes: Axes) -> None:
+    """Let the vertical axis be logarithmic with plain numbers at 1, 2, 5, 10, ...; powers of ten where it is long."""
+    axes.set_yscale("log")
+    low, high = axes.get_ylim()
+    if high / low < 1e3:
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def legend_below(figure: Figure, *panels: Axes, columns: int) -> None:
+    """Put one legend for some panels below the figure, each name once, away from the data."""
+    handles = {}
+    for axes in panels:
+        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+            handles.setdefault(label, handle)
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=columns)
 
 
 def setting_title(setting: str, n_seeds: int) -> str:

@@ -8,7 +8,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from edgemem.config.plot import TransitionFigure
-from edgemem.figures.style import COLOURS, fraction_axis, mean_with_interval, new_figure, setting_title
+from edgemem.figures.style import (
+    COLOURS,
+    fraction_axis,
+    legend_below,
+    mean_with_interval,
+    new_figure,
+    plain_log_axis,
+    setting_title,
+)
 from edgemem.numerics.statistics import mean_interval
 
 
@@ -16,7 +24,7 @@ def draw(options: TransitionFigure, setting: str, inputs: Mapping[str, Sequence[
     """Draw the ratio with its pooled curve and transition, and the losses of all denoisers at one time."""
     evaluations, transition = inputs["evaluations"], inputs["transition"][0].sel(setting=setting)
     n_samples = int(transition.N)
-    figure, (ratio, *losses) = new_figure(3, width=2.5)
+    figure, (ratio, *losses) = new_figure(3, width=2.6)
     figure.suptitle(setting_title(setting, len(evaluations)))
 
     for evaluation in evaluations:
@@ -28,9 +36,9 @@ def draw(options: TransitionFigure, setting: str, inputs: Mapping[str, Sequence[
             fmt="o",
             color=COLOURS["trained"],
             alpha=0.5,
-            label="one model (bars: 95 % of counting)" if evaluation is evaluations[0] else None,
+            label="one model, bars: 95 % of counting" if evaluation is evaluations[0] else None,
         )
-    ratio.plot(transition.fraction, transition.ratio_curve, color=COLOURS["trained"], label="mean over seeds")
+    ratio.plot(transition.fraction, transition.ratio_curve, color=COLOURS["trained"], label="mean over seeds, 95 % band")
     ratio.fill_between(
         transition.fraction,
         transition.ratio_curve_low,
@@ -44,12 +52,12 @@ def draw(options: TransitionFigure, setting: str, inputs: Mapping[str, Sequence[
     shade_transition(ratio, transition)
     ratio.set_ylim(-0.02, 1.05)
     ratio.set_ylabel("memorization ratio")
-    ratio.legend(loc="upper left")
+    fraction_axis(ratio)
 
     for axes, split in zip(losses, ("train", "test"), strict=True):
         draw_losses(axes, evaluations, split, options.time, n_samples)
         shade_transition(axes, transition)
-    losses[1].legend(loc="upper left")
+    legend_below(figure, ratio, *losses, columns=4)
     return figure
 
 
@@ -91,7 +99,9 @@ def draw_losses(axes: Axes, evaluations: Sequence[xr.Dataset], split: str, time:
             # Zero but for rounding, which a logarithmic axis would blow up.
             continue
         mean_with_interval(axes, x, mean_interval(values), color=COLOURS[denoiser], label=name)
-    axes.set_yscale("log")
+    # The partially memorizing loss is exactly zero at M = N on the training samples, which no logarithm shows.
+    trained = np.concatenate([loss.sel(denoiser="trained").values for loss in at])
+    axes.set_ylim(bottom=0.5 * trained.min())
+    plain_log_axis(axes)
     fraction_axis(axes)
-    psi = at[0].snr.item()
-    axes.set_ylabel(f"{'training' if split == 'train' else split} loss (x₀ scale, ψ = {psi:.3g})")
+    axes.set_ylabel(f"{'training' if split == 'train' else split} loss, ψ = {at[0].snr.item():.3g}")

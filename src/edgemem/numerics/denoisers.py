@@ -118,10 +118,9 @@ def isotropic_mixture(
 def padded_size(model_size: int) -> int:
     """Return the number of components to which a model is padded, so that few shapes are compiled.
 
-    The sizes are 8, 12, 16, 24, 32, 48, ...: at most half of a program's rows are padding. It depends on the model
-    alone, so that a model's numbers do not depend on which others are trained beside it.
+    It is the next multiple of a step that grows with the size, 8 up to 64, 16 up to 128, 32 up to 256, ...: at most a
+    fifth of a large program's rows are padding. It depends on the model alone, so that a model's numbers do not depend
+    on which others are trained beside it.
     """
-    size = 8
-    while size < model_size:
-        size = size * 3 // 2 if size.bit_count() == 1 else size * 4 // 3
-    return size
+    step = max(8, 2 ** ((model_size - 1).bit_length() - 3))
+    return -(-model_size // step) * step

@@ -1,19 +1,24 @@
 """Random keys by name, so that no number depends on what else was drawn."""
 
 import hashlib
+from typing import TYPE_CHECKING
 
-import jax.random as jr
 import numpy as np
-from jaxtyping import PRNGKeyArray
 
 
-def named_key(seed: int, *path: str | int) -> PRNGKeyArray:
+if TYPE_CHECKING:
+    from jaxtyping import PRNGKeyArray
+
+
+def named_key(seed: int, *path: str | int) -> "PRNGKeyArray":
     """Return the random key that belongs to a seed and a path of names and indices.
 
     The path is hashed as a whole: adding a model size, a seed or a figure adds keys and changes none.
 
     **Arguments:** `seed`: root of all randomness of a run; `path`: for example `("train", "noise", 40)`.
     """
+    import jax.random as jr  # here: the stages that need no key start half a second sooner
+
     key = jr.key(seed)
     # fold_in takes 32 bits; two of them make accidental collisions impossible in practice.
     for half in _digest(path):
@@ -22,7 +27,7 @@ def named_key(seed: int, *path: str | int) -> PRNGKeyArray:
 
 
 def named_generator(seed: int, *path: str | int) -> np.random.Generator:
-    """Return the NumPy generator that belongs to a seed and a path, for statistics outside JAX."""
+    """Return the NumPy generator that belongs to a seed and a path, for draws and statistics outside JAX."""
     return np.random.default_rng([seed, *_digest(path)])
 
 

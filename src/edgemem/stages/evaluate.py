@@ -16,7 +16,7 @@ from edgemem.numerics.denoisers import AbstractDenoiser
 from edgemem.numerics.diffusion import signal_to_noise, time_grid
 from edgemem.numerics.losses import mean_and_standard_error, nested_memorizing_error, squared_error
 from edgemem.numerics.memorization import memorized, wasserstein2
-from edgemem.numerics.randomness import named_key
+from edgemem.numerics.randomness import named_generator, named_key
 from edgemem.numerics.sampling import ddim
 from edgemem.stages.progress import Progress
 from edgemem.storage import read_dataset, require_same, write_dataset
@@ -160,7 +160,9 @@ def _memorization(
         copies[m] = memorized(generated, training, threshold).sum()
         distance[:, m] = [wasserstein2(generated, reference[split]) for split in SPLITS]
         progress.update(f"generated points, size {m + 1} of {len(sizes)}")
-    fresh, _ = DATA[spec.setting.family].draw_samples(samples, count, key=_key(spec, "fresh"))
+    fresh, _ = DATA[spec.setting.family].draw_samples(
+        samples, count, rng=named_generator(spec.seed, "evaluate", spec.setting.name, "fresh")
+    )
     return xr.Dataset(
         {
             "memorized_count": ("model_size", copies, {"long_name": "generated points that are copies", "units": "1"}),

@@ -2,13 +2,12 @@
 
 import argparse
 
-import jax
 import numpy as np
 import xarray as xr
 
 from edgemem.config.sample import TEST_POOL, SampleSpec
 from edgemem.families.data import DATA
-from edgemem.numerics.randomness import named_key
+from edgemem.numerics.randomness import named_generator
 from edgemem.storage import write_dataset
 
 
@@ -33,16 +32,15 @@ def run(options: argparse.Namespace) -> None:
 def draw(spec: SampleSpec) -> xr.Dataset:
     """Return the true law, the training samples and the pool of test samples, all float64."""
     family = DATA[spec.setting.family]
-    with jax.enable_x64(True):
-        truth = family.draw_truth(spec.setting, key=named_key(spec.seed, "sample", spec.setting.name, "truth"))
-        dataset = truth
-        for split, dimension, count in (("train", "sample", spec.setting.N), ("test", "test_sample", TEST_POOL)):
-            key = named_key(spec.seed, "sample", spec.setting.name, split)
-            x, component = family.draw_samples(truth, count, key=key)
-            dataset[f"x_{split}"] = ((dimension, "feature"), x, {"long_name": f"{split} samples", "units": "1"})
-            dataset[f"component_{split}"] = (
-                dimension,
-                component.astype(np.int32),
-                {"long_name": f"true component of each {split} sample", "units": "1"},
-            )
+    truth = family.draw_truth(spec.setting, rng=named_generator(spec.seed, "sample", spec.setting.name, "truth"))
+    dataset = truth.copy()
+    for split, dimension, count in (("train", "sample", spec.setting.N), ("test", "test_sample", TEST_POOL)):
+        rng = named_generator(spec.seed, "sample", spec.setting.name, split)
+        x, component = family.draw_samples(truth, count, rng=rng)
+        dataset[f"x_{split}"] = ((dimension, "feature"), x, {"long_name": f"{split} samples", "units": "1"})
+        dataset[f"component_{split}"] = (
+            dimension,
+            component.astype(np.int32),
+            {"long_name": f"true component of each {split} sample", "units": "1"},
+        )
     return dataset

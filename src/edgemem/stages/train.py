@@ -127,13 +127,16 @@ class Trainer:
             self.grid[size] = grid
 
     def _report(self, grid: str, size: int, step: int, started: float, planned: int) -> None:
-        rate = step / (time.monotonic() - started)
+        """Print where training stands; the first size's time, mostly compilation, says nothing of the others."""
         finished = len(self.denoisers)
-        part = (finished + step / self.spec.protocol.steps) / planned
-        left = self.progress.elapsed() * (1 - part) / part
+        rate = step / (time.monotonic() - started)
+        left = ""
+        if finished:
+            part = (finished + step / self.spec.protocol.steps) / planned
+            left = f", about {self.progress.elapsed() * (1 - part) / part:.0f} s left"
         self.progress.update(
             f"{grid} size M = {size} ({finished + 1} of {planned}), step {step} of {self.spec.protocol.steps}, "
-            f"{rate:,.0f} steps/s, about {left:.0f} s left"
+            f"{rate:,.0f} steps/s{left}"
         )
 
     def _probe(self, size: int, points: int) -> float:

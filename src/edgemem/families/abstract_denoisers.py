@@ -1,25 +1,11 @@
-"""What the stages ask of a data family."""
+"""What the stages ask of the denoisers of a data family."""
 
 import abc
-from typing import Any
 
-import numpy as np
 import xarray as xr
 from jaxtyping import PRNGKeyArray
 
 from edgemem.numerics.denoisers import AbstractDenoiser
-
-
-class AbstractData(abc.ABC):
-    """A law of data."""
-
-    @abc.abstractmethod
-    def draw_truth(self, setting: Any, *, key: PRNGKeyArray) -> xr.Dataset:
-        """Return the parameters of the true law."""
-
-    @abc.abstractmethod
-    def draw_samples(self, truth: xr.Dataset, count: int, *, key: PRNGKeyArray) -> tuple[np.ndarray, np.ndarray]:
-        """Return samples of the true law, one a row, and the component each comes from."""
 
 
 class AbstractDenoisers(abc.ABC):

@@ -1,0 +1,55 @@
+# make figures    run the campaign of config.yaml; results/<campaign>/ holds its figures and report
+# make test       run the tests
+# make env        only set up the environment in .venv
+# make lint       check format, types, layers and the workflow
+# make lock       renew the lock files in envs/ from pyproject.toml
+# make clean      remove the environment and caches; results stay
+#
+# PYTHON=python3.12 chooses the interpreter, DEVICE=cuda an environment with CUDA.
+
+PYTHON ?= python3
+DEVICE ?= cpu
+BIN := .venv/bin
+# Tests and stages run one-threaded programs side by side.
+CORES ?= all
+
+.PHONY: figures test env lint lock clean
+.DEFAULT_GOAL := figures
+
+figures: env
+	@$(BIN)/snakemake --cores $(CORES)
+
+env: .venv/$(DEVICE).installed
+
+test: .venv/dev.installed
+	@$(BIN)/python -m pytest -n $$(nproc) --dist worksteal tests
+
+lint: .venv/dev.installed
+	$(BIN)/ruff format --check src tests
+	$(BIN)/ruff check src tests
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakemake --lint
+
+# Everything by hash; then the package itself, editable, with the build tools that the lock has just installed.
+.venv/%.installed: envs/%.txt pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "edgemem needs Python 3.11 or newer; '$(PYTHON)' is not. Type: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+# One version of each package for all Pythons, so that results do not depend on the interpreter.
+LOCK = uv pip compile pyproject.toml --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --quiet --extra build
+lock:
+	$(LOCK) --output-file envs/cpu.txt
+	$(LOCK) --extra cuda --output-file envs/cuda.txt
+	$(LOCK) --extra dev --output-file envs/dev.txt
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache
