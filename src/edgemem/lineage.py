@@ -18,7 +18,7 @@ SCHEMA_VERSION = 1
 
 def sha256(path: str | Path) -> str:
     """Return the SHA-256 of a file's content."""
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -1,7 +1,6 @@
 """NetCDF and JSON files: written whole or not at all, and refused where they are not what they should be."""
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -25,7 +24,7 @@ def write_whole(path: str | Path, write: Callable[[Path], object]) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write(temporary)
-        os.replace(temporary, path)
+        temporary.replace(path)
     except (OSError, RuntimeError) as error:  # the NetCDF library reports a full disk as a RuntimeError
         free = shutil.disk_usage(next(folder for folder in path.absolute().parents if folder.exists())).free
         raise EdgememError(

@@ -3,13 +3,13 @@
 import itertools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias, get_origin
 
 import yaml
 from pydantic import BeforeValidator, Field, ValidationError, create_model, field_validator, model_validator
 
 from edgemem.config.base import KeyProblem, Model, Seed, explain, nearest, path_name
-from edgemem.config.evaluate import Evaluation, EvaluateSpec
+from edgemem.config.evaluate import EvaluateSpec, Evaluation
 from edgemem.config.plot import FIGURES, Figure, PlotSpec, SettingFigure
 from edgemem.config.regress import Regression, RegressSpec
 from edgemem.config.sample import SampleSpec
@@ -54,9 +54,11 @@ def _grid_of(setting: type[Setting]) -> type[SettingGrid]:
         if get_origin(field.annotation) is Literal:
             keys[name] = (field.annotation, Field(description=field.description))
             continue
-        one = Annotated[(field.annotation, *field.metadata)]
+        one: Any = Annotated[(field.annotation, *field.metadata)]
         default = ... if field.is_required() else [field.default]
-        many = Annotated[list[one], Field(min_length=1), BeforeValidator(_as_list, json_schema_input_type=one | list[one])]
+        many = Annotated[
+            list[one], Field(min_length=1), BeforeValidator(_as_list, json_schema_input_type=one | list[one])
+        ]
         keys[name] = (many, Field(default, description=field.description))
     return create_model(setting.__name__ + "Grid", __base__=SettingGrid, __doc__=setting.__doc__, **keys)
 
@@ -69,6 +71,10 @@ def _known_family(entry: object) -> object:
 
 
 GRIDS = {family: _grid_of(setting) for family, setting in SETTINGS.items()}
+if TYPE_CHECKING:
+    SettingEntry: TypeAlias = SettingGrid
+else:
+    SettingEntry = GRIDS["gaussian"]
 
 
 def _named_figure(entry: object) -> object:
@@ -87,7 +93,7 @@ class Campaign(Model):
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", description="Name of the campaign, its folder under results/."
     )
     seeds: list[Seed] = Field(min_length=1, description="Seeds; each is a new data set and new models.")
-    settings: list[Annotated[GRIDS["gaussian"], BeforeValidator(_known_family)]] = Field(
+    settings: list[Annotated[SettingEntry, BeforeValidator(_known_family)]] = Field(
         min_length=1, description="Data sets; each list-valued key of an entry is expanded as a grid."
     )
     model_sizes: ModelSizes = Field(SizeGrid(), description="Model sizes M: a grid, or a list of sizes.")
@@ -120,7 +126,9 @@ class Campaign(Model):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.protocol not in self.protocols:
-            raise KeyProblem(f"there is no protocol '{self.protocol}'" + nearest(self.protocol, self.protocols), "protocol")
+            raise KeyProblem(
+                f"there is no protocol '{self.protocol}'" + nearest(self.protocol, self.protocols), "protocol"
+            )
         seen: dict[str, int] = {}
         for i, entry in enumerate(self.settings):
             for setting in entry.settings:
@@ -205,8 +213,8 @@ def load_campaign(config: Mapping[str, Any], files: Sequence[str | Path]) -> Cam
     except ValidationError as error:
         contents = [(str(file), yaml.safe_load(Path(file).read_text()) or {}) for file in files]
         lines = []
-        for path, message in explain(error):
-            path = _existing_path(config, path)
+        for raw_path, message in explain(error):
+            path = _existing_path(config, raw_path)
             lines.append(f"{_file_with(contents, path)}: {path_name(path)}: {message}")
         raise EdgememError("\n".join(dict.fromkeys(lines))) from None
 
@@ -216,14 +224,17 @@ def _existing_path(config: Any, path: tuple[str | int, ...]) -> tuple[str | int,
     kept: list[str | int] = []
     for position, part in enumerate(path):
         last = position == len(path) - 1
-        if isinstance(config, dict) and (part in config or (last and isinstance(part, str))):
-            config = config.get(part)
-        elif isinstance(config, list) and isinstance(part, int) and part < len(config):
+        if _has(config, part):
             config = config[part]
-        else:
+        elif not (isinstance(config, dict) and last):  # a missing key is the last of its path, and stays
             continue
         kept.append(part)
     return tuple(kept)
+
+
+def _has(value: Any, part: str | int) -> bool:
+    """Return whether a mapping has a key, or a list an index."""
+    return part in value if isinstance(value, dict) else isinstance(value, list) and part in range(len(value))
 
 
 def _file_with(contents: list[tuple[str, Any]], path: tuple[str | int, ...]) -> str:
@@ -232,12 +243,9 @@ def _file_with(contents: list[tuple[str, Any]], path: tuple[str | int, ...]) -> 
         for file, content in reversed(contents):
             value = content
             for part in path[:length]:
-                if isinstance(value, dict) and part in value:
-                    value = value[part]
-                elif isinstance(value, list) and isinstance(part, int) and part < len(value):
-                    value = value[part]
-                else:
+                if not _has(value, part):
                     break
+                value = value[part]
             else:
                 return file
     # A value that stands in no file was given on the command line; a missing key belongs to the first file.

@@ -50,9 +50,7 @@ class PredictionFigure(Model):
     figure: Literal["prediction"]
 
 
-Figure = Annotated[
-    LossesFigure | TransitionFigure | MechanismFigure | PredictionFigure, Field(discriminator="figure")
-]
+Figure = Annotated[LossesFigure | TransitionFigure | MechanismFigure | PredictionFigure, Field(discriminator="figure")]
 FIGURES = ("losses", "transition", "mechanism", "prediction")
 
 

@@ -15,7 +15,5 @@ class AbstractData(abc.ABC):
         """Return the parameters of the true law, in variables whose names start with `true_`."""
 
     @abc.abstractmethod
-    def draw_samples(
-        self, truth: xr.Dataset, count: int, *, rng: np.random.Generator
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def draw_samples(self, truth: xr.Dataset, count: int, *, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Return samples of the true law, one a row, and the component each comes from."""

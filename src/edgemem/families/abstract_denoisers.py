@@ -1,6 +1,7 @@
 """What the stages ask of the denoisers of a data family."""
 
 import abc
+from typing import Generic, TypeVar
 
 import xarray as xr
 from jaxtyping import PRNGKeyArray
@@ -8,27 +9,30 @@ from jaxtyping import PRNGKeyArray
 from edgemem.numerics.denoisers import AbstractDenoiser
 
 
-class AbstractDenoisers(abc.ABC):
+Denoiser = TypeVar("Denoiser", bound=AbstractDenoiser)
+
+
+class AbstractDenoisers(abc.ABC, Generic[Denoiser]):
     """The denoisers that belong to a law; all they need to know of it stands in the samples file."""
 
     @abc.abstractmethod
-    def generalizing(self, samples: xr.Dataset) -> AbstractDenoiser:
+    def generalizing(self, samples: xr.Dataset) -> Denoiser:
         """Return the denoiser of the true law."""
 
     @abc.abstractmethod
-    def memorizing(self, samples: xr.Dataset) -> AbstractDenoiser:
+    def memorizing(self, samples: xr.Dataset) -> Denoiser:
         """Return the denoiser of the training samples' empirical law."""
 
     @abc.abstractmethod
-    def initial(self, initialization: str, samples: xr.Dataset, model_size: int, *, key: PRNGKeyArray) -> AbstractDenoiser:
+    def initial(self, initialization: str, samples: xr.Dataset, model_size: int, *, key: PRNGKeyArray) -> Denoiser:
         """Return a denoiser to start training from, padded to its common shape."""
 
     @abc.abstractmethod
-    def to_dataset(self, denoisers: dict[int, AbstractDenoiser]) -> xr.Dataset:
+    def to_dataset(self, denoisers: dict[int, Denoiser]) -> xr.Dataset:
         """Return the parameters of denoisers of several sizes, NaN-padded along `component`."""
 
     @abc.abstractmethod
-    def from_dataset(self, models: xr.Dataset, model_size: int) -> AbstractDenoiser:
+    def from_dataset(self, models: xr.Dataset, model_size: int) -> Denoiser:
         """Return one of the denoisers that `to_dataset` stored, padded to its common shape."""
 
     @abc.abstractmethod

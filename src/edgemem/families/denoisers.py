@@ -1,7 +1,9 @@
 """The denoisers of all families by name, one line each."""
 
+from typing import Any
+
 from edgemem.families.abstract_denoisers import AbstractDenoisers
 from edgemem.families.gaussian_denoisers import GaussianDenoisers
 
 
-DENOISERS: dict[str, AbstractDenoisers] = {"gaussian": GaussianDenoisers()}
+DENOISERS: dict[str, AbstractDenoisers[Any]] = {"gaussian": GaussianDenoisers()}

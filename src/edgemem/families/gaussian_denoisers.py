@@ -10,7 +10,7 @@ from edgemem.numerics.denoisers import IsotropicMixture, isotropic_mixture, padd
 from edgemem.numerics.memorization import nearest_distance
 
 
-class GaussianDenoisers(AbstractDenoisers):
+class GaussianDenoisers(AbstractDenoisers[IsotropicMixture]):
     """Mixtures with one shared variance, (14) and (15)."""
 
     def generalizing(self, samples: xr.Dataset) -> IsotropicMixture:

@@ -28,11 +28,15 @@ def draw(options: LossesFigure, setting: str, inputs: Mapping[str, Sequence[xr.D
         left, snr, mean_interval(np.array(excess)), color=COLOURS["generalizing"], label="generalizing, measured"
     )
     left.plot(
-        snr, generalizing_excess_loss(dim, variance, snr), "--", color=COLOURS["approximation"], label="d σ*² / (1 + ψ σ*²), theorem 3.1"
+        snr,
+        generalizing_excess_loss(dim, variance, snr),
+        "--",
+        color=COLOURS["approximation"],
+        label="d σ*² / (1 + ψ σ*²), theorem 3.1",
     )
     left.set(xscale="log", yscale="log", xlabel="signal-to-noise ratio ψ", ylabel="excess training loss")
     # Where nothing of the signal is left the memorizing denoiser is no better, and the excess is noise around zero.
-    left.set_ylim(bottom=generalizing_excess_loss(dim, variance, snr.max()) / 3)
+    left.set_ylim(bottom=float(generalizing_excess_loss(dim, variance, snr.max())) / 3)
 
     time = float(train[0].time.sel(time=options.time, method="nearest"))
     fractions = regression.fraction.values
@@ -52,7 +56,7 @@ def draw(options: LossesFigure, setting: str, inputs: Mapping[str, Sequence[xr.D
     ):
         curve = partially_memorizing_excess_loss(dim, variance, fractions, constant)
         right.plot(fractions, curve, style, color=COLOURS["approximation"], label=f"C (1 − M/N) d σ*², {name}")
-    level, level_low, level_high = mean_interval(np.array([e.sel(time=time) for e in excess]))
+    level, level_low, level_high = map(float, mean_interval(np.array([e.sel(time=time) for e in excess])))
     right.axhline(level, color=COLOURS["generalizing"], label="generalizing, measured")
     if np.isfinite(level_low):
         right.axhspan(level_low, level_high, color=COLOURS["generalizing"], alpha=0.25, linewidth=0)

@@ -27,13 +27,9 @@ def draw(options: MechanismFigure, setting: str, inputs: Mapping[str, Sequence[x
     for axes, quantity, colour, name in panels:
         shared = sorted(set.intersection(*(set(e.model_size.values.tolist()) for e in evaluations)))
         for evaluation in evaluations:
-            axes.plot(
-                evaluation.model_size / n_samples, evaluation[quantity], ".", color=COLOURS[colour], alpha=0.3
-            )
+            axes.plot(evaluation.model_size / n_samples, evaluation[quantity], ".", color=COLOURS[colour], alpha=0.3)
         values = np.array([evaluation[quantity].sel(model_size=shared) for evaluation in evaluations])
-        mean_with_interval(
-            axes, np.array(shared) / n_samples, mean_interval(values), color=COLOURS[colour], label=name
-        )
+        mean_with_interval(axes, np.array(shared) / n_samples, mean_interval(values), color=COLOURS[colour], label=name)
     for axes in (variance, distance):
         fraction_axis(axes)
         axes.set_ylim(bottom=0)

@@ -43,7 +43,12 @@ def draw(options: PredictionFigure, setting: None, inputs: Mapping[str, Sequence
     ends = np.array([np.nanmin(both), np.nanmax(both)]) if np.isfinite(both).any() else np.array([0.0, 1.0])
     scatter.plot(ends, ends, color=COLOURS["approximation"], linewidth=0.8)
     scatter.annotate(
-        "equal", ends[[1, 1]], color=COLOURS["approximation"], xytext=(-2, -8), textcoords="offset points", ha="right"
+        "equal",
+        (ends[1], ends[1]),
+        color=COLOURS["approximation"],
+        xytext=(-2, -8),
+        textcoords="offset points",
+        ha="right",
     )
     scatter.set(xlabel="predicted M₅₀ / N", ylabel="measured M₅₀ / N")
     legend_below(figure, scatter, columns=5)

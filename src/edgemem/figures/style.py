@@ -1,16 +1,18 @@
 """The style that all figures share."""
 
+from typing import Any
+
 import matplotlib
 
 
 matplotlib.use("Agg")  # figures are files; no screen is needed
 
-import matplotlib.pyplot as plt  # noqa: E402
-import numpy as np  # noqa: E402
-from matplotlib.axes import Axes  # noqa: E402
-from matplotlib.container import ErrorbarContainer  # noqa: E402
-from matplotlib.figure import Figure  # noqa: E402
-from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter  # noqa: E402
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.container import ErrorbarContainer
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 
 # Okabe and Ito's palette, told apart by all kinds of colour vision; one colour a thing, in every figure.
@@ -27,7 +29,7 @@ COLOURS = {
     "constant": "#666666",
 }
 # Readable at the width of a text column.
-STYLE = {
+STYLE: dict[str, Any] = {
     "font.size": 8,
     "axes.titlesize": 8,
     "axes.labelsize": 8,
@@ -56,7 +58,7 @@ HEIGHT = 2.9
 
 def new_figure(columns: int = 1, *, width: float = WIDTH, height: float = HEIGHT) -> tuple[Figure, list[Axes]]:
     """Return a figure with panels side by side, in the common style."""
-    plt.rcParams.update(STYLE)
+    plt.style.use(STYLE)
     figure, axes = plt.subplots(1, columns, figsize=(width * columns, height), layout="constrained", squeeze=False)
     return figure, list(axes[0])
 
@@ -68,7 +70,7 @@ def fraction_axis(axes: Axes) -> None:
 
 
 def mean_with_interval(
-    axes: Axes, x: np.ndarray, interval: tuple[np.ndarray, np.ndarray, np.ndarray], **style: object
+    axes: Axes, x: np.ndarray, interval: tuple[np.ndarray, np.ndarray, np.ndarray], **style: Any
 ) -> ErrorbarContainer:
     """Draw means with the bars of their 95 % intervals; a mean without an interval has no bar."""
     mean, low, high = interval
@@ -88,11 +90,11 @@ def plain_log_axis(axes: Axes) -> None:
 
 def legend_below(figure: Figure, *panels: Axes, columns: int) -> None:
     """Put one legend for some panels below the figure, each name once, away from the data."""
-    handles = {}
+    handles: dict[str, Any] = {}
     for axes in panels:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
             handles.setdefault(label, handle)
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=columns)
+    figure.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=columns)
 
 
 def setting_title(setting: str, n_seeds: int) -> str:

@@ -38,7 +38,9 @@ def draw(options: TransitionFigure, setting: str, inputs: Mapping[str, Sequence[
             alpha=0.5,
             label="one model, bars: 95 % of counting" if evaluation is evaluations[0] else None,
         )
-    ratio.plot(transition.fraction, transition.ratio_curve, color=COLOURS["trained"], label="mean over seeds, 95 % band")
+    ratio.plot(
+        transition.fraction, transition.ratio_curve, color=COLOURS["trained"], label="mean over seeds, 95 % band"
+    )
     ratio.fill_between(
         transition.fraction,
         transition.ratio_curve_low,

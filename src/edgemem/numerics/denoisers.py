@@ -5,7 +5,7 @@ import abc
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, ArrayLike, Float
 
 from edgemem.numerics.diffusion import alpha
 
@@ -42,6 +42,7 @@ class IsotropicMixture(AbstractDenoiser):
         return self.standard_deviation**2
 
     def __call__(self, x: Float[Array, "point feature"], t: Float[Array, "point"]) -> Float[Array, "point feature"]:
+        """Return the posterior mean of each point."""
         a, noise_variance = alpha(t), t**2
         total_variance = a**2 * self.variance + noise_variance
         log_weight = jax.lax.stop_gradient(self.log_weight)
@@ -61,7 +62,8 @@ def _posterior_centre(
 
     Its derivative is written out, because training spends its time here: with W = w, h the cotangent of the centre,
     S = W * (h mu^T - h . centre) and logit_i the exponent,
-    d mu = W^T h + (S signal / variance)^T x - (sum_p S signal^2 / variance) mu,  d variance = -sum_i S_i logit_i / variance.
+    d mu = W^T h + (S signal / variance)^T x - (sum_p S signal^2 / variance) mu,
+    d variance = -sum_i S_i logit_i / variance.
     Five matrix products make the value and the gradient; automatic differentiation needs more passes over the arrays
     points x components.
     """
@@ -94,7 +96,9 @@ def _posterior_centre_backward(residuals, cotangent):
     # Weight zero times logit -inf is a padded row: it has no part in any sum.
     d_variance = -jnp.sum(jnp.where(weight > 0, slope * logit, 0), axis=1) / variance
     d_x = scale[:, None] * jnp.matmul(slope, mean, precision="highest")
-    d_signal = jnp.sum(d_x * x, axis=1) / signal - scale * jnp.matmul(slope, jnp.sum(mean**2, axis=1), precision="highest")
+    d_signal = jnp.sum(d_x * x, axis=1) / signal - scale * jnp.matmul(
+        slope, jnp.sum(mean**2, axis=1), precision="highest"
+    )
     return d_mean, jnp.sum(slope, axis=0), d_x, d_signal, d_variance
 
 
@@ -102,7 +106,9 @@ _posterior_centre.defvjp(_posterior_centre_forward, _posterior_centre_backward)
 
 
 def isotropic_mixture(
-    mean: Float[Array, "component feature"], standard_deviation: float | Float[Array, ""], padded_size: int | None = None
+    mean: Float[ArrayLike, "component feature"],
+    standard_deviation: float | Float[Array, ""],
+    padded_size: int | None = None,
 ) -> IsotropicMixture:
     """Return the mixture with these centres, padded with rows of weight zero up to `padded_size` components."""
     mean = jnp.asarray(mean)

@@ -1,5 +1,7 @@
 """The variance-preserving diffusion: its schedule, its time grid and its loss scales."""
 
+from collections.abc import Callable
+
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -43,9 +45,10 @@ def loss_weight(field: str, t: Float[Array, "*time"]) -> Float[Array, "*time"]:
 
     **Raises:** KeyError for any other name.
     """
-    return {
-        "x0": lambda t: jnp.ones_like(t),
+    factors: dict[str, Callable[[Array], Array]] = {
+        "x0": jnp.ones_like,
         "eps": signal_to_noise,
         "v": lambda t: 1 / (t**2 * (1 - t) * (1 + t)),
         "score": lambda t: signal_to_noise(t) / t**2,
-    }[field](t)
+    }
+    return factors[field](t)

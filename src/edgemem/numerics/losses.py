@@ -1,5 +1,6 @@
 """Denoising losses on the x_0 scale."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -90,5 +91,30 @@ def mean_and_standard_error(
     sample counts: stderr^2 = (1/N^2) sum_i var_i / draws. With one draw it is unknown (NaN).
     """
     draws, n_samples = error.shape[-2:]
-    variance = jnp.var(error, axis=-2, ddof=1) if draws > 1 else jnp.full(error.shape[:-2] + (n_samples,), jnp.nan)
+    variance = jnp.var(error, axis=-2, ddof=1) if draws > 1 else jnp.full((*error.shape[:-2], n_samples), jnp.nan)
     return jnp.mean(error, axis=(-2, -1)), jnp.sqrt(jnp.sum(variance, axis=-1) / draws) / n_samples
+
+
+@eqx.filter_jit
+def denoising_loss(
+    denoiser: AbstractDenoiser,
+    x0: Float[Array, "sample feature"],
+    t: Float[Array, ""],
+    noise: Float[Array, "draw sample feature"],
+) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """Return a denoiser's loss at one time and its Monte-Carlo standard error."""
+    constant = jnp.broadcast_to(t, x0.shape[:1])
+    # One draw of all samples after the other: the arrays points x components stay in a core's cache.
+    error = jax.lax.map(lambda draw: squared_error(denoiser, x0, constant, draw[None])[0], noise)
+    return mean_and_standard_error(error)
+
+
+@jax.jit
+def nested_memorizing_loss(
+    x0: Float[Array, "sample feature"],
+    t: Float[Array, ""],
+    noise: Float[Array, "draw sample feature"],
+    memory: Float[Array, "subset_size feature"],
+) -> tuple[Float[Array, "subset_size"], Float[Array, "subset_size"]]:
+    """Return the loss of every partially memorizing denoiser at one time, and its Monte-Carlo standard error."""
+    return mean_and_standard_error(nested_memorizing_error(x0, t, noise, memory))

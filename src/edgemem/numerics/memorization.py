@@ -32,9 +32,7 @@ def nearest_distance(
     return cdist(points, targets).min(axis=1)
 
 
-def wasserstein2(
-    generated: Float[np.ndarray, "point feature"], samples: Float[np.ndarray, "sample feature"]
-) -> float:
+def wasserstein2(generated: Float[np.ndarray, "point feature"], samples: Float[np.ndarray, "sample feature"]) -> float:
     """Return the 2-Wasserstein distance of generated points to samples, by exact assignment.
 
     W2^2 = min over matchings of the mean squared distance, for equally many points on both sides. With n samples the

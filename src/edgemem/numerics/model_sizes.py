@@ -23,9 +23,7 @@ class FineGrid(NamedTuple):
     note: str
 
 
-def fine_grid(
-    coarse: Int[np.ndarray, "size"], ratio: Float[np.ndarray, "size"], count: int, points: int
-) -> FineGrid:
+def fine_grid(coarse: Int[np.ndarray, "size"], ratio: Float[np.ndarray, "size"], count: int, points: int) -> FineGrid:
     """Return `count` sizes, equally spaced from where the memorization ratio reaches 0.1 to where it reaches 0.9.
 
     The crossings are interpolated linearly on the non-decreasing curve closest to the ratios. Where it is above 0.1

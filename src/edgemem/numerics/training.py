@@ -126,10 +126,10 @@ def train(
     for end in log_steps(steps):
         # Blocks differ in length by one step at most, so that no more than two programs are compiled.
         denoiser, state, loss = _advance(constant, denoiser, state, jnp.arange(done, end))
-        loss = np.asarray(loss, np.float64)
-        if not np.all(np.isfinite(loss)):
-            raise Diverged(done + int(np.flatnonzero(~np.isfinite(loss))[0]))
-        trace.append(loss.mean())
+        loss_by_step = np.asarray(loss, np.float64)
+        if not np.all(np.isfinite(loss_by_step)):
+            raise Diverged(done + int(np.flatnonzero(~np.isfinite(loss_by_step))[0]))
+        trace.append(loss_by_step.mean())
         done = int(end)
         progress(done)
     return Trained(denoiser, np.array(trace))

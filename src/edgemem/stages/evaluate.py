@@ -2,7 +2,6 @@
 
 import argparse
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import jax.random as jr
@@ -12,9 +11,8 @@ import xarray as xr
 from edgemem.config.evaluate import EvaluateSpec
 from edgemem.families.data import DATA
 from edgemem.families.denoisers import DENOISERS
-from edgemem.numerics.denoisers import AbstractDenoiser
 from edgemem.numerics.diffusion import signal_to_noise, time_grid
-from edgemem.numerics.losses import mean_and_standard_error, nested_memorizing_error, squared_error
+from edgemem.numerics.losses import denoising_loss, nested_memorizing_loss
 from edgemem.numerics.memorization import memorized, wasserstein2
 from edgemem.numerics.randomness import named_generator, named_key
 from edgemem.numerics.sampling import ddim
@@ -56,6 +54,7 @@ def evaluate(spec: EvaluateSpec, samples: xr.Dataset, models: xr.Dataset) -> xr.
     progress = Progress(f"evaluate {spec.setting.name} seed {spec.seed}")
     with jax.enable_x64(True):
         times = time_grid(spec.sampling.times, spec.sampling.t_min, spec.sampling.t_max)
+        snr = np.asarray(signal_to_noise(jnp.asarray(times)))
         dataset = xr.Dataset(
             coords={
                 "model_size": models.model_size,
@@ -65,7 +64,11 @@ def evaluate(spec: EvaluateSpec, samples: xr.Dataset, models: xr.Dataset) -> xr.
                     {"long_name": "number M of memorized training samples", "units": "1"},
                 ),
                 "time": ("time", times, {"long_name": "diffusion time t", "units": "1"}),
-                "snr": ("time", signal_to_noise(times), {"long_name": "signal-to-noise ratio psi", "units": "1"}),
+                "snr": (
+                    "time",
+                    snr,
+                    {"long_name": "signal-to-noise ratio psi", "units": "1"},
+                ),
                 "denoiser": ("denoiser", list(COMPARED)),
                 "split": ("split", list(SPLITS)),
             }
@@ -78,19 +81,6 @@ def evaluate(spec: EvaluateSpec, samples: xr.Dataset, models: xr.Dataset) -> xr.
 
 def _key(spec: EvaluateSpec, *use: str | int) -> jax.Array:
     return named_key(spec.seed, "evaluate", spec.setting.name, *use)
-
-
-@eqx.filter_jit
-def _loss(denoiser: AbstractDenoiser, x0: jax.Array, t: jax.Array, noise: jax.Array) -> tuple[jax.Array, jax.Array]:
-    # One draw of all samples at a time: the arrays points x components stay in cache.
-    constant = jnp.broadcast_to(t, x0.shape[:1])
-    error = jax.lax.map(lambda draw: squared_error(denoiser, x0, constant, draw[None])[0], noise)
-    return mean_and_standard_error(error)
-
-
-@jax.jit
-def _nested_loss(x0: jax.Array, t: jax.Array, noise: jax.Array, memory: jax.Array) -> tuple[jax.Array, jax.Array]:
-    return mean_and_standard_error(nested_memorizing_error(x0, t, noise, memory))
 
 
 def _losses(
@@ -112,12 +102,12 @@ def _losses(
         for i, time in enumerate(times):
             t = jnp.asarray(time)
             noise = jr.normal(_key(spec, "noise", split, i), (spec.evaluation.draws, *x0.shape))
-            nested[s, :, i] = np.stack(_nested_loss(x0, t, noise, memory), axis=-1)
-            loss[s, 0, :, i] = _loss(generalizing, x0, t, noise)
-            loss[s, 1, :, i] = _loss(memorizing, x0, t, noise)
+            nested[s, :, i] = np.stack(nested_memorizing_loss(x0, t, noise, memory), axis=-1)
+            loss[s, 0, :, i] = denoising_loss(generalizing, x0, t, noise)
+            loss[s, 1, :, i] = denoising_loss(memorizing, x0, t, noise)
             loss[s, 2, :, i] = nested[s, np.minimum(sizes, spec.setting.N) - 1, i]
             for m, denoiser in enumerate(trained):
-                loss[s, 3, m, i] = _loss(denoiser, x0, t, noise)
+                loss[s, 3, m, i] = denoising_loss(denoiser, x0, t, noise)
             progress.update(f"losses on {split} samples, time {i + 1} of {len(times)}")
 
     dims = ("split", "denoiser", "model_size", "time")

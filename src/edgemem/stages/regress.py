@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -64,15 +65,17 @@ def _by_setting_and_seed(spec: RegressSpec, paths: list[str]) -> Evaluations:
 
     **Raises:** EdgememError if one is missing, given twice or not of the campaign.
     """
-    wanted = {(s.model_dump_json(), seed): (s.name, seed) for s in spec.settings for seed in spec.seeds}
+    wanted = {
+        (json.dumps(setting.model_dump(mode="json"), sort_keys=True), seed): (setting.name, seed)
+        for setting in spec.settings
+        for seed in spec.seeds
+    }
     evaluations: Evaluations = {}
     for path in paths:
         dataset = read_dataset(path, kind="evaluations")
         made_for = json.loads(dataset.attrs["spec"])
-        for (setting, seed), name in wanted.items():
-            if made_for["setting"] == json.loads(setting) and made_for["seed"] == seed:
-                break
-        else:
+        name = wanted.get((json.dumps(made_for["setting"], sort_keys=True), made_for["seed"]))
+        if name is None:
             raise EdgememError(
                 f"{path} was made for setting {made_for['setting']}, seed {made_for['seed']}, "
                 "which is not among the settings and seeds of --spec"
@@ -216,7 +219,7 @@ def _holdout(spec: RegressSpec) -> np.ndarray:
 
 def metrics(evaluations: Evaluations, transition: xr.Dataset, regression: xr.Dataset) -> dict[str, float | None]:
     """Return the main numbers under stable names, `setting/quantity` or `predictor/quantity`; None where unknown."""
-    table: dict[str, float] = {}
+    table: dict[str, Any] = {}
     for setting in map(str, transition.setting.values):
         row = transition.sel(setting=setting)
         for level in LEVELS:

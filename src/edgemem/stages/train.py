@@ -3,6 +3,8 @@
 import argparse
 import json
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -119,8 +121,8 @@ class Trainer:
                 )
             except Diverged as error:
                 raise EdgememError(
-                    f"training of {self.spec.setting.name}, seed {self.spec.seed}, model size {size} diverged: the loss "
-                    f"at step {error.step} is not finite; lower peak_rate or clip_norm of the protocol"
+                    f"training of {self.spec.setting.name}, seed {self.spec.seed}, model size {size} diverged: the "
+                    f"loss at step {error.step} is not finite; lower peak_rate or clip_norm of the protocol"
                 ) from None
             self.denoisers[size], self.loss[size] = trained
             self.seconds[size] = time.monotonic() - started
@@ -158,7 +160,9 @@ class Trainer:
             log_step=("log_step", steps, {"long_name": "last optimizer step of a block", "units": "1"}),
         )
 
-        def by_size(values: dict[int, object], long_name: str, units: str = "1") -> tuple:
+        def by_size(
+            values: Mapping[int, Any], long_name: str, units: str = "1"
+        ) -> tuple[str, list[Any], dict[str, str]]:
             return "model_size", [values.get(size, np.nan) for size in sizes], {"long_name": long_name, "units": units}
 
         dataset["training_loss"] = (
