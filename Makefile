@@ -50,6 +50,9 @@ lock:
 	$(LOCK) --output-file envs/cpu.txt
 	$(LOCK) --extra cuda --output-file envs/cuda.txt
 	$(LOCK) --extra dev --output-file envs/dev.txt
+	{ echo "# The pins of cpu.txt for sites that use conda (--sdm conda); made by make lock."; \
+	  echo "channels: [conda-forge]"; echo "dependencies:"; echo "  - python=3.11"; echo "  - pip"; echo "  - pip:"; \
+	  sed -nE 's/^([a-z0-9._-]+==[^ ]+)( ; .*[^ \])? *\\$$/      - "\1\2"/p' envs/cpu.txt; } > envs/environment.yaml
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache

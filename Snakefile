@@ -14,9 +14,27 @@ include: "rules/train.smk"
 include: "rules/evaluate.smk"
 include: "rules/regress.smk"
 include: "rules/plot.smk"
+include: "rules/report.smk"
+
+
+# Reads what is already here: not worth a job on a cluster.
+localrules:
+    all,
+    figures,
+    report,
+
+
+rule figures:
+    input:
+        campaign_files(),
 
 
 rule all:
+    default_target: True
     input:
         campaign_files(),
-    default_target: True
+        rules.report.output,
+
+
+onsuccess:
+    print(f"Figures: {CAMPAIGN_RESULTS}/figures\nReport:  {CAMPAIGN_RESULTS}/report.html")

@@ -1,7 +1,9 @@
 """The campaign, and what the rules ask of it: the only file of the workflow that holds functions."""
 
+import json
 import os
 import re
+import shlex
 import sys
 from pathlib import Path
 
@@ -11,10 +13,10 @@ from edgemem.config.plot import FIGURES
 from edgemem.devices import has_gpu
 from edgemem.errors import EdgememError
 
-
 try:
     CAMPAIGN = load_campaign(
-        config, [os.path.relpath(file) for file in [*workflow.configfiles, *workflow.overwrite_configfiles]]
+        config,
+        [os.path.relpath(file) for file in [*workflow.configfiles, *workflow.overwrite_configfiles]],
     )
     CODE = CodeInputs(Path(workflow.basedir))
 except EdgememError as error:
@@ -23,12 +25,11 @@ except EdgememError as error:
 
 RESULTS = "results"
 CAMPAIGN_RESULTS = f"{RESULTS}/{CAMPAIGN.campaign}"
-# XLA takes NPROC for the number of cores, NumPy's BLAS the other two; without them `threads` bounds nothing. Compiled
-# programs are kept between jobs.
-ENVIRONMENT = (
-    "NPROC={threads} OMP_NUM_THREADS={threads} OPENBLAS_NUM_THREADS={threads} "
-    f"JAX_COMPILATION_CACHE_DIR={RESULTS}/.jax-cache JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS=0.2 "
-)
+# For the jobs: this workflow's own code, and programs compiled by one job kept for the next. (XLA takes NPROC for the
+# number of cores; the rules set it, since `threads` alone bounds nothing.)
+os.environ.update(PYTHONPATH=str(Path(workflow.basedir) / "src"))
+os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", os.path.abspath(f"{RESULTS}/.jax-cache"))
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
 
 
 wildcard_constraints:
@@ -40,7 +41,12 @@ wildcard_constraints:
 
 def each_setting_and_seed(pattern):
     """Return a path for each setting and seed of the campaign."""
-    return expand(pattern, setting=CAMPAIGN.by_name, seed=CAMPAIGN.seeds, protocol=CAMPAIGN.protocol)
+    return expand(
+        pattern,
+        setting=CAMPAIGN.by_name,
+        seed=CAMPAIGN.seeds,
+        protocol=CAMPAIGN.protocol,
+    )
 
 
 def campaign_files():
@@ -53,6 +59,15 @@ def campaign_files():
     ]
     tables = [f"{CAMPAIGN_RESULTS}/{name}" for name in ("transition.nc", "regression.nc", "metrics.json")]
     return [*tables, *figures]
+
+
+def config_arguments():
+    """Return the options with which this campaign was asked for, for a Snakemake inside a rule."""
+    files = [shlex.quote(os.path.relpath(file)) for file in workflow.overwrite_configfiles]
+    values = [shlex.quote(f"{key}={json.dumps(value)}") for key, value in workflow.config_settings.config.items()]
+    arguments = [*(["--configfile", *files] if files else []), *(["--config", *values] if values else [])]
+    # Braces are doubled for Snakemake, which fills in what stands between single ones.
+    return " ".join(arguments).replace("{", "{{").replace("}", "}}")
 
 
 def sample_spec(wildcards):
@@ -91,7 +106,10 @@ def plot_data(wildcards):
 
 def train_memory(wildcards, attempt):
     """Return the megabytes of a training job: the process, and about six arrays points x components of float32."""
-    setting, protocol = CAMPAIGN.by_name[wildcards.setting], CAMPAIGN.protocols[wildcards.protocol]
+    setting, protocol = (
+        CAMPAIGN.by_name[wildcards.setting],
+        CAMPAIGN.protocols[wildcards.protocol],
+    )
     return attempt * (1000 + 6 * 4 * protocol.draws * setting.N**2 // 10**6)
 
 
@@ -104,7 +122,10 @@ def evaluate_memory(wildcards, attempt):
 
 def train_minutes(wildcards, attempt):
     """Return the minutes of a training job on one core, with a wide margin: 3e9 multiplications a second."""
-    setting, protocol = CAMPAIGN.by_name[wildcards.setting], CAMPAIGN.protocols[wildcards.protocol]
+    setting, protocol = (
+        CAMPAIGN.by_name[wildcards.setting],
+        CAMPAIGN.protocols[wildcards.protocol],
+    )
     sizes = CAMPAIGN.model_sizes
     count = len(sizes) if isinstance(sizes, list) else sizes.coarse + sizes.fine
     work = count * protocol.steps * protocol.draws * 5 * setting.N**2 * setting.d
@@ -114,4 +135,7 @@ def train_minutes(wildcards, attempt):
 onstart:
     # The counter `gpu` of Snakemake only bounds how many jobs run at once; JAX takes what it finds.
     if "gpu" in workflow.global_resources and not has_gpu():
-        print("--resources gpu was given, but this machine has no GPU: training runs on the CPU", file=sys.stderr)
+        print(
+            "--resources gpu was given, but this machine has no GPU: training runs on the CPU",
+            file=sys.stderr,
+        )

@@ -5,18 +5,20 @@ rule evaluate:
         code=CODE.of("edgemem.stages.evaluate"),
     output:
         f"{RESULTS}/evaluations/{{setting}}/seed{{seed}}/{{protocol}}.nc",
-    params:
-        spec=evaluate_spec,
     log:
         f"{RESULTS}/logs/evaluate/{{setting}}/seed{{seed}}/{{protocol}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/evaluate/{{setting}}/seed{{seed}}/{{protocol}}.tsv"
+    conda:
+        "../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=evaluate_memory,
         runtime=60,
+    params:
+        spec=evaluate_spec,
     message:
         "evaluate {wildcards.setting}, seed {wildcards.seed}, protocol {wildcards.protocol}"
     shell:
-        ENVIRONMENT + "python -m edgemem evaluate {input.samples} {input.models} {output} --spec {params.spec:q} "
+        "NPROC={threads} python -m edgemem evaluate {input.samples} {input.models} {output} --spec {params.spec:q} "
         "2>&1 | tee {log}"

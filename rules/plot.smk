@@ -10,20 +10,22 @@ rule plot:
             category="All settings",
             labels={"figure": "{figure}", "setting": "all"},
         ),
-    params:
-        spec=plot_spec,
     log:
         f"{RESULTS}/logs/plot/{CAMPAIGN.campaign}/{{figure}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/plot/{CAMPAIGN.campaign}/{{figure}}.tsv"
+    conda:
+        "../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        spec=plot_spec,
     message:
         "plot {wildcards.figure}"
     shell:
-        ENVIRONMENT + "python -m edgemem plot {wildcards.figure} {input.data} --out {output.pdf} {output.png} "
+        "NPROC={threads} python -m edgemem plot {wildcards.figure} {input.data} --out {output.pdf} {output.png} "
         "--spec {params.spec:q} 2>&1 | tee {log}"
 
 

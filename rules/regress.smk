@@ -6,18 +6,20 @@ rule regress:
         transition=f"{CAMPAIGN_RESULTS}/transition.nc",
         regression=f"{CAMPAIGN_RESULTS}/regression.nc",
         metrics=f"{CAMPAIGN_RESULTS}/metrics.json",
-    params:
-        spec=CAMPAIGN.regress_spec().canonical(),
     log:
         f"{RESULTS}/logs/regress/{CAMPAIGN.campaign}.log",
     benchmark:
         f"{RESULTS}/benchmarks/regress/{CAMPAIGN.campaign}.tsv"
+    conda:
+        "../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=2000,
         runtime=60,
+    params:
+        spec=CAMPAIGN.regress_spec().canonical(),
     message:
         f"regress the transitions of campaign {CAMPAIGN.campaign}"
     shell:
-        ENVIRONMENT + "python -m edgemem regress {input.evaluations} --transition {output.transition} "
+        "NPROC={threads} python -m edgemem regress {input.evaluations} --transition {output.transition} "
         "--regression {output.regression} --metrics {output.metrics} --spec {params.spec:q} 2>&1 | tee {log}"

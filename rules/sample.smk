@@ -3,17 +3,19 @@ rule sample:
         code=CODE.of("edgemem.stages.sample"),
     output:
         f"{RESULTS}/samples/{{setting}}/seed{{seed}}.nc",
-    params:
-        spec=sample_spec,
     log:
         f"{RESULTS}/logs/sample/{{setting}}/seed{{seed}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/sample/{{setting}}/seed{{seed}}.tsv"
+    conda:
+        "../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=1000,
         runtime=10,
+    params:
+        spec=sample_spec,
     message:
         "sample {wildcards.setting}, seed {wildcards.seed}"
     shell:
-        ENVIRONMENT + "python -m edgemem sample {output} --spec {params.spec:q} 2>&1 | tee {log}"
+        "NPROC={threads} python -m edgemem sample {output} --spec {params.spec:q} 2>&1 | tee {log}"

@@ -4,18 +4,20 @@ rule train:
         code=CODE.of("edgemem.stages.train"),
     output:
         f"{RESULTS}/models/{{setting}}/seed{{seed}}/{{protocol}}.nc",
-    params:
-        spec=train_spec,
     log:
         f"{RESULTS}/logs/train/{{setting}}/seed{{seed}}/{{protocol}}.log",
     benchmark:
         f"{RESULTS}/benchmarks/train/{{setting}}/seed{{seed}}/{{protocol}}.tsv"
+    conda:
+        "../envs/environment.yaml"
     threads: 1
     resources:
         mem_mb=train_memory,
         runtime=train_minutes,
         gpu=1,
+    params:
+        spec=train_spec,
     message:
         "train {wildcards.setting}, seed {wildcards.seed}, protocol {wildcards.protocol}"
     shell:
-        ENVIRONMENT + "python -m edgemem train {input.samples} {output} --spec {params.spec:q} 2>&1 | tee {log}"
+        "NPROC={threads} python -m edgemem train {input.samples} {output} --spec {params.spec:q} 2>&1 | tee {log}"

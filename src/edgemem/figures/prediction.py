@@ -62,6 +62,7 @@ def draw(options: PredictionFigure, setting: None, inputs: Mapping[str, Sequence
     errors.set_yticks(place, [str(predictor).replace("_", " ") for predictor in regression.predictor.values])
     errors.invert_yaxis()
     errors.set_xlabel("mean squared error of predicted M₅₀ / N")
-    errors.set_xlim(0, 1.45 * max(float(regression.squared_error.max()), 1e-12))
+    largest = float(regression.squared_error.max())  # NaN where no setting has a transition
+    errors.set_xlim(0, 1.45 * largest if largest > 0 else 1)
     errors.grid(axis="y", visible=False)
     return figure

@@ -88,7 +88,7 @@ def _losses(
 ) -> xr.Dataset:
     """Return the losses of all denoisers; at one time and split all of them see the same noise."""
     family = DENOISERS[spec.setting.family]
-    sizes = models.model_size.values
+    sizes = models.model_size.values.tolist()
     trained = [family.from_dataset(models, size) for size in sizes]
     generalizing, memorizing = family.generalizing(samples), family.memorizing(samples)
     memory = jnp.asarray(samples.x_train.values)
@@ -139,10 +139,10 @@ def _memorization(
     training = samples.x_train.values
     reference = {"train": training, "test": samples.x_test.values[: spec.evaluation.test_samples]}
     count, threshold = spec.evaluation.generated, spec.evaluation.threshold
-    sizes = models.model_size.values
+    sizes = models.model_size.values.tolist()
     copies = np.empty(len(sizes), np.int64)
     distance = np.empty((len(SPLITS), len(sizes)))
-    for m, size in enumerate(map(int, sizes)):
+    for m, size in enumerate(sizes):
         denoiser = family.from_dataset(models, size)
         generated = np.asarray(
             ddim(denoiser, jnp.asarray(times), count, training.shape[1], key=_key(spec, "generate", size))
@@ -184,7 +184,7 @@ def _memorization(
 def _learned(spec: EvaluateSpec, samples: xr.Dataset, models: xr.Dataset) -> xr.Dataset:
     """Return what the models' parameters say, beside the true parameters."""
     family = DENOISERS[spec.setting.family]
-    learned = [family.learned(models, samples, int(size)) for size in models.model_size]
+    learned = [family.learned(models, samples, size) for size in models.model_size.values.tolist()]
     names = {
         "learned_variance": "variance learned by the model",
         "distance_to_nearest_sample": "mean distance of a learned mean to its nearest training sample",
