@@ -25,9 +25,13 @@ except EdgememError as error:
 
 RESULTS = "results"
 CAMPAIGN_RESULTS = f"{RESULTS}/{CAMPAIGN.campaign}"
-# For the jobs: this workflow's own code, and programs compiled by one job kept for the next. (XLA takes NPROC for the
-# number of cores; the rules set it, since `threads` alone bounds nothing.)
-os.environ.update(PYTHONPATH=str(Path(workflow.basedir) / "src"))
+# For the jobs: the Python that runs this workflow, also where its environment is not activated; the workflow's own
+# code; and programs compiled by one job kept for the next. (XLA takes NPROC for the number of cores; the rules set it,
+# since `threads` alone bounds nothing.)
+os.environ.update(
+    PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]),
+    PYTHONPATH=str(Path(workflow.basedir) / "src"),
+)
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", os.path.abspath(f"{RESULTS}/.jax-cache"))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
 
