@@ -13,6 +13,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from edgemem.numerics.denoisers import AbstractDenoiser
 from edgemem.numerics.losses import training_loss
+from edgemem.numerics.noise import standard_normal
 
 
 class Diverged(Exception):
@@ -85,7 +86,7 @@ def _advance(
         if batch < n_samples:
             x0 = x0[jr.choice(batch_key, n_samples, (batch,), replace=False)]
         chosen = jr.randint(time_key, (batch,), 0, problem.times.shape[0])
-        noise = jr.normal(noise_key, (draws, batch, dim), x0.dtype)
+        noise = standard_normal(noise_key, (draws, batch, dim))
         loss, gradient = jax.value_and_grad(training_loss)(
             denoiser, x0, problem.times[chosen], noise, problem.weight[chosen]
         )
