@@ -1,5 +1,6 @@
 """NetCDF and JSON files: written whole or not at all, and refused where they are not what they should be."""
 
+import contextlib
 import json
 import shutil
 from collections.abc import Callable, Iterable
@@ -32,7 +33,8 @@ def write_whole(path: str | Path, write: Callable[[Path], object]) -> None:
             "Nothing was written; make room or permit writing, and run again."
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # a folder that cannot be written to holds nothing to remove
+            temporary.unlink(missing_ok=True)
 
 
 def write_dataset(

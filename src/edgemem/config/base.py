@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 from collections.abc import Iterable
 from typing import Annotated, Any, Self
 
@@ -37,6 +38,11 @@ class Model(BaseModel):
             for key in value:
                 if key not in cls.model_fields:
                     raise KeyProblem(f"unknown key{nearest(key, cls.model_fields)}", key)
+                # No key is true or false, but Python, and so pydantic, takes them for 1 and 0.
+                for i, part in enumerate(value[key] if isinstance(value[key], list) else [value[key]]):
+                    if isinstance(part, bool):
+                        where = (key, i) if isinstance(value[key], list) else (key,)
+                        raise KeyProblem(f"must not be true or false (got {part})", *where)
         return value
 
 
@@ -76,6 +82,7 @@ def explain(error: ValidationError) -> list[tuple[tuple[str | int, ...], str]]:
             value = repr(problem["input"])
             value = value if len(value) < 80 else value[:77] + "..."
             message = problem["msg"].replace("Input should be", "must be", 1).replace(" after validation", "")
+            message = re.sub(r"a valid dictionary or instance of \w+", "a mapping of keys to values", message)
             message = message.replace("List should have", "must have", 1) + f" (got {value})"
         found.append((path, message))
     return found

@@ -143,12 +143,12 @@ class Campaign(Model):
                     raise KeyProblem(
                         f"the campaign has no setting '{name}'" + nearest(name, seen), "figures", i, "settings"
                     )
-        weighting = self.protocols[self.protocol].weighting
-        if isinstance(weighting, list) and len(weighting) != self.sampling.times:
-            raise KeyProblem(
-                f"one lambda for each of the {self.sampling.times} times is needed (got {len(weighting)})",
-                "protocols", self.protocol, "weighting",
-            )  # fmt: skip
+        for name, protocol in self.protocols.items():
+            if isinstance(protocol.weighting, list) and (found := len(protocol.weighting)) != self.sampling.times:
+                raise KeyProblem(
+                    f"one lambda for each of the {self.sampling.times} times is needed (got {found})",
+                    *("protocols", name, "weighting"),
+                )
         return self
 
     @property
@@ -215,7 +215,7 @@ def load_campaign(config: Mapping[str, Any], files: Sequence[str | Path]) -> Cam
         lines = []
         for raw_path, message in explain(error):
             path = _existing_path(config, raw_path)
-            lines.append(f"{_file_with(contents, path)}: {path_name(path)}: {message}")
+            lines.append(f"{_source(config, contents, path)}: {path_name(path)}: {message}")
         raise EdgememError("\n".join(dict.fromkeys(lines))) from None
 
 
@@ -237,16 +237,32 @@ def _has(value: Any, part: str | int) -> bool:
     return part in value if isinstance(value, dict) else isinstance(value, list) and part in range(len(value))
 
 
-def _file_with(contents: list[tuple[str, Any]], path: tuple[str | int, ...]) -> str:
-    """Return the strongest file that holds a path, or the longest beginning of it."""
-    for length in range(len(path), 0, -1):
+def _source(config: Any, contents: list[tuple[str, Any]], path: tuple[str | int, ...]) -> str:
+    """Return the file from which the value at a path came, or the longest beginning of the path that is anywhere.
+
+    A list comes as a whole from one file; a value that no file gives was given on the command line.
+    """
+    whole = next((end for end, part in enumerate(path) if isinstance(part, int)), len(path))
+    for length in range(whole, 0, -1):
+        beginning = path[:length]
+        if not _holds(config, beginning):
+            continue
+        merged = _value(config, beginning)
         for file, content in reversed(contents):
-            value = content
-            for part in path[:length]:
-                if not _has(value, part):
-                    break
-                value = value[part]
-            else:
+            # Spelled out, NaN is equal to itself.
+            if _holds(content, beginning) and (
+                isinstance(merged, dict) or repr(_value(content, beginning)) == repr(merged)
+            ):
                 return file
-    # A value that stands in no file was given on the command line; a missing key belongs to the first file.
+        return "--config"
     return contents[0][0] if contents else "--config"
+
+
+def _holds(content: Any, path: tuple[str | int, ...]) -> bool:
+    """Return whether nested mappings and lists have a value at a path."""
+    return not path or (_has(content, path[0]) and _holds(content[path[0]], path[1:]))
+
+
+def _value(content: Any, path: tuple[str | int, ...]) -> Any:
+    """Return the value at a path."""
+    return _value(content[path[0]], path[1:]) if path else content

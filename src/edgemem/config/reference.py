@@ -71,74 +71,77 @@ class Key(NamedTuple):
     description: str
 
 
-def keys() -> list[Key]:
-    """Return all keys in the order of the model; what several figures have in common is one key."""
+def all_keys() -> list[Key]:
+    """Return all keys in the order of the model; what several kinds of entries have in common is one key."""
     schema = json_schema()
     same_path: dict[str, list[tuple[str, Key]]] = {}
-    for figure, key in _keys(schema, schema, "", ""):
-        same_path.setdefault(key.path, []).append((figure, key))
+    for kind, key in _keys(_without_references(schema, schema["$defs"]), "", ""):
+        same_path.setdefault(key.path, []).append((kind, key))
     return [_merged(alternatives) for alternatives in same_path.values()]
 
 
+def _without_references(value: Any, definitions: Node) -> Any:
+    """Return a schema with definitions in place of references to them; what stands beside a reference is stronger."""
+    if isinstance(value, list):
+        return [_without_references(item, definitions) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "$ref" in value:
+        value = definitions[value["$ref"].removeprefix("#/$defs/")] | {k: v for k, v in value.items() if k != "$ref"}
+    return {name: _without_references(item, definitions) for name, item in value.items() if name != "$defs"}
+
+
+def _keys(mapping: Node, path: str, kind: str) -> Iterator[tuple[str, Key]]:
+    """Return the keys of a mapping and of all below it, each with the kind of entry it belongs to, if there are any."""
+    for name, value in mapping.get("properties", {}).items():
+        ways, own = _ways(value), path + name
+        required = name in mapping.get("required", [])
+        key = Key(
+            path=own,
+            type=" or ".join(dict.fromkeys(_type(way) for way in ways)),
+            allowed="; ".join(dict.fromkeys(part for way in ways for part in _allowed(way))),
+            default="required" if required else _default(value["default"]),
+            # The key that chooses a kind of entry is described by the kind.
+            description=value.get("description", mapping.get("description", "")),
+        )
+        yield kind, key
+        for way in ways:
+            yield from _keys(way, f"{own}.", kind)
+            for entry in way.get("patternProperties", {}).values():
+                yield from _keys(entry, f"{own}.NAME.", kind)
+            entries = [entry for entry in _ways(way.get("items", {})) if "properties" in entry]
+            for entry in entries:
+                yield from _keys(entry, f"{own}[].", _kind(entry) if len(entries) > 1 else kind)
+
+
+def _kind(entry: Node) -> str:
+    """Return the value that tells an entry from those of other kinds, for example the name of a figure."""
+    return next(f"`{value['const']}`" for value in entry["properties"].values() if "const" in value)
+
+
 def _merged(alternatives: list[tuple[str, Key]]) -> Key:
-    figures: dict[str, list[str]] = {}
-    for figure, key in alternatives:
-        figures.setdefault(key.description, []).append(figure)
-    first = alternatives[0][1]
-    return first._replace(
+    kinds: dict[str, list[str]] = {}
+    for kind, key in alternatives:
+        kinds.setdefault(key.description, []).append(kind)
+    return alternatives[0][1]._replace(
         allowed=", ".join(dict.fromkeys(key.allowed for _, key in alternatives)),
-        description=" ".join(f"{', '.join(names)}: {text}".removeprefix(": ") for text, names in figures.items()),
+        description=" ".join(f"{', '.join(names)}: {text}".removeprefix(": ") for text, names in kinds.items()),
     )
 
 
-def _keys(schema: Node, node: Node, path: str, figure: str) -> Iterator[tuple[str, Key]]:
-    """Return the keys of a mapping and of all that lies below it, each with the figure it belongs to, if any."""
-    required = node.get("required", [])
-    for name, value in node.get("properties", {}).items():
-        ways = _ways(schema, value)
-        resolved = _resolved(schema, value)
-        yield (
-            figure,
-            Key(
-                path=path + name,
-                type=" or ".join(dict.fromkeys(_type(schema, way) for way in ways)),
-                allowed="; ".join(dict.fromkeys(part for way in ways for part in _allowed(schema, way))),
-                default="required" if name in required else _default(resolved["default"]),
-                # What chooses a figure is described by the figure.
-                description=resolved.get("description", node.get("description", "")),
-            ),
-        )
-        for way in ways:
-            yield from _keys(schema, way, f"{path}{name}.", figure)
-            for entry in way.get("patternProperties", {}).values():
-                yield from _keys(schema, _resolved(schema, entry), f"{path}{name}.NAME.", figure)
-            for entry in _ways(schema, way.get("items", {})):
-                chosen = entry.get("properties", {}).get("figure", {}).get("const")
-                yield from _keys(schema, entry, f"{path}{name}[].", f"`{chosen}`" if chosen else figure)
-
-
-def _resolved(schema: Node, node: Node) -> Node:
-    """Return a node with what it refers to; what stands beside the reference is stronger."""
-    reference = node.get("$ref")
-    return schema["$defs"][reference.removeprefix("#/$defs/")] | node if reference else node
-
-
-def _ways(schema: Node, node: Node) -> list[Node]:
+def _ways(node: Node) -> list[Node]:
     """Return the alternatives of a node, or the node itself where there is only one way."""
-    node = _resolved(schema, node)
     alternatives = node.get("anyOf", node.get("oneOf"))
-    return [way for choice in alternatives for way in _ways(schema, choice)] if alternatives else [node]
+    return [way for choice in alternatives for way in _ways(choice)] if alternatives else [node]
 
 
-def _type(schema: Node, way: Node) -> str:
+def _type(way: Node) -> str:
     if way["type"] == "array":
-        return "list of " + " or ".join(
-            dict.fromkeys(f"{_type(schema, item)}s" for item in _ways(schema, way["items"]))
-        )
-    return TYPES[way.get("format", way["type"])]
+        return "list of " + " or ".join(dict.fromkeys(f"{_type(item)}s" for item in _ways(way["items"])))
+    return TYPES[str(way.get("format", way["type"]))]
 
 
-def _allowed(schema: Node, way: Node) -> list[str]:
+def _allowed(way: Node) -> list[str]:
     """Return the values, ranges and lengths allowed, in words."""
     if values := way.get("enum", [way["const"]] if "const" in way else []):
         return [", ".join(f"`{value}`" for value in values)]
@@ -150,7 +153,7 @@ def _allowed(schema: Node, way: Node) -> list[str]:
     if "pattern" in way:
         parts.append(f"matches `{way['pattern']}`")
     if "items" in way:
-        parts += [part for item in _ways(schema, way["items"]) for part in _allowed(schema, item)]
+        parts += [part for item in _ways(way["items"]) for part in _allowed(item)]
     if "minItems" in way or "minProperties" in way:
         parts.append("not empty")
     return parts
@@ -161,15 +164,16 @@ def _default(value: Any) -> str:
         return "as below"
     if isinstance(value, list):
         (value,) = value  # a grid of one point
-    if isinstance(value, float) and len(repr(value)) > 10:
-        value = Fraction(value).limit_denominator(1000)
-    return f"`{value:g}`" if isinstance(value, float) else f"`{'null' if value is None else value}`"
+    if isinstance(value, float):
+        # Ten digits were not typed: they are a fraction.
+        value = Fraction(value).limit_denominator(1000) if len(repr(value)) > 10 else f"{value:g}"
+    return f"`{'null' if value is None else value}`"
 
 
 def table() -> str:
     """Return the table of all keys in Markdown."""
     lines = ["| Key | Type | Allowed | Default | What it is |", "| --- | --- | --- | --- | --- |"]
-    for key in keys():
+    for key in all_keys():
         cells = [cell.replace("|", r"\|") for cell in key._replace(path=f"`{key.path}`")]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from edgemem.config.base import Model
 
@@ -22,6 +22,11 @@ class GaussianSetting(Model):
         if self.K > self.N:
             raise ValueError(f"K must be at most N (got K={self.K}, N={self.N})")
         return self
+
+    @field_validator("separation")
+    @classmethod
+    def _no_negative_zero(cls, separation: float) -> float:
+        return separation + 0.0
 
     @property
     def name(self) -> str:

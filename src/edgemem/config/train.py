@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, PositiveInt, Tag, model_validator
+from pydantic import AfterValidator, Field, PositiveInt, Tag, field_validator, model_validator
 
 from edgemem.config.base import Model, Seed, Spec, list_or_other
 from edgemem.config.sampling import TimeGrid
@@ -41,6 +41,13 @@ class Protocol(Model):
                 f"final_rate must be at most peak_rate (got {self.final_rate:g}, peak_rate {self.peak_rate:g})"
             )
         return self
+
+    @field_validator("weighting")
+    @classmethod
+    def _some_weight(cls, weighting: str | list[float]) -> str | list[float]:
+        if isinstance(weighting, list) and not sum(weighting) > 0:
+            raise ValueError(f"at least one lambda must be positive (got {weighting})")
+        return weighting
 
 
 class SizeGrid(Model):

@@ -128,5 +128,6 @@ def padded_size(model_size: int) -> int:
     fifth of a large program's rows are padding. It depends on the model alone, so that a model's numbers do not depend
     on which others are trained beside it.
     """
+    model_size = int(model_size)  # a NumPy integer has no bit_length
     step = max(8, 2 ** ((model_size - 1).bit_length() - 3))
     return -(-model_size // step) * step

@@ -8,10 +8,9 @@ from scipy.optimize import isotonic_regression
 
 
 def coarse_sizes(n_samples: int, count: int) -> Int[np.ndarray, "size"]:
-    """Return k floor(N / count), k = 1..count, as in the paper; every integer once where N < count."""
-    if n_samples < count:
-        return np.arange(1, n_samples + 1)
-    return np.arange(1, count + 1) * (n_samples // count)
+    """Return floor(k N / count), k = 1..count: the paper's k floor(N / count) where count divides N, and N at the end
+    in any case; every integer once where N < count."""
+    return np.unique(np.arange(1, count + 1) * n_samples // count)[-n_samples:]
 
 
 class FineGrid(NamedTuple):

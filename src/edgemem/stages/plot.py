@@ -2,14 +2,20 @@
 
 import argparse
 import importlib
+import io
+import json
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import xarray as xr
 
-from edgemem.config.plot import FIGURES, PlotSpec
+from edgemem.config.plot import FIGURES, PlotSpec, SettingFigure
+from edgemem.config.settings import SETTINGS
 from edgemem.errors import EdgememError
 from edgemem.storage import read_dataset, write_whole
+
+
+FORMATS = (".pdf", ".png")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,10 +31,19 @@ def run(options: argparse.Namespace) -> None:
     spec = PlotSpec.parse(options.spec)
     if spec.figure.figure != options.name:
         raise EdgememError(f"--spec is for the figure '{spec.figure.figure}', not '{options.name}'")
+    if isinstance(spec.figure, SettingFigure) == (spec.setting is None):
+        needed = "needs the name of a setting" if spec.setting is None else "is drawn over all settings"
+        raise EdgememError(f"--spec: the figure '{options.name}' {needed} (got setting {spec.setting!r})")
+    for path in map(Path, options.out):
+        if path.suffix not in FORMATS:
+            raise EdgememError(f"{path}: a figure is written as {' or '.join(FORMATS)}")
     inputs: dict[str, list[xr.Dataset]] = {}
     for path in options.inputs:
         kind = next((kind for kind in spec.figure.reads if _is_kind(path, kind)), spec.figure.reads[0])
-        inputs.setdefault(kind, []).append(read_dataset(path, kind=kind))
+        dataset = read_dataset(path, kind=kind)
+        if spec.setting is not None and spec.setting not in _settings_of(dataset):
+            raise EdgememError(f"{path} holds {', '.join(_settings_of(dataset))}, but --spec says {spec.setting}")
+        inputs.setdefault(kind, []).append(dataset)
     for kind in spec.figure.reads:
         if kind not in inputs:
             raise EdgememError(f"the figure '{options.name}' needs a {kind} file, and none was given")
@@ -36,10 +51,21 @@ def run(options: argparse.Namespace) -> None:
     module = importlib.import_module(f"edgemem.figures.{options.name}")
     figure = module.draw(spec.figure, spec.setting, inputs)
     for path in map(Path, options.out):
-        # No date in the file: equal data give equal bytes.
+        # In memory first: what Matplotlib says of a full disk depends on the format. No date in the file: equal data
+        # give equal bytes.
+        content = io.BytesIO()
         metadata = {"CreationDate": None} if path.suffix == ".pdf" else None
-        write_whole(path, lambda temporary: figure.savefig(temporary, metadata=metadata))  # noqa: B023
+        figure.savefig(content, format=path.suffix[1:], metadata=metadata)
+        write_whole(path, lambda temporary: temporary.write_bytes(content.getvalue()))  # noqa: B023
     plt.close(figure)
+
+
+def _settings_of(dataset: xr.Dataset) -> list[str]:
+    """Return the names of the settings that a file speaks of."""
+    if "setting" in dataset.coords:
+        return [str(name) for name in dataset.setting.values]
+    setting = json.loads(dataset.attrs["spec"])["setting"]
+    return [SETTINGS[setting["family"]](**setting).name]
 
 
 def _is_kind(path: str, kind: str) -> bool:

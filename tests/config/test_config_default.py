@@ -1,0 +1,98 @@
+"""The default campaign is complete, and its protocols are those that were measured and published."""
+
+import re
+
+import pytest
+import yaml
+
+from edgemem.config import reference
+from edgemem.config.campaign import Campaign
+
+from .conftest import ROOT
+
+
+def test_default_campaign_is_valid(load):
+    campaign = load()
+    assert campaign.campaign == "quick"
+    assert campaign.protocol == "fast"
+    assert [figure.figure for figure in campaign.figures] == ["losses", "transition", "mechanism", "prediction"]
+
+
+def test_default_campaign_names_every_key(default_text: str):
+    """Every key of the model stands in the file; the options of figures stand in a comment, as names are shorter."""
+    config = yaml.safe_load(default_text)
+    example = re.search(r"^# +- (\{figure: .*\})$", default_text, re.MULTILINE)
+    assert example
+    figure = yaml.safe_load(example[1])
+    Campaign.model_validate(config | {"figures": [figure]})
+
+    missing = []
+    for key in reference.all_keys():
+        place, _, name = key.path.rpartition(".")
+        holders = {
+            "": [config],
+            "settings[]": config["settings"],
+            "protocols.NAME": list(config["protocols"].values()),
+            "figures[]": [figure],
+        }.get(place) or [config[place]]
+        missing += [key.path for holder in holders if name not in holder]
+    assert missing == []
+
+
+def test_every_key_of_the_default_campaign_has_a_comment(default_text: str):
+    """Beside it or above it, for the top level; a comment above a list speaks for its keys."""
+    lines = default_text.splitlines()
+    top = [i for i, line in enumerate(lines) if re.match(r"\w+:", line)]
+    assert [lines[i] for i in top if "#" not in lines[i] + lines[i - 1] and lines[i] != "protocols:"] == []
+
+
+# Section 6 of the paper's summary, and the measurements that led to `fast`.
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        (
+            "fast",
+            {"steps": 5000, "draws": 4, "peak_rate": 6e-3, "final_rate": 6e-6, "clip_norm": 100},
+        ),
+        (
+            "paper",
+            {"steps": 50_000, "draws": 100, "peak_rate": 1e-3, "final_rate": 1e-6, "clip_norm": None},
+        ),
+    ],
+)
+def test_protocols_have_the_published_values(load, name: str, values: dict[str, object]):
+    common = {
+        "warmup": 0.1,
+        "update_ema": 0.99,
+        "weighting": "eps",
+        "initialization": "partial_memorization",
+        "minibatch": None,
+    }
+    assert load().protocols[name].model_dump() == values | common
+
+
+def test_time_grid_and_measurements_have_the_published_values(load):
+    campaign = load()
+    assert campaign.sampling.model_dump() == {"sampler": "ddim", "times": 26, "t_min": 0.001, "t_max": 0.999}
+    assert campaign.evaluation.threshold == 1 / 3
+    assert (campaign.evaluation.draws, campaign.evaluation.test_samples) == (100, 100)
+    assert campaign.model_sizes.model_dump() == {"coarse": 10, "fine": 10, "probe": 500}
+
+
+def test_default_campaign_varies_what_predictions_depend_on(load):
+    """With one variance the paper's prediction is one number for all settings, and cannot be refuted."""
+    settings = load().by_name.values()
+    assert len({setting.variance for setting in settings}) > 1
+    assert len({setting.N for setting in settings}) > 1
+
+
+def test_defaults_of_the_model_are_those_of_the_default_campaign(load):
+    """What a file leaves out is what the default campaign says."""
+    campaign, defaults = load(), Campaign.model_fields
+    for key in ("model_sizes", "sampling", "evaluation", "regression"):
+        assert getattr(campaign, key) == defaults[key].default
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "experiments").glob("*.yaml")), ids=lambda file: file.stem)
+def test_experiments_are_valid_overlays_with_names_of_their_own(load, file):
+    assert load(experiment=file.read_text(encoding="utf-8")).campaign != load().campaign

@@ -1,0 +1,221 @@
+"""Every bad value gives one line: the file, the key, the value found, what is allowed."""
+
+import pytest
+import yaml
+
+from edgemem.config.campaign import load_campaign
+from edgemem.errors import EdgememError
+
+
+# Overlay on the default campaign; the key; what the message must say besides.
+REFUSED = {
+    "unknown key": ("seedz: [1]", "seedz", ["unknown key", "did you mean 'seeds'?"]),
+    "unknown nested key": ("evaluation: {treshold: 0.3}", "evaluation.treshold", ["did you mean 'threshold'?"]),
+    "unknown protocol key": ("protocols: {fast: {step: 3}}", "protocols.fast.step", ["did you mean 'steps'?"]),
+    "unknown setting key": (
+        "settings: [{family: gaussian, N: 50, d: 2, K: 2, varience: 2}]",
+        "settings[0].varience",
+        ["did you mean 'variance'?"],
+    ),
+    "unknown size key": ("model_sizes: {coars: 3}", "model_sizes.coars", ["did you mean 'coarse'?"]),
+    "unknown figure option": ("figures: [{figure: losses, tme: 0.3}]", "figures[0].tme", ["did you mean 'time'?"]),
+    "misspelt family": (
+        "settings: [{family: gausian, N: 50, d: 2, K: 2}]",
+        "settings[0].family",
+        ["'gausian'", "did you mean 'gaussian'?"],
+    ),
+    "N too small": ("settings: [{family: gaussian, N: 9, d: 2, K: 2}]", "settings[0].N", ["10", "got 9"]),
+    "N too small in a grid": (
+        "settings: [{family: gaussian, N: [50, 9], d: 2, K: 2}]",
+        "settings[0].N[1]",
+        ["10", "got 9"],
+    ),
+    "empty grid": ("settings: [{family: gaussian, N: [], d: 2, K: 2}]", "settings[0].N", ["at least 1", "[]"]),
+    "N not whole": ("settings: [{family: gaussian, N: 50.5, d: 2, K: 2}]", "settings[0].N", ["integer", "50.5"]),
+    "more components than samples": (
+        "settings: [{family: gaussian, N: 50, d: 2, K: 51}]",
+        "settings[0]",
+        ["K must be at most N", "K=51", "N=50"],
+    ),
+    "more components than samples in a grid": (
+        "settings: [{family: gaussian, N: [60, 50], d: 2, K: [2, 51]}]",
+        "settings[0]",
+        ["K=51", "N=50"],
+    ),
+    "no dimension": ("settings: [{family: gaussian, N: 50, d: 0, K: 2}]", "settings[0].d", ["1", "got 0"]),
+    "no variance": (
+        "settings: [{family: gaussian, N: 50, d: 2, K: 2, variance: 0}]",
+        "settings[0].variance",
+        ["0.01", "got 0"],
+    ),
+    "no seeds": ("seeds: []", "seeds", ["at least 1", "[]"]),
+    "no settings": ("settings: []", "settings", ["at least 1", "[]"]),
+    "settings no list": ("settings: {family: gaussian, N: 50, d: 2, K: 2}", "settings", ["list"]),
+    "seed twice": ("seeds: [4, 7, 4]", "seeds[2]", ["seed 4 is already in the list"]),
+    "negative seed": ("seeds: [-1]", "seeds[0]", ["0", "got -1"]),
+    "large seed": ("seeds: [4294967296]", "seeds[0]", ["less than 4294967296", "got 4294967296"]),
+    "setting twice": (
+        "settings: [{family: gaussian, N: 50, d: 2, K: 2}, {family: gaussian, N: [60, 50], d: 2, K: 2}]",
+        "settings[1]",
+        ["gaussian_N50_d2_K2 is already in settings[0]"],
+    ),
+    "setting twice in one grid": (
+        "settings: [{family: gaussian, N: 50, d: 2, K: 2, variance: [4, 4.0]}]",
+        "settings[0]",
+        ["gaussian_N50_d2_K2_var4 is already in settings[0]"],
+    ),
+    "negative rate": ("protocols: {fast: {peak_rate: -1}}", "protocols.fast.peak_rate", ["greater than 0", "got -1"]),
+    "rising rate": (
+        "protocols: {fast: {peak_rate: 0.1, final_rate: 0.2}}",
+        "protocols.fast",
+        ["final_rate must be at most peak_rate", "0.2", "0.1"],
+    ),
+    "protocol incomplete": (
+        "protocols: {mine: {draws: 4, peak_rate: 0.1, final_rate: 0.1}}",
+        "protocols.mine.steps",
+        ["required"],
+    ),
+    "threshold one": ("evaluation: {threshold: 1}", "evaluation.threshold", ["less than 1", "got 1"]),
+    "threshold above one": ("evaluation: {threshold: 3/2}", "evaluation.threshold", ["less than 1", "got 1.5"]),
+    "threshold divided by zero": ("evaluation: {threshold: 1/0}", "evaluation.threshold", ["number", "'1/0'"]),
+    "threshold no fraction": ("evaluation: {threshold: 1/3/2}", "evaluation.threshold", ["number", "'1/3/2'"]),
+    "no such protocol": ("protocol: fasst", "protocol", ["'fasst'", "did you mean 'fast'?", "paper"]),
+    "no such figure": ("figures: [losses, transitoin]", "figures[1]", ["'transitoin'", "did you mean 'transition'?"]),
+    "no such figure with options": (
+        "figures: [{figure: loses, time: 0.3}]",
+        "figures[0]",
+        ["'loses'", "did you mean 'losses'?"],
+    ),
+    "figure without a name": ("figures: [{time: 0.3}]", "figures[0]", ["no figure is named", "prediction"]),
+    "figure twice": ("figures: [losses, losses]", "figures[1]", ["'losses' is already in the list"]),
+    "figure of no setting": (
+        "figures: [{figure: losses, settings: [gaussian_N50_d30_K4]}]",
+        "figures[0].settings",
+        ["'gaussian_N50_d30_K4'", "did you mean 'gaussian_N50_d30_K3'?"],
+    ),
+    "figure's time": ("figures: [{figure: losses, time: 1}]", "figures[0].time", ["less than 1", "got 1"]),
+    "model size twice": ("model_sizes: [5, 10, 5]", "model_sizes", ["twice", "[5, 10, 5]"]),
+    "no model size": ("model_sizes: []", "model_sizes", ["at least 1", "[]"]),
+    "model size zero": ("model_sizes: [5, 0]", "model_sizes[1]", ["greater than 0", "got 0"]),
+    "shared folder": ("campaign: models", "campaign", ["'models'", "choose another name"]),
+    "no folder name": ("campaign: a/b", "campaign", ["'a/b'"]),
+    "lambda of another length": (
+        "protocols: {fast: {weighting: [1, 2, 3]}}",
+        "protocols.fast.weighting",
+        ["26 times", "got 3"],
+    ),
+    "lambda unknown": ("protocols: {fast: {weighting: epsilon}}", "protocols.fast.weighting", ["'eps'", "'epsilon'"]),
+    "initialization unknown": (
+        "protocols: {fast: {initialization: rnd}}",
+        "protocols.fast.initialization",
+        ["'random'", "'rnd'"],
+    ),
+    "times crossed": ("sampling: {t_min: 0.9991}", "sampling", ["t_min must be below t_max", "0.9991", "0.999"]),
+    "sampler unknown": ("sampling: {sampler: ddpm}", "sampling.sampler", ["'ddim'", "'ddpm'"]),
+    "held out all": ("regression: {holdout: 1}", "regression.holdout", ["less than 1", "got 1"]),
+    "rate not a number": ("protocols: {fast: {peak_rate: .nan}}", "protocols.fast.peak_rate", ["finite", "nan"]),
+    "norm infinite": ("protocols: {fast: {clip_norm: .inf}}", "protocols.fast.clip_norm", ["finite", "inf"]),
+    "threshold not a number": ("evaluation: {threshold: .nan}", "evaluation.threshold", ["finite", "nan"]),
+    "fraction not a number": ("evaluation: {threshold: inf/inf}", "evaluation.threshold", ["finite", "nan"]),
+    "variance infinite": (
+        "settings: [{family: gaussian, N: 50, d: 2, K: 2, variance: -.inf}]",
+        "settings[0].variance",
+        ["finite", "inf"],
+    ),
+    "seed not a number": ("seeds: [.nan]", "seeds[0]", ["finite", "nan"]),
+    "word for a number": ("evaluation: {draws: many}", "evaluation.draws", ["integer", "'many'"]),
+    "null for a mapping": ("evaluation: null", "evaluation", ["None"]),
+    "null for a number": ("evaluation: {draws: null}", "evaluation.draws", ["None"]),
+}
+
+
+@pytest.mark.parametrize(("overlay", "key", "said"), REFUSED.values(), ids=REFUSED)
+def test_bad_value_gives_one_clear_line(problems, overlay: str, key: str, said: list[str]):
+    (line,) = problems(overlay=overlay)
+    assert line.startswith(f"overlay.yaml: {key}: ")
+    message = line.removeprefix(f"overlay.yaml: {key}: ")
+    assert [word for word in said if word not in message] == []
+
+
+BOOLEANS = {
+    "seeds: [true]": "seeds[0]",
+    "model_sizes: [true, 5]": "model_sizes[0]",
+    "settings: [{family: gaussian, N: 50, d: true, K: 2}]": "settings[0].d",
+    "settings: [{family: gaussian, N: 50, d: 2, K: 2, variance: [yes, 4]}]": "settings[0].variance[0]",
+    "protocols: {fast: {steps: true}}": "protocols.fast.steps",
+    "protocols: {fast: {peak_rate: on}}": "protocols.fast.peak_rate",
+    "protocols: {fast: {warmup: false}}": "protocols.fast.warmup",
+    "protocols: {fast: {clip_norm: true}}": "protocols.fast.clip_norm",
+    "protocols: {fast: {update_ema: no}}": "protocols.fast.update_ema",
+    "regression: {holdout: false}": "regression.holdout",
+    "regression: {seed: true}": "regression.seed",
+}
+
+
+@pytest.mark.parametrize(("overlay", "key"), BOOLEANS.items(), ids=BOOLEANS.values())
+def test_boolean_is_no_number(problems, overlay: str, key: str):
+    (line,) = problems(overlay=overlay)
+    assert line.startswith(f"overlay.yaml: {key}: ")
+    assert "True" in line or "False" in line
+
+
+def test_all_problems_are_told_at_once(problems):
+    lines = problems(overlay="seeds: []\nprotocols: {fast: {steps: 0}}\nevaluation: {treshold: 1}")
+    assert [line.split(": ")[1] for line in lines] == ["seeds", "protocols.fast.steps", "evaluation.treshold"]
+
+
+def test_missing_keys_are_named(problems):
+    lines = problems(default="campaign: c")
+    missing = ["seeds", "settings", "protocol", "protocols", "figures"]
+    assert lines == [f"config.yaml: {key}: this key is required" for key in missing]
+
+
+def test_file_is_the_one_the_value_stands_in(problems):
+    """The last file that holds the key is named, not the one that was merely read last."""
+    (line,) = problems(first="evaluation: {draws: 0}", second="evaluation: {generated: 100}")
+    assert line.startswith("first.yaml: evaluation.draws: ")
+    (line,) = problems(first="evaluation: {draws: 5}", second="evaluation: {draws: 0}")
+    assert line.startswith("second.yaml: evaluation.draws: ")
+
+
+def test_file_of_a_bad_base_is_named(problems, default_text: str):
+    broken = default_text.replace("test_samples: 100", "test_samples: 1")
+    (line,) = problems(default=broken, overlay="evaluation: {generated: 100}")
+    assert line.startswith("config.yaml: evaluation.test_samples: ")
+
+
+def test_file_of_a_replaced_list_is_named(problems):
+    overlay = "settings: [{family: gaussian, N: 50, d: 2, K: 2}, {family: gaussian, N: 5, d: 2, K: 2}]"
+    (line,) = problems(overlay=overlay)
+    assert line.startswith("overlay.yaml: settings[1].N: ")
+
+
+@pytest.mark.parametrize(
+    ("entry", "key", "said"),
+    [("N: 50, d: 2, K: 2", "family", "no family"), ("family: gaussian, d: 2, K: 2", "N", "required")],
+)
+def test_key_missing_in_a_list_is_named(problems, default_text: str, entry: str, key: str, said: str):
+    default = yaml.safe_dump(
+        {name: value for name, value in yaml.safe_load(default_text).items() if name != "settings"}
+    )
+    (line,) = problems(default=default, overlay=f"settings: [{{{entry}}}]")
+    assert line.startswith(f"overlay.yaml: settings[0].{key}: ")
+    assert said in line
+
+
+@pytest.mark.parametrize(("entry", "key"), [("N: 50, d: 2, K: 2", "family"), ("family: gaussian, d: 2, K: 2", "N")])
+def test_file_of_a_key_missing_in_a_replaced_list_is_named(problems, entry: str, key: str):
+    (line,) = problems(overlay=f"settings: [{{{entry}}}]")
+    assert line.startswith(f"overlay.yaml: settings[0].{key}: ")
+
+
+def test_overlay_that_mends_a_bad_base_is_accepted(load, default_text: str):
+    broken = default_text.replace("test_samples: 100", "test_samples: 1")
+    assert load(default=broken, overlay="evaluation: {test_samples: 50}").evaluation.test_samples == 50
+
+
+def test_value_of_the_command_line_is_not_blamed_on_a_file(load, default_text: str):
+    load()  # writes config.yaml
+    with pytest.raises(EdgememError, match=r"^(?!config\.yaml)") as caught:
+        load_campaign(yaml.safe_load(default_text) | {"protocol": "fasst"}, ["config.yaml"])
+    assert "'fasst'" in str(caught.value)

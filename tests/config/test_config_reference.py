@@ -1,0 +1,166 @@
+"""The schema and the table of keys follow the model."""
+
+import itertools
+import json
+import re
+from pathlib import Path
+from typing import Literal, get_origin
+
+import jsonschema
+import pytest
+import yaml
+from pydantic import BaseModel
+
+from edgemem.code_inputs import CodeInputs
+from edgemem.config import reference
+from edgemem.config.campaign import GRIDS, Campaign
+from edgemem.config.evaluate import Evaluation
+from edgemem.config.plot import FIGURES, LossesFigure, MechanismFigure, PredictionFigure, TransitionFigure
+from edgemem.config.regress import Regression
+from edgemem.config.sampling import Sampling
+from edgemem.config.train import Protocol, SizeGrid
+
+from .conftest import ROOT
+
+
+# Where each model stands; written by hand, so that the table is not compared with itself.
+PLACES: dict[str, list[type[BaseModel]]] = {
+    "": [Campaign],
+    "settings[].": list(GRIDS.values()),
+    "model_sizes.": [SizeGrid],
+    "protocols.NAME.": [Protocol],
+    "sampling.": [Sampling],
+    "evaluation.": [Evaluation],
+    "regression.": [Regression],
+    "figures[].": [LossesFigure, TransitionFigure, MechanismFigure, PredictionFigure],
+}
+KEYS = {key.path: key for key in reference.all_keys()}
+
+
+def test_files_in_docs_are_up_to_date():
+    """After a change of the model: python -m edgemem.config.reference."""
+    schema = (ROOT / "docs/configuration-schema.json").read_text(encoding="utf-8")
+    page = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
+    assert schema == json.dumps(reference.json_schema(), indent=2) + "\n"
+    assert page == reference.with_table(page)
+
+
+def test_command_writes_both_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match="does not exist; run this in the repository's root"):
+        reference.main()
+    Path("docs").mkdir()
+    Path("docs/configuration.md").write_text(f"before\n{reference.BEGIN}\nto be replaced\n{reference.END}\nafter\n")
+    reference.main()
+    assert json.loads(Path("docs/configuration-schema.json").read_text()) == reference.json_schema()
+    page = Path("docs/configuration.md").read_text()
+    assert page.startswith(f"before\n{reference.BEGIN}\n| Key |") and page.endswith(f"|\n{reference.END}\nafter\n")
+    assert "to be replaced" not in page
+
+
+@pytest.mark.parametrize("page", ["", reference.BEGIN, f"{reference.END}\n{reference.BEGIN}"])
+def test_page_without_both_markers_is_refused(page: str):
+    with pytest.raises(ValueError, match="needs the line"):
+        reference.with_table(page)
+
+
+def test_table_has_every_key_of_the_model_once_and_no_other():
+    expected = {place + name for place, models in PLACES.items() for model in models for name in model.model_fields}
+    assert set(KEYS) == expected
+    assert len(reference.all_keys()) == len(expected)
+
+
+def test_every_key_is_described():
+    assert [path for path, key in KEYS.items() if not key.description] == []
+
+
+def test_required_and_default_are_those_of_the_model():
+    for place, models in PLACES.items():
+        for model in models:
+            for name, field in model.model_fields.items():
+                assert (KEYS[place + name].default == "required") == field.is_required(), place + name
+
+
+@pytest.mark.parametrize(
+    ("path", "type_", "allowed", "default"),
+    [
+        ("campaign", "text", "matches `^[A-Za-z0-9][A-Za-z0-9_-]*$`", "required"),
+        ("seeds", "list of whole numbers", "at least 0, below 4,294,967,296; not empty", "required"),
+        ("settings", "list of mappings", "not empty", "required"),
+        ("settings[].family", "text", "`gaussian`", "required"),
+        ("settings[].N", "whole number or list of whole numbers", "10 to 1,000,000; not empty", "required"),
+        ("settings[].variance", "number or list of numbers", "0.01 to 100; not empty", "`1`"),
+        ("model_sizes", "mapping or list of whole numbers", "above 0; not empty", "as below"),
+        ("model_sizes.probe", "whole number", "50 to 1,000,000", "`500`"),
+        ("protocols.NAME.peak_rate", "number", "above 0, at most 1", "required"),
+        ("protocols.NAME.clip_norm", "number or null", "above 0", "`null`"),
+        ("protocols.NAME.weighting", "text or list of numbers", "`eps`, `x0`, `v`; at least 0", "`eps`"),
+        ("evaluation.threshold", "number or fraction", "above 0, below 1", "`1/3`"),
+        ("sampling", "mapping", "", "as below"),
+        ("figures", "list of texts or mappings", ", ".join(f"`{name}`" for name in FIGURES), "required"),
+        ("figures[].figure", "text", ", ".join(f"`{name}`" for name in FIGURES), "required"),
+        ("figures[].settings", "list of texts or null", "", "`null`"),
+    ],
+)
+def test_unions_grids_and_ranges_read_well(path: str, type_: str, allowed: str, default: str):
+    assert KEYS[path][1:4] == (type_, allowed, default)
+
+
+def test_key_of_some_figures_names_them():
+    assert KEYS["figures[].settings"].description.startswith("`losses`, `transition`, `mechanism`: ")
+    assert re.match("`losses`: .+ `transition`: .+", KEYS["figures[].time"].description)
+
+
+def test_rows_of_the_table_have_as_many_cells_as_its_head():
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in reference.table().splitlines()} == {6}
+
+
+def test_schema_is_valid_and_accepts_the_default_campaign(default_text: str):
+    jsonschema.Draft202012Validator.check_schema(reference.json_schema())
+    jsonschema.validate(yaml.safe_load(default_text), reference.json_schema())
+
+
+@pytest.mark.parametrize(
+    ("keys", "value"),
+    [
+        (("seedz",), [1]),
+        (("seeds",), []),
+        (("campaign",), "a/b"),
+        (("settings", 0, "N"), 3),
+        (("settings", 0, "N"), []),
+        (("settings", 0, "family"), "gausian"),
+        (("model_sizes",), {"coarse": 1}),
+        (("model_sizes",), []),
+        (("protocols", "a b"), {"steps": 1, "draws": 1, "peak_rate": 0.1, "final_rate": 0.1}),
+        (("protocols", "fast", "weighting"), "epsilon"),
+        (("evaluation", "threshold"), 1.5),
+        (("figures",), ["loses"]),
+        (("figures",), [{"figure": "losses", "time": 1}]),
+    ],
+)
+def test_schema_refuses_what_the_model_refuses(default_text: str, keys: tuple[str | int, ...], value: object):
+    config = yaml.safe_load(default_text)
+    place = config
+    for key in keys[:-1]:
+        place = place[key]
+    place[keys[-1]] = value
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(config, reference.json_schema())
+    with pytest.raises(ValueError, match=r"validation errors? for Campaign"):
+        Campaign.model_validate(config)
+
+
+def test_no_stage_runs_this_module():
+    code = CodeInputs(ROOT)
+    stages = [f"edgemem.stages.{name}" for name in ("sample", "train", "evaluate", "regress", "plot")]
+    figures = [f"edgemem.figures.{name}" for name in FIGURES]
+    files = set(itertools.chain.from_iterable(code.of(module) for module in [*stages, *figures]))
+    assert not [file for file in files if file.endswith("config/reference.py")]
+
+
+def test_grid_models_have_the_keys_of_their_settings():
+    """A grid's key that is a list in the model is one value or a list in the reference; a choice is neither."""
+    for grid in GRIDS.values():
+        for name, field in grid.model_fields.items():
+            single = get_origin(field.annotation) is Literal
+            assert ("or list of" in KEYS[f"settings[].{name}"].type) != single

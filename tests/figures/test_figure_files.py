@@ -1,0 +1,81 @@
+"""The files of figures: they exist, show something, and are the same when drawn again."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+
+from edgemem.cli import main
+from edgemem.config.evaluate import EvaluateSpec
+from edgemem.config.plot import FIGURES, PlotSpec
+from edgemem.storage import write_dataset
+
+from .conftest import CASES, Case, case
+
+
+READS = {
+    "losses": ("evaluations", "regression"),
+    "transition": ("evaluations", "transition"),
+    "mechanism": ("evaluations",),
+    "prediction": ("transition", "regression"),
+}
+
+
+def test_every_figure_is_tested():
+    assert set(READS) == set(FIGURES)
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory: pytest.TempPathFactory):
+    """A function that writes the files of a case, once, and returns those that a figure reads."""
+    folder = tmp_path_factory.mktemp("inputs")
+
+    def write(name: str) -> dict[str, list[Path]]:
+        made, into = case(name), folder / name
+        files = {kind: [into / f"{kind}.nc"] for kind in ("transition", "regression")}
+        files["evaluations"] = [into / f"seed{seed}.nc" for seed in made.spec.seeds]
+        if not into.exists():
+            for kind in ("transition", "regression"):
+                write_dataset(getattr(made, kind), files[kind][0], kind=kind, spec=made.spec, title=kind)
+            first = made.evaluations[made.settings[0]]
+            for seed, dataset, path in zip(made.spec.seeds, first, files["evaluations"], strict=True):
+                spec = {"setting": made.spec.settings[0], "seed": seed, "sampling": {}, "evaluation": {}}
+                spec = EvaluateSpec.model_validate(spec)
+                write_dataset(dataset, path, kind="evaluations", spec=spec, title="evaluation")
+        return files
+
+    return write
+
+
+def plot(files: dict[str, list[Path]], made: Case, figure: str, out: Sequence[Path]) -> None:
+    setting = None if figure == "prediction" else made.settings[0]
+    spec = PlotSpec.model_validate({"figure": {"figure": figure}, "setting": setting}).canonical()
+    paths = [str(path) for kind in READS[figure] for path in files[kind]]
+    assert main(["plot", figure, *paths, "--out", *map(str, out), "--spec", spec]) == 0
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("figure", READS)
+def test_figure_is_drawn_and_not_blank(inputs, tmp_path: Path, figure: str, name: str):
+    png, open_before = tmp_path / "new/figure.png", plt.get_fignums()
+    plot(inputs(name), case(name), figure, [png])
+    assert list(png.parent.iterdir()) == [png]
+    grey = plt.imread(png)[..., :3].mean(axis=2)
+    assert grey.std() > 0.05
+    # Each side of the picture shows something, and the paper is white.
+    middle = grey.shape[1] // 2
+    assert min(grey[:, :middle].std(), grey[:, middle:].std()) > 0.05
+    assert grey.max() == 1
+    assert plt.get_fignums() == open_before
+
+
+@pytest.mark.parametrize("figure", READS)
+def test_figure_is_the_same_when_drawn_again(inputs, tmp_path: Path, figure: str):
+    """In a report under version control, a figure changes only with its data."""
+    first, second, other = tmp_path / "1.pdf", tmp_path / "2.pdf", tmp_path / "1.png"
+    plot(inputs("three seeds"), case("three seeds"), figure, [first, other])
+    plot(inputs("three seeds"), case("three seeds"), figure, [second])
+    assert sorted(tmp_path.iterdir()) == [first, other, second]
+    assert first.read_bytes().startswith(b"%PDF")
+    assert first.read_bytes() == second.read_bytes()

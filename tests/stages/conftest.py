@@ -1,0 +1,142 @@
+"""A tiny campaign that is run once, and the means to run single commands."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jax
+import pytest
+import xarray as xr
+from jax.experimental.compilation_cache import compilation_cache
+
+from edgemem.cli import main
+
+
+# Two padded shapes, 8 and 16 components, and few times: what takes long here is compiling.
+SETTING = {"family": "gaussian", "N": 10, "d": 2, "K": 2, "variance": 0.5, "separation": 2}
+NAME = "gaussian_N10_d2_K2_var0.5_sep2"
+TIMES = {"times": 4}
+PROTOCOL = {"steps": 20, "draws": 2, "peak_rate": 0.01, "final_rate": 0.001, "clip_norm": 100}
+SIZES = [2, 5, 10, 12]
+EVALUATION = {"generated": 60, "draws": 20, "test_samples": 10}
+SEEDS = [1, 2]
+
+
+def sample_spec(**changes: Any) -> dict[str, Any]:
+    """Return what `sample` reads."""
+    return {"setting": SETTING, "seed": 1} | changes
+
+
+def train_spec(**changes: Any) -> dict[str, Any]:
+    """Return what `train` reads."""
+    common = {"setting": SETTING, "seed": 1, "protocol": PROTOCOL, "model_sizes": SIZES, "time_grid": TIMES}
+    return common | changes
+
+
+def evaluate_spec(**changes: Any) -> dict[str, Any]:
+    """Return what `evaluate` reads."""
+    return {"setting": SETTING, "seed": 1, "sampling": TIMES, "evaluation": EVALUATION} | changes
+
+
+def regress_spec(**changes: Any) -> dict[str, Any]:
+    """Return what `regress` reads."""
+    return {"campaign": "tiny", "settings": [SETTING], "seeds": SEEDS, "regression": {}} | changes
+
+
+def plot_spec(figure: str, **changes: Any) -> dict[str, Any]:
+    """Return what `plot` reads."""
+    return {"figure": {"figure": figure}, "setting": None if figure == "prediction" else NAME} | changes
+
+
+def command(*words: str | Path, spec: Mapping[str, Any] | str) -> list[str]:
+    """Return a command line."""
+    return [*map(str, words), "--spec", spec if isinstance(spec, str) else json.dumps(spec)]
+
+
+class Made(NamedTuple):
+    """The files of the tiny campaign, by kind and seed."""
+
+    samples: dict[int, Path]
+    models: dict[int, Path]
+    evaluations: dict[int, Path]
+    grid_models: Path
+    transition: Path
+    regression: Path
+    metrics: Path
+
+    def read(self, kind: str) -> xr.Dataset:
+        """Return one file of a kind, of the first seed where there are several."""
+        files = getattr(self, kind)
+        return xr.load_dataset(files[SEEDS[0]] if isinstance(files, dict) else files)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep compiled programs, as the workflow does: each training compiles its own, and most are alike."""
+    settings = {
+        "jax_compilation_cache_dir": str(tmp_path_factory.mktemp("compiled")),
+        "jax_persistent_cache_min_compile_time_secs": 0.0,
+        "jax_persistent_cache_min_entry_size_bytes": -1,
+    }
+    before = {name: getattr(jax.config, name) for name in settings}
+    for values in (settings, before):
+        for name, value in values.items():
+            jax.config.update(name, value)
+        compilation_cache.reset_cache()  # or it stays what it was when the first program was compiled
+        if values is settings:
+            yield
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """The tiny campaign, run stage by stage; besides it, models on a coarse and a fine grid."""
+    folder = tmp_path_factory.mktemp("tiny")
+    files = Made(
+        **{
+            kind: {seed: folder / kind / f"seed{seed}.nc" for seed in SEEDS}
+            for kind in ("samples", "models", "evaluations")
+        },
+        grid_models=folder / "grid.nc",
+        transition=folder / "transition.nc",
+        regression=folder / "regression.nc",
+        metrics=folder / "metrics.json",
+    )
+    lines = []
+    for seed in SEEDS:
+        samples, models, evaluation = files.samples[seed], files.models[seed], files.evaluations[seed]
+        lines += [
+            command("sample", samples, spec=sample_spec(seed=seed)),
+            command("train", samples, models, spec=train_spec(seed=seed)),
+            command("evaluate", samples, models, evaluation, spec=evaluate_spec(seed=seed)),
+        ]
+    grid = train_spec(model_sizes={"coarse": 2, "fine": 2, "probe": 50})
+    lines.append(command("train", files.samples[1], files.grid_models, spec=grid))
+    outputs = {"--transition": files.transition, "--regression": files.regression, "--metrics": files.metrics}
+    options = [word for pair in outputs.items() for word in pair]
+    lines.append(command("regress", *files.evaluations.values(), *options, spec=regress_spec()))
+    for line in lines:
+        assert main(line) == 0
+    return files
+
+
+@pytest.fixture
+def refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., str]:
+    """A function that runs a command which must fail, and returns its message.
+
+    It may print progress before, but the last line is the message; nothing new may lie in the test's folder.
+    """
+
+    def refused(*words: str | Path, spec: Mapping[str, Any] | str) -> str:
+        before = sorted(tmp_path.rglob("*"))
+        capsys.readouterr()
+        assert main(command(*words, spec=spec)) == 1
+        assert sorted(tmp_path.rglob("*")) == before
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        message = printed.err.splitlines()[-1]
+        assert message.startswith(f"edgemem {words[0]}: ")
+        assert [line for line in printed.err.splitlines()[:-1] if not line.startswith("[")] == []
+        return message
+
+    return refused
