@@ -44,11 +44,10 @@ def draw(options: PredictionFigure, setting: None, inputs: Mapping[str, Sequence
     scatter.plot(ends, ends, color=COLOURS["approximation"], linewidth=0.8)
     scatter.annotate(
         "equal",
-        (ends[1], ends[1]),
+        (ends[0], ends[0]),
         color=COLOURS["approximation"],
-        xytext=(-2, -8),
+        xytext=(6, 1),
         textcoords="offset points",
-        ha="right",
     )
     scatter.set(xlabel="predicted M₅₀ / N", ylabel="measured M₅₀ / N")
     legend_below(figure, scatter, columns=5)
