@@ -25,6 +25,19 @@ except EdgememError as error:
 
 RESULTS = "results"
 CAMPAIGN_RESULTS = f"{RESULTS}/{CAMPAIGN.campaign}"
+
+
+def snakemake_arguments():
+    """Return the options that give another Snakemake the same workflow and the same configuration."""
+    arguments = ["--snakefile", workflow.main_snakefile]
+    if workflow.overwrite_configfiles:
+        arguments += ["--configfile", *map(str, workflow.overwrite_configfiles)]
+    if workflow.config_settings.config:
+        values = workflow.config_settings.config.items()
+        arguments += ["--config", *(f"{key}={json.dumps(value)}" for key, value in values)]
+    return shlex.join(arguments)
+
+
 # For the jobs: the Python that runs this workflow, also where its environment is not activated; the workflow's own
 # code; and programs compiled by one job kept for the next. (XLA takes NPROC for the number of cores; the rules set it,
 # since `threads` alone bounds nothing.)
@@ -32,6 +45,9 @@ os.environ.update(
     PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]),
     PYTHONPATH=str(Path(workflow.basedir) / "src"),
 )
+# For the Snakemake that writes the report, how this one was asked for. It is no part of that command itself, which
+# would then change with every spelling of the same campaign.
+os.environ.update(SNAKEMAKE_ARGUMENTS=snakemake_arguments())
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", os.path.abspath(f"{RESULTS}/.jax-cache"))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
 
@@ -63,15 +79,6 @@ def campaign_files():
     ]
     tables = [f"{CAMPAIGN_RESULTS}/{name}" for name in ("transition.nc", "regression.nc", "metrics.json")]
     return [*tables, *figures]
-
-
-def config_arguments():
-    """Return the options with which this campaign was asked for, for a Snakemake inside a rule."""
-    files = [shlex.quote(os.path.relpath(file)) for file in workflow.overwrite_configfiles]
-    values = [shlex.quote(f"{key}={json.dumps(value)}") for key, value in workflow.config_settings.config.items()]
-    arguments = [*(["--configfile", *files] if files else []), *(["--config", *values] if values else [])]
-    # Braces are doubled for Snakemake, which fills in what stands between single ones.
-    return " ".join(arguments).replace("{", "{{").replace("}", "}}")
 
 
 def sample_spec(wildcards):

@@ -1,6 +1,7 @@
 rule report:
     input:
         campaign_files(),
+        captions="docs/captions/figure.rst",
     output:
         f"{CAMPAIGN_RESULTS}/report.html",
     log:
@@ -18,4 +19,4 @@ rule report:
     # Snakemake writes reports itself, from the records of the jobs that are done by now; the lock is held by the
     # workflow that this rule belongs to.
     shell:
-        f"snakemake figures --report {{output}} --nolock {config_arguments()} > {{log}} 2>&1"
+        'eval "snakemake figures --report {output} --nolock $SNAKEMAKE_ARGUMENTS" > {log} 2>&1'

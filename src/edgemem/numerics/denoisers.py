@@ -61,7 +61,7 @@ def _posterior_centre(
     """Return sum_i w_i mu_i with w = softmax_i(log_weight_i - ||x - signal mu_i||^2 / (2 variance)).
 
     Its derivative is written out, because training spends its time here: with W = w, h the cotangent of the centre,
-    S = W * (h mu^T - h . centre) and logit_i the exponent,
+    S = W * (h mu^T - sum_i W_i h . mu_i) and logit_i the exponent,
     d mu = W^T h + (S signal / variance)^T x - (sum_p S signal^2 / variance) mu,
     d variance = -sum_i S_i logit_i / variance.
     Five matrix products make the value and the gradient; automatic differentiation needs more passes over the arrays
@@ -80,13 +80,15 @@ def _posterior_centre_forward(mean, log_weight, x, signal, variance):
     weight = jnp.exp(logit)
     weight = weight / jnp.sum(weight, axis=1, keepdims=True)
     centre = jnp.matmul(weight, mean, precision="highest")
-    return centre, (mean, x, signal, variance, logit, weight, centre)
+    return centre, (mean, x, signal, variance, logit, weight)
 
 
 def _posterior_centre_backward(residuals, cotangent):
-    mean, x, signal, variance, logit, weight, centre = residuals
-    pull = jnp.matmul(cotangent, mean.T, precision="highest") - jnp.sum(cotangent * centre, axis=1, keepdims=True)
-    slope = weight * pull  # derivative by the logits
+    mean, x, signal, variance, logit, weight = residuals
+    pull = jnp.matmul(cotangent, mean.T, precision="highest")
+    # Derivative by the logits. The mean of `pull` is summed from the very numbers it is subtracted from: where one
+    # weight is 1 the slope is exactly 0. h . centre is the same, but for a rounding that 1 / variance blows up.
+    slope = weight * (pull - jnp.sum(weight * pull, axis=1, keepdims=True))
     scale = signal / variance
     d_mean = (
         jnp.matmul(weight.T, cotangent, precision="highest")

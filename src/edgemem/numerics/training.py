@@ -121,6 +121,7 @@ def train(
     batch = min(minibatch or n_samples, n_samples)
     constant = (problem, draws, batch, key, rule)
     state = rule.init(denoiser)
+    finite = jax.tree.leaves(jax.tree.map(jnp.isfinite, denoiser))
     # The first call would otherwise consume the caller's arrays (they are donated).
     denoiser = jax.tree.map(jnp.copy, denoiser)
     trace, done = [], 0
@@ -133,6 +134,9 @@ def train(
         trace.append(loss_by_step.mean())
         done = int(end)
         progress(done)
+    # The last update is followed by no loss: what was finite before training has to be so after it.
+    if not all(map(np.array_equal, jax.tree.leaves(jax.tree.map(jnp.isfinite, denoiser)), finite)):
+        raise Diverged(steps - 1)
     return Trained(denoiser, np.array(trace))
 
 

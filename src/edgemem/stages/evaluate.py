@@ -101,7 +101,7 @@ def _losses(
         x0 = jnp.asarray(x[split])
         for i, time in enumerate(times):
             t = jnp.asarray(time)
-            noise = jr.normal(_key(spec, "noise", split, i), (spec.evaluation.draws, *x0.shape))
+            noise = jr.normal(_key(spec, "noise", split, f"{time:.12g}"), (spec.evaluation.draws, *x0.shape))
             nested[s, :, i] = np.stack(nested_memorizing_loss(x0, t, noise, memory), axis=-1)
             loss[s, 0, :, i] = denoising_loss(generalizing, x0, t, noise)
             loss[s, 1, :, i] = denoising_loss(memorizing, x0, t, noise)

@@ -1,0 +1,1 @@
+"""Tests of the mathematics against formulas written independently of the package."""

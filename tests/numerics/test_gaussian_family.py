@@ -1,0 +1,199 @@
+"""The isotropic Gaussian mixture: its law, its denoisers, and numbers that belong to one model alone."""
+
+import functools
+import json
+
+import equinox as eqx
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+import pytest
+import xarray as xr
+
+from edgemem.config.evaluate import EvaluateSpec
+from edgemem.config.sample import SampleSpec
+from edgemem.config.train import TrainSpec
+from edgemem.families.data import DATA
+from edgemem.families.denoisers import DENOISERS
+from edgemem.stages.evaluate import evaluate
+from edgemem.stages.sample import draw
+from edgemem.stages.train import Trainer
+
+from . import oracle
+
+
+FAMILY = DENOISERS["gaussian"]
+SETTING = {"family": "gaussian", "N": 12, "d": 3, "K": 2}
+PROTOCOL = {"steps": 12, "draws": 2, "peak_rate": 6e-3, "final_rate": 6e-6, "clip_norm": 100, "update_ema": 0.99}
+
+
+def samples(seed: int = 1, **changes) -> xr.Dataset:
+    return draw(SampleSpec.parse(json.dumps({"setting": {**SETTING, **changes}, "seed": seed})))
+
+
+@functools.cache
+def trained(*sizes: int, seed: int = 1, coarse: int = 0) -> xr.Dataset:
+    """Models of the listed sizes, or of a coarse grid, trained by one job; each job is run once."""
+    spec = {
+        "setting": SETTING,
+        "seed": seed,
+        "protocol": PROTOCOL,
+        "model_sizes": {"coarse": coarse, "fine": 0, "probe": 50} if coarse else sizes,
+        "time_grid": {"times": 5, "t_min": 0.001, "t_max": 0.999},
+    }
+    return Trainer(TrainSpec.parse(json.dumps(spec)), samples(seed)).train_all()
+
+
+def measured(models: xr.Dataset, times: int = 3) -> xr.Dataset:
+    """A small evaluation of some models."""
+    spec = {
+        "setting": SETTING,
+        "seed": 1,
+        "sampling": {"sampler": "ddim", "times": times, "t_min": 0.001, "t_max": 0.999},
+        "evaluation": {"generated": 50, "threshold": 1 / 3, "draws": 3, "test_samples": 12},
+    }
+    return evaluate(EvaluateSpec.parse(json.dumps(spec)), samples(), models)
+
+
+# ------------------------------------------------------------------------------------------------------------- the law
+
+
+@pytest.mark.parametrize(("variance", "separation"), [(1.0, 1.0), (0.25, 2.0)])
+def test_law_of_the_data(variance, separation):
+    """Means on the sphere of radius separation sqrt(d), equal weights, covariance sigma*^2 I about the means."""
+    data = samples(N=6000, d=5, K=3, variance=variance, separation=separation)
+    np.testing.assert_allclose(np.linalg.norm(data.true_mean, axis=1), separation * np.sqrt(5), rtol=1e-12)
+    residual = data.x_train.values - data.true_mean.values[data.component_train.values]
+    covariance = residual.T @ residual / len(residual)
+    # Five standard errors of covariances, of means and of frequencies from 6,000 samples.
+    np.testing.assert_allclose(covariance, variance * np.eye(5), atol=5 * variance * np.sqrt(2 / 6000))
+    np.testing.assert_allclose(residual.mean(axis=0), 0, atol=5 * np.sqrt(variance / 6000))
+    np.testing.assert_allclose(np.bincount(data.component_train) / 6000, 1 / 3, atol=5 * 0.0061)
+
+
+def test_directions_of_the_means_are_uniform():
+    """No direction of the sphere is preferred: the means average to zero with covariance I."""
+    mean = samples(N=4000, d=3, K=4000).true_mean.values
+    np.testing.assert_allclose(mean.mean(axis=0), 0, atol=5 / np.sqrt(4000))
+    np.testing.assert_allclose(mean.T @ mean / 4000, np.eye(3), atol=5 * np.sqrt(0.8 / 4000))
+
+
+def test_samples_belong_to_their_name():
+    """Samples are a function of setting and seed; training and test samples have nothing in common."""
+    data = samples()
+    xr.testing.assert_identical(data, samples())
+    assert not np.isin(data.x_train, data.x_test).any()
+    assert not np.isin(data.x_train, samples(seed=2).x_train).any()
+
+
+def test_fresh_samples_follow_the_stored_law():
+    """A samples file alone is enough to draw more of its law."""
+    data = samples()
+    x, component = DATA["gaussian"].draw_samples(data, 3000, rng=np.random.default_rng(0))
+    residual = x - data.true_mean.values[component]
+    np.testing.assert_allclose(residual.T @ residual / 3000, np.eye(3), atol=5 * np.sqrt(2 / 3000))
+
+
+# ------------------------------------------------------------------------------------------------------- the denoisers
+
+
+def test_reference_denoisers(float64):
+    """Generalizing means the true means and variance, memorizing all samples and no variance."""
+    data = samples(variance=0.5)
+    x, t = np.random.default_rng(0).normal(size=(6, 3)), np.array([0.001, 0.1, 0.3, 0.5, 0.9, 0.999])
+    for denoiser, mean, variance in (
+        (FAMILY.generalizing(data), data.true_mean.values, 0.5),
+        (FAMILY.memorizing(data), data.x_train.values, 0.0),
+    ):
+        result = eqx.filter_jit(denoiser)(jnp.asarray(x), jnp.asarray(t))
+        np.testing.assert_allclose(result, oracle.denoise(mean, variance, x, t), atol=1e-8)
+
+
+@pytest.mark.parametrize("size", [1, 5, 12])
+def test_start_of_training(size):
+    """The means start at M distinct samples, nested in M, each exactly, with variance 1e-6, in float32."""
+    data = samples()
+    start = FAMILY.initial("partial_memorization", data, size, key=jr.key(0))
+    assert start.mean.dtype == np.float32
+    np.testing.assert_array_equal(start.mean[:size], data.x_train.values[:size].astype(np.float32))
+    assert len(np.unique(start.mean[:size], axis=0)) == size
+    assert float(start.variance) == pytest.approx(1e-6)
+    assert np.sum(np.isfinite(start.log_weight)) == size
+
+
+def test_start_of_training_with_more_components_than_samples():
+    """Beyond M = N the samples are repeated in turn."""
+    data = samples()
+    start = FAMILY.initial("partial_memorization", data, 15, key=jr.key(0))
+    expected = data.x_train.values.astype(np.float32)
+    np.testing.assert_array_equal(start.mean[:15], np.concatenate([expected, expected[:3]]))
+
+
+def test_models_survive_storage():
+    """What was trained is what is read back: every size with its own means and variance, NaN beyond them."""
+    data = samples()
+    denoisers = {size: FAMILY.initial("random", data, size, key=jr.key(size)) for size in (2, 7)}
+    stored = FAMILY.to_dataset(denoisers).assign_coords(model_size=[2, 7])
+    assert stored["mean"].dims == ("model_size", "component", "feature")
+    np.testing.assert_array_equal(np.isnan(stored["mean"].sel(model_size=2)).all("feature"), np.arange(7) >= 2)
+    for size, denoiser in denoisers.items():
+        again = FAMILY.from_dataset(stored, size)
+        np.testing.assert_array_equal(again.mean, denoiser.mean)
+        np.testing.assert_array_equal(again.log_weight, denoiser.log_weight)
+        assert float(again.variance) == pytest.approx(float(denoiser.variance), rel=1e-6)
+
+
+# -------------------------------------------------------------------------------------- numbers belong to one model
+
+
+def test_a_model_does_not_depend_on_what_is_trained_beside_it():
+    """A size gets the same numbers alone and among the others of a grid, and whatever seeds are trained."""
+    alone, among = trained(3).sel(model_size=3), trained(coarse=4).sel(model_size=3)
+    np.testing.assert_array_equal(among["mean"][:3], alone["mean"][:3])
+    assert float(among.variance) == float(alone.variance)
+    np.testing.assert_array_equal(among.training_loss, alone.training_loss)
+
+
+def test_seeds_and_sizes_have_noise_of_their_own():
+    """Another seed has other samples and another size other noise: no run repeats another's numbers."""
+    losses = np.concatenate([job.training_loss.values.ravel() for job in (trained(coarse=4), trained(3, seed=2))])
+    assert len(np.unique(losses)) == len(losses)
+
+
+MEASURES = ("loss", "loss_stderr", "memorized_count", "wasserstein2", "learned_variance")
+
+
+def test_an_evaluation_does_not_depend_on_other_models():
+    """A model's losses, copies and distances stay the same when other models are evaluated beside it."""
+    models = trained(coarse=4)
+    both, alone = measured(models.sel(model_size=[3, 6])), measured(models.sel(model_size=[6]))
+    for name in MEASURES:
+        np.testing.assert_array_equal(both[name].sel(model_size=[6]), alone[name])
+    np.testing.assert_array_equal(both.partially_memorizing_loss, alone.partially_memorizing_loss)
+
+
+def test_all_denoisers_see_the_same_noise():
+    """Common random numbers: two denoisers that agree have equal losses, not only in expectation."""
+    models = trained(3)
+    # A model of one component without variance is the partially memorizing denoiser of size M = 1.
+    one = models.assign_coords(model_size=[1]).isel(component=slice(0, 1)).copy(deep=True)
+    one["mean"][:] = samples().x_train.values[0]
+    one["variance"][:] = 0.0
+    result = measured(one)
+    loss = result.loss.sel(model_size=1)
+    # Means are stored in float32.
+    np.testing.assert_allclose(loss.sel(denoiser="trained"), loss.sel(denoiser="partially_memorizing"), rtol=1e-5)
+    np.testing.assert_array_equal(
+        loss.sel(denoiser="partially_memorizing"), result.partially_memorizing_loss.sel(subset_size=1)
+    )
+    np.testing.assert_allclose(
+        loss.sel(denoiser="memorizing"), result.partially_memorizing_loss.sel(subset_size=12), rtol=1e-8, atol=1e-12
+    )
+
+
+def test_a_loss_does_not_depend_on_the_other_times():
+    """The loss at a time uses the noise of that time, whatever other times are on the grid."""
+    models = trained(3)
+    few, many = measured(models, times=3), measured(models, times=5)
+    shared = [0.999, 0.5, 0.001]
+    np.testing.assert_allclose(many.loss.sel(time=shared, method="nearest"), few.loss, rtol=1e-9)

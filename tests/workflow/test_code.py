@@ -1,0 +1,55 @@
+"""An edit in the code reruns the jobs that run it and what follows; what no job runs, and a new date, rerun nothing."""
+
+import os
+
+import pytest
+
+from .campaign import AFTER_EVALUATE, AFTER_PLOT, AFTER_REGRESS, AFTER_TRAIN, ALL, Workflow
+
+
+EVERY_PLOT = {"plot losses": 2, "plot mechanism": 1, "plot prediction": 1, **AFTER_PLOT}
+EDITS = {
+    "lineage.py": ALL,
+    "config/settings.py": ALL,
+    "families/gaussian_data.py": ALL,
+    "config/train.py": {"train": 4, **AFTER_TRAIN},
+    "numerics/sampling.py": {"train": 4, **AFTER_TRAIN},
+    "stages/evaluate.py": {"evaluate": 4, **AFTER_EVALUATE},
+    "config/evaluate.py": {"evaluate": 4, **AFTER_EVALUATE},
+    "config/regress.py": {"regress": 1, **AFTER_REGRESS},
+    "numerics/theory.py": {"regress": 1, **AFTER_REGRESS},
+    "config/plot.py": EVERY_PLOT,
+    "figures/style.py": EVERY_PLOT,
+    "figures/losses.py": {"plot losses": 2, **AFTER_PLOT},
+    # No figure of this campaign.
+    "figures/transition.py": {},
+    # These make the jobs; what they hand to a job is compared by itself.
+    "config/campaign.py": {},
+    "code_inputs.py": {},
+}
+
+
+@pytest.mark.parametrize("module", EDITS)
+def test_edited_module_reruns_what_imports_it(workflow: Workflow, module: str):
+    """An edit in a module reruns the jobs whose stage imports it, what follows from them, and nothing else."""
+    with (workflow / f"src/edgemem/{module}").open("a") as file:
+        file.write("# edited\n")
+    assert workflow.pending() == EDITS[module]
+
+
+def test_touched_modules_rerun_nothing(workflow: Workflow):
+    """Source files with new dates and the old content rerun nothing."""
+    now = max(path.stat().st_mtime for path in (workflow / "results").rglob("*"))
+    for path in (workflow / "src").rglob("*.py"):
+        os.utime(path, (now + 100, now + 100))
+    assert workflow.pending() == {}
+
+
+def test_comments_and_pages_rerun_nothing(workflow: Workflow):
+    """Words in README and docs, and comments in the configuration, the profile and the rules, rerun nothing."""
+    (workflow / "README.md").write_text("# Another title\n")
+    (workflow / "docs/page.md").write_text("A page.\n")
+    rules = list((workflow / "rules").glob("*.smk"))
+    for path in [workflow / "Snakefile", workflow / "config.yaml", workflow / "profiles/default/config.yaml", *rules]:
+        path.write_text(f"# A comment.\n{path.read_text()}\n# Another.\n")
+    assert workflow.pending() == {}

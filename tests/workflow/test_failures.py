@@ -1,0 +1,97 @@
+"""What killed and failed jobs leave behind: no half file, an exit code, a log, and a workflow that goes on."""
+
+import os
+import signal
+import subprocess
+import time
+
+import pytest
+
+from .campaign import PROTOCOL, SETTING, TINY, Workflow
+from .processes import stage_processes, started
+
+
+# Several seconds of training of one small model.
+LONG = PROTOCOL | {"steps": 250_000, "draws": 4}
+MODELS = f"results/models/{SETTING}/seed1/long.nc"
+SAMPLES = f"results/samples/{SETTING}/seed1.nc"
+# Seconds of computing after which the training has begun and has not ended.
+MIDDLE = 2.5
+PATIENCE = 120
+
+
+@pytest.fixture
+def long(workflow: Workflow) -> Workflow:
+    """The finished campaign with a protocol that takes its time and has trained nothing yet."""
+    workflow.configure(model_sizes=[5], protocol="long", protocols=TINY["protocols"] | {"long": LONG})
+    return workflow
+
+
+def stage_in_its_middle(snakemake: subprocess.Popen[bytes], stage: str) -> int:
+    """Wait until a Snakemake's job of a stage is in the middle of its work, and return its process."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        assert snakemake.poll() is None, "Snakemake ended before its job could be killed"
+        for job in stage_processes(snakemake):
+            if job.stage == stage and job.seconds > MIDDLE:
+                return job.process
+        time.sleep(0.05)
+    raise AssertionError(f"no {stage} job was found in its middle within {PATIENCE} s")
+
+
+def test_killed_job_leaves_no_file_and_is_run_again(long: Workflow):
+    """A training killed in its middle leaves no models file; Snakemake says so; the next run trains and completes."""
+    with started(long, "--cores", "1", MODELS) as snakemake:
+        os.kill(stage_in_its_middle(snakemake, "train"), signal.SIGKILL)
+        assert snakemake.wait(PATIENCE) != 0
+    assert not (long / MODELS).exists()
+    assert [job.rule for job in long.jobs("--cores", "1", MODELS)] == ["train"]
+    assert (long / MODELS).exists()
+
+
+def test_killed_snakemake_goes_on_after_unlock(long: Workflow):
+    """Snakemake killed with its jobs leaves no models file, and asks for --unlock; then a plain run completes."""
+    with started(long, "--cores", "1", MODELS) as snakemake:
+        stage_in_its_middle(snakemake, "train")
+        os.killpg(snakemake.pid, signal.SIGKILL)
+        snakemake.wait(PATIENCE)
+    assert not (long / MODELS).exists()
+    refused = long.snakemake("--cores", "1", MODELS)
+    assert refused.returncode != 0
+    assert "--unlock" in refused.stdout
+    unlocked = long.snakemake("--unlock")
+    assert unlocked.returncode == 0, unlocked.stdout
+    assert [job.rule for job in long.jobs("--cores", "1", MODELS)] == ["train"]
+    assert (long / MODELS).exists()
+
+
+def test_failing_job_says_why_in_its_log(long: Workflow):
+    """A job that fails has its error in its log, shows it, leaves no output, and the exit code is not 0."""
+    samples = long / SAMPLES
+    samples.write_bytes(samples.read_bytes()[:2000])
+    run = long.snakemake("--cores", "1", MODELS)
+    assert run.returncode != 0
+    log = (long / f"results/logs/train/{SETTING}/seed1/long.log").read_text()
+    assert f"{SAMPLES} is not a readable NetCDF file" in log
+    assert log.strip() in run.stdout
+    assert not (long / MODELS).exists()
+
+
+def test_diverging_training_fails_and_says_so(long: Workflow):
+    """A training whose loss becomes infinite fails, with the model size and the step in its log."""
+    wild = PROTOCOL | {
+        "steps": 200,
+        "peak_rate": 1,
+        "final_rate": 1,
+        "warmup": 0,
+        "clip_norm": None,
+        "update_ema": None,
+    }
+    weighting = [1.0e300] * 3
+    long.configure(
+        model_sizes=[5], protocol="long", protocols=TINY["protocols"] | {"long": wild | {"weighting": weighting}}
+    )
+    assert long.snakemake("--cores", "1", MODELS).returncode != 0
+    log = (long / f"results/logs/train/{SETTING}/seed1/long.log").read_text()
+    assert "model size 5 diverged: the loss at step" in log
+    assert not (long / MODELS).exists()

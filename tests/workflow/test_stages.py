@@ -1,0 +1,92 @@
+"""A job's inputs and parameter are what its stage reads: the modules it imports, the keys it uses."""
+
+import json
+import shlex
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import xarray as xr
+
+from .campaign import SETTING, TINY, Job, Workflow, copy_finished
+from .conftest import once
+
+
+# One job of each stage, and of each figure.
+NAMES = (
+    "sample",
+    "train",
+    "evaluate",
+    "regress",
+    "plot losses",
+    "plot transition",
+    "plot mechanism",
+    "plot prediction",
+)
+FIGURES = [*TINY["figures"], "transition"]
+
+
+@pytest.fixture(scope="session")
+def recorded(finished: Path, shared: Path) -> dict[str, dict[str, Any]]:
+    """The job of each name, and what its command loads and reads where it finds nothing but its input files."""
+
+    def record(folder: Path) -> None:
+        copy_finished(finished, folder)
+        workflow = Workflow(folder, shared / "cache")
+        workflow.configure(figures=FIGURES)
+        jobs = {job.name: job for job in reversed(workflow.jobs("--forceall")) if of_first(job)}
+        (folder / "jobs.json").write_text(json.dumps({name: jobs[name] for name in NAMES}))
+        # A stage works without Snakemake and without the configuration.
+        for name in ("Snakefile", "config.yaml", "tiny.yaml"):
+            (folder / name).unlink()
+
+        def run(name: str) -> None:
+            recorder = [sys.executable, Path(__file__).parent / "recorder.py", folder / f"{name}.json"]
+            command = jobs[name].command.replace("python -m edgemem", shlex.join(map(str, recorder)))
+            subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=folder, env=workflow.environment, check=True)
+
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(run, NAMES))
+
+    folder = once(shared, "recorded", record)
+    jobs = json.loads((folder / "jobs.json").read_text())
+    return {name: {"job": Job(*jobs[name]), **json.loads((folder / f"{name}.json").read_text())} for name in NAMES}
+
+
+def of_first(job: Job) -> bool:
+    """Tell whether a job is about the first setting, or about all of them."""
+    return job.wildcards.get("setting", SETTING) == SETTING
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_code_inputs_are_the_modules_that_the_stage_loads(recorded: dict[str, dict[str, Any]], name: str):
+    """The source files among a job's inputs are exactly those that its command loads."""
+    record = recorded[name]
+    assert sorted(record["job"].code) == record["modules"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_key_of_the_parameter_is_read(recorded: dict[str, dict[str, Any]], name: str):
+    """A stage reads every key of its parameter; a key that it does not read would rerun it for nothing.
+
+    Recorded is each access to a key after validation. Keys with only one allowed value cannot change and are left out,
+    and so are `settings` of a figure, which choose jobs and are null in a job's parameter.
+    """
+    asked, read = (set(map(tuple, recorded[name][key])) for key in ("asked", "read"))
+    assert asked, "nothing was recorded"
+    assert {(model, key) for model, key in asked - read if (key, "Figure" in model) != ("settings", True)} == set()
+
+
+def test_the_parameter_is_what_the_files_record(workflow: Workflow):
+    """The spec in each file's attributes is, letter by letter, the parameter of the job that made it."""
+    checked = 0
+    for job in workflow.jobs("--forceall"):
+        for path in job.output:
+            if path.endswith(".nc"):
+                with xr.open_dataset(workflow / path, engine="netcdf4") as dataset:
+                    assert dataset.attrs["spec"] == job.spec, path
+                checked += 1
+    assert checked == 4 + 4 + 4 + 2
