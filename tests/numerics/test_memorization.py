@@ -8,22 +8,24 @@ from edgemem.numerics.memorization import memorized, nearest_distance, wasserste
 from . import oracle
 
 
-RNG = np.random.default_rng(8)
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(8)
 
 
 @pytest.mark.parametrize("threshold", [1 / 3, 0.1, 0.9])
 @pytest.mark.parametrize("data", ["distinct", "duplicates", "two", "one dimension"])
-def test_memorized_is_its_definition(data, threshold):
+def test_memorized_is_its_definition(rng, data, threshold):
     """A point is a copy where its nearest squared distance is at most threshold^2 times the second nearest."""
-    training = RNG.normal(size=(30, 1 if data == "one dimension" else 4))
+    training = rng.normal(size=(30, 1 if data == "one dimension" else 4))
     if data == "duplicates":
         training[10:20] = training[:10]
     if data == "two":
         training = training[:2]
     # Points at all distances from samples, exact copies included.
     scale = np.repeat([0, 1e-9, 1e-3, 0.1, 0.3, 1, 3], 12)
-    picked = training[RNG.integers(len(training), size=len(scale))]
-    generated = picked + scale[:, None] * RNG.normal(size=picked.shape)
+    picked = training[rng.integers(len(training), size=len(scale))]
+    generated = picked + scale[:, None] * rng.normal(size=picked.shape)
     result = memorized(generated, training, threshold)
     np.testing.assert_array_equal(result, oracle.memorized(generated, training, threshold))
     assert result.any()
@@ -57,9 +59,9 @@ def test_one_sample_is_not_enough(training):
         memorized(np.ones((2, 3)), training, 1 / 3)
 
 
-def test_nearest_distance():
+def test_nearest_distance(rng):
     """The distance of each point to the nearest target is Euclidean, and zero for a target."""
-    points, targets = RNG.normal(size=(10, 3)), RNG.normal(size=(4, 3))
+    points, targets = rng.normal(size=(10, 3)), rng.normal(size=(4, 3))
     points[0] = targets[2]
     expected = [min(np.linalg.norm(x - y) for y in targets) for x in points]
     np.testing.assert_allclose(nearest_distance(points, targets), expected, rtol=1e-13)
@@ -72,16 +74,16 @@ def test_wasserstein_distance_of_five_points(seed):
     assert wasserstein2(left, right) == pytest.approx(oracle.wasserstein2(left, right), rel=1e-12)
 
 
-def test_wasserstein_distance_of_a_shift():
+def test_wasserstein_distance_of_a_shift(rng):
     """A permuted copy is at distance zero; a shifted one at the length of the shift."""
-    points = RNG.normal(size=(40, 3))
-    assert wasserstein2(RNG.permutation(points), points) == 0
+    points = rng.normal(size=(40, 3))
+    assert wasserstein2(rng.permutation(points), points) == 0
     assert wasserstein2(points + np.array([3, 0, 4]), points) == pytest.approx(5)
 
 
-def test_wasserstein_distance_of_unequal_numbers():
+def test_wasserstein_distance_of_unequal_numbers(rng):
     """More points than samples are compared block by block, fewer with the first samples."""
-    generated, samples = RNG.normal(size=(10, 2)), RNG.normal(size=(5, 2))
+    generated, samples = rng.normal(size=(10, 2)), rng.normal(size=(5, 2))
     blocks = [oracle.wasserstein2(generated[:5], samples), oracle.wasserstein2(generated[5:], samples)]
     assert wasserstein2(generated, samples) == pytest.approx(np.sqrt(np.mean(np.square(blocks))), rel=1e-12)
     assert wasserstein2(generated[:3], samples) == pytest.approx(oracle.wasserstein2(generated[:3], samples[:3]))

@@ -12,7 +12,7 @@ class GaussianSetting(Model):
 
     family: Literal["gaussian"] = Field(description="Data family: isotropic Gaussian mixture.")
     N: int = Field(ge=10, le=1_000_000, description="Number of training samples.")
-    d: int = Field(ge=1, le=100_000, description="Dimension of a sample.")
+    d: int = Field(ge=1, le=20_000, description="Dimension of a sample.")
     K: int = Field(ge=1, description="Number of components of the true mixture, at most N.")
     variance: float = Field(1.0, ge=0.01, le=100, description="Variance sigma*^2 of each true component.")
     separation: float = Field(1.0, ge=0, le=10, description="Multiplies the radius sqrt(d) of the true means.")

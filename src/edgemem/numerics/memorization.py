@@ -36,8 +36,9 @@ def wasserstein2(generated: Float[np.ndarray, "point feature"], samples: Float[n
     """Return the 2-Wasserstein distance of generated points to samples, by exact assignment.
 
     W2^2 = min over matchings of the mean squared distance, for equally many points on both sides. With n samples the
-    generated points are cut into blocks of n and W2^2 is averaged over the blocks (with fewer points than samples the
-    first samples are used); the distance is therefore that between samples of size n, and is not zero for equal laws.
+    generated points are cut into blocks of n and W2^2 is averaged over the blocks; points after the last whole block
+    are left out. With fewer points than samples the first samples are used. So it is the distance between samples of
+    size n, which is not zero for equal laws.
     """
     size = min(len(generated), len(samples))
     samples = samples[:size]

@@ -19,7 +19,7 @@ def named_key(seed: int, *path: str | int) -> "PRNGKeyArray":
     """
     import jax.random as jr  # here: the stages that need no key start half a second sooner
 
-    key = jr.key(seed)
+    key = jr.key(seed, impl="threefry2x32")  # whatever the user's JAX prefers
     # fold_in takes 32 bits; two of them make accidental collisions impossible in practice.
     for half in _digest(path):
         key = jr.fold_in(key, half)
@@ -32,6 +32,7 @@ def named_generator(seed: int, *path: str | int) -> np.random.Generator:
 
 
 def _digest(path: tuple[str | int, ...]) -> tuple[int, int]:
-    name = "\0".join(f"{type(part).__name__}:{part}" for part in path)
+    # An index may be NumPy's integer: it names the same thing.
+    name = "\0".join(f"{'str' if isinstance(part, str) else 'int'}:{part}" for part in path)
     digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
     return int.from_bytes(digest[:4], "little"), int.from_bytes(digest[4:], "little")

@@ -41,7 +41,7 @@ def optimizer(
     at the smallest time are thousands of times the usual ones, and unclipped they fill Adam's second moment;
     `update_ema`: decay of an exponential average over the updates, None for none (the published code uses 0.99).
     """
-    rising = round(warmup * steps)
+    rising = min(round(warmup * steps), max(steps - 2, 0))  # the last step has the final rate in any case
     rate = optax.join_schedules(
         [
             optax.linear_schedule(0.0, peak_rate, max(rising, 1)),

@@ -167,7 +167,7 @@ def predict_transitions(spec: RegressSpec, evaluations: Evaluations, transition:
             snr = evaluation.snr.values
             variance, mean = evaluation.true_variance.item(), evaluation.true_mean.values
             dim = mean.shape[1]
-            constants[i, j] = finite_size_constant(FRACTIONS * setting.N, mean, variance)
+            constants[i, j] = finite_size_constant(np.maximum(FRACTIONS * setting.N, 1), mean, variance)
             generalizing = np.mean(weight * generalizing_excess_loss(dim, variance, snr)) / np.mean(weight)
             partially = partially_memorizing_excess_loss(dim, variance, FRACTIONS, constants[i, j])
             predicted[1, i, j] = crossover_fraction(snr, weight, variance, 1)
@@ -230,6 +230,8 @@ def metrics(evaluations: Evaluations, transition: xr.Dataset, regression: xr.Dat
             for fraction in QUOTED:
                 values = [np.interp(fraction * int(row.N), e.model_size, e[quantity]) for e in own]
                 value, low, high = mean_interval(np.array(values))
+                if quantity == "memorization_ratio":  # Student's interval does not know that a ratio lies in [0, 1]
+                    low, high = np.clip([low, high], 0, 1)
                 table[f"{setting}/{quantity}_at_{fraction:g}"] = value
                 table[f"{setting}/{quantity}_at_{fraction:g}_low"] = low
                 table[f"{setting}/{quantity}_at_{fraction:g}_high"] = high
