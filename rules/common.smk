@@ -8,10 +8,21 @@ import sys
 from pathlib import Path
 
 from edgemem.code_inputs import CodeInputs
-from edgemem.config.campaign import load_campaign
+from edgemem.config.campaign import load_campaign, read_yaml
 from edgemem.config.plot import FIGURES
 from edgemem.devices import has_gpu
 from edgemem.errors import EdgememError
+
+try:
+    # Snakemake's own message for a broken file does not say which one it is.
+    read_yaml("config.yaml")
+except EdgememError as error:
+    # One clear message: a traceback through the workflow would bury it.
+    sys.exit(str(error))
+
+
+configfile: "config.yaml"
+
 
 try:
     CAMPAIGN = load_campaign(
@@ -20,7 +31,6 @@ try:
     )
     CODE = CodeInputs(Path(workflow.basedir))
 except EdgememError as error:
-    # One clear message: a traceback through the workflow would bury it.
     sys.exit(str(error))
 
 RESULTS = "results"

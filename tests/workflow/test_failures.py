@@ -95,3 +95,13 @@ def test_diverging_training_fails_and_says_so(long: Workflow):
     log = (long / f"results/logs/train/{SETTING}/seed1/long.log").read_text()
     assert "model size 5 diverged: the loss at step" in log
     assert not (long / MODELS).exists()
+
+
+@pytest.mark.parametrize("text", ["seeds: [1, 2\nfoo: {", "just text\n"], ids=["broken", "no keys"])
+def test_configuration_that_is_no_mapping_is_named(workflow: Workflow, text: str):
+    """A config.yaml that is not YAML, or holds no keys, gives one line that names it, and nothing runs."""
+    (workflow / "config.yaml").write_text(text)
+    run = workflow.snakemake("--dry-run")
+    assert run.returncode != 0
+    assert "config.yaml is not YAML" in run.stdout or "config.yaml must hold keys" in run.stdout
+    assert "Traceback" not in run.stdout

@@ -211,12 +211,28 @@ def load_campaign(config: Mapping[str, Any], files: Sequence[str | Path]) -> Cam
     try:
         return Campaign.model_validate(dict(config))
     except ValidationError as error:
-        contents = [(str(file), yaml.safe_load(Path(file).read_text()) or {}) for file in files]
+        contents = [(str(file), read_yaml(file)) for file in files]
         lines = []
         for raw_path, message in explain(error):
             path = _existing_path(config, raw_path)
             lines.append(f"{_source(config, contents, path)}: {path_name(path)}: {message}")
         raise EdgememError("\n".join(dict.fromkeys(lines))) from None
+
+
+def read_yaml(file: str | Path) -> dict[str, Any]:
+    """Return the keys of a configuration file.
+
+    **Raises:** EdgememError if it cannot be read, is not YAML, or holds something other than keys and values.
+    """
+    try:
+        content = yaml.safe_load(Path(file).read_text())
+    except OSError as error:
+        raise EdgememError(f"{file} cannot be read: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        raise EdgememError(f"{file} is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(content, dict | None):
+        raise EdgememError(f"{file} must hold keys and values, as in `campaign: quick` (got {content!r})")
+    return content or {}
 
 
 def _existing_path(config: Any, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
