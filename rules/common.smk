@@ -131,7 +131,7 @@ def train_memory(wildcards, attempt):
         CAMPAIGN.by_name[wildcards.setting],
         CAMPAIGN.protocols[wildcards.protocol],
     )
-    return attempt * (1000 + 6 * 4 * protocol.draws * setting.N**2 // 10**6)
+    return attempt * (1500 + 6 * 4 * protocol.draws * setting.N**2 // 10**6)
 
 
 def evaluate_memory(wildcards, attempt):

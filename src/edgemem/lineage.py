@@ -30,7 +30,6 @@ def lineage_attributes(kind: str, spec: str, inputs: Iterable[str | Path]) -> di
     """
     jax = sys.modules.get("jax")  # a stage that computes without JAX does not start it for an attribute
     return {
-        "Conventions": "CF-1.11",
         "edgemem_file": kind,
         "edgemem_version": __version__,
         "schema_version": SCHEMA_VERSION,

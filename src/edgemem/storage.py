@@ -54,14 +54,16 @@ def write_dataset(
     write_whole(path, lambda temporary: dataset.to_netcdf(temporary, engine="netcdf4", encoding=encoding))
 
 
-def read_dataset(path: str | Path, *, kind: str) -> xr.Dataset:
+def read_dataset(path: str | Path, *kinds: str) -> xr.Dataset:
     """Return a dataset written by `write_dataset`, loaded into memory.
+
+    **Arguments:** `kinds`: the kinds of file that are welcome, one or several.
 
     **Raises:** EdgememError if the file is missing, damaged, of another kind or of another schema version.
     """
     path = Path(path)
     if not path.exists():
-        raise EdgememError(f"{path} does not exist; run the stage that makes {kind} files, or snakemake {path}")
+        raise EdgememError(f"{path} does not exist; run the stage that makes {kinds[0]} files, or snakemake {path}")
     try:
         dataset = xr.load_dataset(path, engine="netcdf4")
     except (OSError, RuntimeError, ValueError) as error:
@@ -74,19 +76,19 @@ def read_dataset(path: str | Path, *, kind: str) -> xr.Dataset:
             f"{path} has schema version {found}, this is version {SCHEMA_VERSION} of edgemem's files; "
             "delete it and run again, or use the edgemem that wrote it"
         )
-    if dataset.attrs.get("edgemem_file") != kind:
-        raise EdgememError(f"{path} is a '{dataset.attrs.get('edgemem_file')}' file where a '{kind}' file is needed")
+    if (kind := dataset.attrs.get("edgemem_file")) not in kinds:
+        raise EdgememError(f"{path} is a '{kind}' file where a '{' or '.join(kinds)}' file is needed")
     return dataset
 
 
-def require_same(path: str | Path, dataset: xr.Dataset, spec: Spec, keys: Iterable[str] = ("setting", "seed")) -> None:
+def require_same(path: str | Path, dataset: xr.Dataset, spec: Spec) -> None:
     """Check that a file was made for the same setting and seed as the job that reads it.
 
     **Raises:** EdgememError naming the file, the key and both values.
     """
     wanted = spec.model_dump(mode="json")
     found = json.loads(dataset.attrs["spec"])
-    for key in keys:
+    for key in ("setting", "seed"):
         if found.get(key) != wanted[key]:
             raise EdgememError(
                 f"{path} was made for {key} {found.get(key)}, but --spec says {wanted[key]}; "

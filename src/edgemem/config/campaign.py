@@ -193,11 +193,8 @@ class Campaign(Model):
         )
 
     def plot_spec(self, figure: str, setting: str | None) -> PlotSpec:
-        """Return what the plot stage reads; which settings have a figure is no business of one picture."""
-        options = self.figure(figure)
-        if isinstance(options, SettingFigure):
-            options = options.model_copy(update={"settings": None})
-        return PlotSpec(figure=options, setting=setting)
+        """Return what the plot stage reads."""
+        return PlotSpec(figure=self.figure(figure), setting=setting)
 
 
 def load_campaign(config: Mapping[str, Any], files: Sequence[str | Path]) -> Campaign:

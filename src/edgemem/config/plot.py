@@ -15,7 +15,10 @@ class SettingFigure(Model):
 
     reads: ClassVar[tuple[str, ...]] = ("evaluations",)
 
-    settings: list[str] | None = Field(None, description="Names of the settings drawn; all of them if null.")
+    # No part of a spec: which settings have a figure is no business of one picture.
+    settings: list[str] | None = Field(
+        None, exclude=True, description="Names of the settings drawn; all of them if null."
+    )
 
 
 class LossesFigure(SettingFigure):

@@ -39,7 +39,8 @@ class GaussianSetting(Model):
         return "_".join(parts)
 
 
-# A new family is a class like the one above, named here, and a class in edgemem.families.
+# A new family is a class like the one above: one more entry here and in the two unions that follow from it, `Setting`
+# below and `SettingEntry` in edgemem.config.campaign.
 SETTINGS: dict[str, type[GaussianSetting]] = {"gaussian": GaussianSetting}
 
 Setting = Annotated[GaussianSetting, Field(description="One data set's law.")]

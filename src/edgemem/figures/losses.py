@@ -62,6 +62,6 @@ def draw(options: LossesFigure, setting: str, inputs: Mapping[str, Sequence[xr.D
         right.axhspan(level_low, level_high, color=COLOURS["generalizing"], alpha=0.25, linewidth=0)
     fraction_axis(right)
     right.set_ylim(0, 1.05 * np.nanmax([*mean, *partially_memorizing_excess_loss(dim, variance, fractions, 2.0)]))
-    right.set_ylabel(f"excess training loss, ψ = {(1 - time**2) / time**2:.3g}")
+    right.set_ylabel(f"excess training loss, ψ = {train[0].snr.sel(time=time).item():.3g}")
     legend_below(figure, left, right, columns=3)
     return figure

@@ -7,7 +7,15 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from edgemem.config.plot import MechanismFigure
-from edgemem.figures.style import COLOURS, fraction_axis, legend_below, mean_with_interval, new_figure, setting_title
+from edgemem.figures.style import (
+    COLOURS,
+    fraction_axis,
+    legend_below,
+    mean_with_interval,
+    new_figure,
+    setting_title,
+    shared_sizes,
+)
 from edgemem.numerics.statistics import mean_interval
 
 
@@ -24,8 +32,8 @@ def draw(options: MechanismFigure, setting: str, inputs: Mapping[str, Sequence[x
         (distance, "distance_to_nearest_sample", "partially_memorizing", "to the nearest training sample"),
         (distance, "distance_to_nearest_true_mean", "generalizing", "to the nearest true mean"),
     )
+    shared = shared_sizes(evaluations)
     for axes, quantity, colour, name in panels:
-        shared = sorted(set.intersection(*(set(e.model_size.values.tolist()) for e in evaluations)))
         for evaluation in evaluations:
             axes.plot(evaluation.model_size / n_samples, evaluation[quantity], ".", color=COLOURS[colour], alpha=0.3)
         values = np.array([evaluation[quantity].sel(model_size=shared) for evaluation in evaluations])

@@ -1,5 +1,6 @@
 """The style that all figures share."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import matplotlib
@@ -9,13 +10,15 @@ matplotlib.use("Agg")  # figures are files; no screen is needed
 
 import matplotlib.pyplot as plt
 import numpy as np
+import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 
-# Okabe and Ito's palette, told apart by all kinds of colour vision; one colour a thing, in every figure.
+# Okabe and Ito's palette, told apart by all kinds of colour vision; a denoiser has one colour in every figure, and so
+# has a predictor.
 COLOURS = {
     "trained": "#0072B2",
     "generalizing": "#009E73",
@@ -76,6 +79,11 @@ def mean_with_interval(
     mean, low, high = interval
     bars = np.nan_to_num(np.array([mean - low, high - mean]))
     return axes.errorbar(x, mean, yerr=bars, fmt="o-", **style)
+
+
+def shared_sizes(evaluations: Sequence[xr.Dataset]) -> list[int]:
+    """Return the model sizes that all seeds have, ascending; fine grids differ between seeds."""
+    return sorted(set.intersection(*(set(evaluation.model_size.values.tolist()) for evaluation in evaluations)))
 
 
 def plain_log_axis(axes: Axes) -> None:

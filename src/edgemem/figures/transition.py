@@ -16,6 +16,7 @@ from edgemem.figures.style import (
     new_figure,
     plain_log_axis,
     setting_title,
+    shared_sizes,
 )
 from edgemem.numerics.statistics import mean_interval
 
@@ -85,7 +86,7 @@ def shade_transition(axes: Axes, transition: xr.Dataset) -> None:
 def draw_losses(axes: Axes, evaluations: Sequence[xr.Dataset], split: str, time: float, n_samples: int) -> None:
     """Draw the losses of all denoisers: each model as a point, means with intervals at sizes that all seeds share."""
     at = [e.loss.sel(split=split).sel(time=time, method="nearest") for e in evaluations]
-    shared = sorted(set.intersection(*(set(e.model_size.values.tolist()) for e in evaluations)))
+    shared = shared_sizes(evaluations)
     x = np.array(shared) / n_samples
     for loss in at:
         own = loss.sel(denoiser="trained")

@@ -35,8 +35,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Write the evaluation file."""
     spec = EvaluateSpec.parse(options.spec)
-    samples = read_dataset(options.samples, kind="samples")
-    models = read_dataset(options.models, kind="models")
+    samples = read_dataset(options.samples, "samples")
+    models = read_dataset(options.models, "models")
     require_same(options.samples, samples, spec)
     require_same(options.models, models, spec)
     write_dataset(
@@ -83,6 +83,10 @@ def _key(spec: EvaluateSpec, *use: str | int) -> jax.Array:
     return named_key(spec.seed, "evaluate", spec.setting.name, *use)
 
 
+def _samples_by_split(spec: EvaluateSpec, samples: xr.Dataset) -> dict[str, np.ndarray]:
+    return {"train": samples.x_train.values, "test": samples.x_test.values[: spec.evaluation.test_samples]}
+
+
 def _losses(
     spec: EvaluateSpec, samples: xr.Dataset, models: xr.Dataset, times: np.ndarray, progress: Progress
 ) -> xr.Dataset:
@@ -92,7 +96,7 @@ def _losses(
     trained = [family.from_dataset(models, size) for size in sizes]
     generalizing, memorizing = family.generalizing(samples), family.memorizing(samples)
     memory = jnp.asarray(samples.x_train.values)
-    x = {"train": samples.x_train.values, "test": samples.x_test.values[: spec.evaluation.test_samples]}
+    x = _samples_by_split(spec, samples)
 
     # split, denoiser, model size, time, (loss, standard error)
     loss = np.empty((len(SPLITS), len(COMPARED), len(sizes), len(times), 2))
@@ -137,7 +141,7 @@ def _memorization(
     """Return how many generated points are copies, and how far generated points are from the data."""
     family = DENOISERS[spec.setting.family]
     training = samples.x_train.values
-    reference = {"train": training, "test": samples.x_test.values[: spec.evaluation.test_samples]}
+    reference = _samples_by_split(spec, samples)
     count, threshold = spec.evaluation.generated, spec.evaluation.threshold
     sizes = models.model_size.values.tolist()
     copies = np.empty(len(sizes), np.int64)

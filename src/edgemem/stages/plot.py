@@ -39,11 +39,10 @@ def run(options: argparse.Namespace) -> None:
             raise EdgememError(f"{path}: a figure is written as {' or '.join(FORMATS)}")
     inputs: dict[str, list[xr.Dataset]] = {}
     for path in options.inputs:
-        kind = next((kind for kind in spec.figure.reads if _is_kind(path, kind)), spec.figure.reads[0])
-        dataset = read_dataset(path, kind=kind)
+        dataset = read_dataset(path, *spec.figure.reads)
         if spec.setting is not None and spec.setting not in _settings_of(dataset):
             raise EdgememError(f"{path} holds {', '.join(_settings_of(dataset))}, but --spec says {spec.setting}")
-        inputs.setdefault(kind, []).append(dataset)
+        inputs.setdefault(dataset.attrs["edgemem_file"], []).append(dataset)
     for kind in spec.figure.reads:
         if kind not in inputs:
             raise EdgememError(f"the figure '{options.name}' needs a {kind} file, and none was given")
@@ -66,12 +65,3 @@ def _settings_of(dataset: xr.Dataset) -> list[str]:
         return [str(name) for name in dataset.setting.values]
     setting = json.loads(dataset.attrs["spec"])["setting"]
     return [SETTINGS[setting["family"]](**setting).name]
-
-
-def _is_kind(path: str, kind: str) -> bool:
-    """Tell a file's kind; what is wrong with a file is for its reader to say."""
-    try:
-        with xr.open_dataset(path, engine="netcdf4") as dataset:
-            return dataset.attrs.get("edgemem_file") == kind
-    except (OSError, RuntimeError, ValueError):
-        return False

@@ -72,7 +72,7 @@ def _by_setting_and_seed(spec: RegressSpec, paths: list[str]) -> Evaluations:
     }
     evaluations: Evaluations = {}
     for path in paths:
-        dataset = read_dataset(path, kind="evaluations")
+        dataset = read_dataset(path, "evaluations")
         made_for = json.loads(dataset.attrs["spec"])
         name = wanted.get((json.dumps(made_for["setting"], sort_keys=True), made_for["seed"]))
         if name is None:

@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Write the models file."""
     spec = TrainSpec.parse(options.spec)
-    samples = read_dataset(options.samples, kind="samples")
+    samples = read_dataset(options.samples, "samples")
     require_same(options.samples, samples, spec)
     write_dataset(
         Trainer(spec, samples).train_all(),
@@ -54,8 +54,7 @@ def run(options: argparse.Namespace) -> None:
 class Trainer:
     """Trains the sizes of one job one after the other, and remembers what each of them gave.
 
-    On a CPU that is the fastest way: one size's arrays fit a core's cache, and sizes of one padded shape share a
-    compiled program.
+    Sizes of one padded shape share a compiled program.
     """
 
     def __init__(self, spec: TrainSpec, samples: xr.Dataset):
