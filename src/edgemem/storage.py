@@ -77,7 +77,8 @@ def read_dataset(path: str | Path, *kinds: str) -> xr.Dataset:
             "delete it and run again, or use the edgemem that wrote it"
         )
     if (kind := dataset.attrs.get("edgemem_file")) not in kinds:
-        raise EdgememError(f"{path} is a '{kind}' file where a '{' or '.join(kinds)}' file is needed")
+        needed = " or ".join(f"'{name}'" for name in kinds)
+        raise EdgememError(f"{path} is a '{kind}' file where a {needed} file is needed")
     return dataset
 
 

@@ -109,8 +109,10 @@ def test_file_of_another_kind(made, refused, tmp_path: Path, name: str):
     words, spec = reader(name, made, tmp_path / "out", other)
     message = refused(*words, spec=spec)
     found = "transition" if other == made.transition else "models"
-    needed = "evaluations" if name.startswith("plot") else READERS[name]  # the first that a figure reads
-    assert f"{other} is a '{found}' file where a '{needed}' file is needed" in message
+    needed = {"plot regression": "'evaluations' or 'regression'", "plot": "'evaluations'"}.get(
+        name, f"'{READERS[name]}'"
+    )
+    assert f"{other} is a '{found}' file where a {needed} file is needed" in message
 
 
 @pytest.mark.parametrize("changed", [{"setting": OTHER}, {"seed": 3}], ids=["setting", "seed"])
