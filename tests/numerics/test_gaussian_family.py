@@ -15,6 +15,7 @@ from edgemem.config.sample import SampleSpec
 from edgemem.config.train import TrainSpec
 from edgemem.families.data import DATA
 from edgemem.families.denoisers import DENOISERS
+from edgemem.numerics.denoisers import padded_size
 from edgemem.stages.evaluate import evaluate
 from edgemem.stages.sample import draw
 from edgemem.stages.train import Trainer
@@ -32,7 +33,7 @@ def samples(seed: int = 1, **changes) -> xr.Dataset:
 
 
 @functools.cache
-def trained(*sizes: int, seed: int = 1, coarse: int = 0) -> xr.Dataset:
+def trained(*sizes: int, seed: int = 1, coarse: int = 0, together: bool = False) -> xr.Dataset:
     """Models of the listed sizes, or of a coarse grid, trained by one job; each job is run once."""
     spec = {
         "setting": SETTING,
@@ -41,7 +42,7 @@ def trained(*sizes: int, seed: int = 1, coarse: int = 0) -> xr.Dataset:
         "model_sizes": {"coarse": coarse, "fine": 0, "probe": 50} if coarse else sizes,
         "time_grid": {"times": 5, "t_min": 0.001, "t_max": 0.999},
     }
-    return Trainer(TrainSpec.parse(json.dumps(spec)), samples(seed)).train_all()
+    return Trainer(TrainSpec.parse(json.dumps(spec)), samples(seed), together=together).train_all()
 
 
 def measured(models: xr.Dataset, times: int = 3) -> xr.Dataset:
@@ -113,18 +114,18 @@ def test_reference_denoisers(float64):
 def test_start_of_training(size):
     """The means start at M distinct samples, nested in M, each exactly, with variance 1e-6, in float32."""
     data = samples()
-    start = FAMILY.initial("partial_memorization", data, size, key=jr.key(0))
+    start = FAMILY.initial("partial_memorization", data, size, padded_size(size), key=jr.key(0))
     assert start.mean.dtype == np.float32
     np.testing.assert_array_equal(start.mean[:size], data.x_train.values[:size].astype(np.float32))
     assert len(np.unique(start.mean[:size], axis=0)) == size
     assert float(start.variance) == pytest.approx(1e-6)
-    assert np.sum(np.isfinite(start.log_weight)) == size
+    assert np.sum(start.exists) == size
 
 
 def test_start_of_training_with_more_components_than_samples():
     """Beyond M = N the samples are repeated in turn."""
     data = samples()
-    start = FAMILY.initial("partial_memorization", data, 15, key=jr.key(0))
+    start = FAMILY.initial("partial_memorization", data, 15, 16, key=jr.key(0))
     expected = data.x_train.values.astype(np.float32)
     np.testing.assert_array_equal(start.mean[:15], np.concatenate([expected, expected[:3]]))
 
@@ -132,14 +133,14 @@ def test_start_of_training_with_more_components_than_samples():
 def test_models_survive_storage():
     """What was trained is what is read back: every size with its own means and variance, NaN beyond them."""
     data = samples()
-    denoisers = {size: FAMILY.initial("random", data, size, key=jr.key(size)) for size in (2, 7)}
+    denoisers = {size: FAMILY.initial("random", data, size, padded_size(size), key=jr.key(size)) for size in (2, 7)}
     stored = FAMILY.to_dataset(denoisers).assign_coords(model_size=[2, 7])
     assert stored["mean"].dims == ("model_size", "component", "feature")
     np.testing.assert_array_equal(np.isnan(stored["mean"].sel(model_size=2)).all("feature"), np.arange(7) >= 2)
     for size, denoiser in denoisers.items():
         again = FAMILY.from_dataset(stored, size)
         np.testing.assert_array_equal(again.mean, denoiser.mean)
-        np.testing.assert_array_equal(again.log_weight, denoiser.log_weight)
+        np.testing.assert_array_equal(again.exists, denoiser.exists)
         assert float(again.variance) == pytest.approx(float(denoiser.variance), rel=1e-6)
 
 
@@ -152,6 +153,21 @@ def test_a_model_does_not_depend_on_what_is_trained_beside_it():
     np.testing.assert_array_equal(among["mean"][:3], alone["mean"][:3])
     assert float(among.variance) == float(alone.variance)
     np.testing.assert_array_equal(among.training_loss, alone.training_loss)
+
+
+def test_sizes_trained_in_one_program_are_those_trained_one_by_one():
+    """Where all sizes share a program, as on a GPU, each is trained on its own noise to the same end but for rounding."""
+    one_by_one, together = trained(coarse=4), trained(coarse=4, together=True)
+    np.testing.assert_allclose(together.training_loss, one_by_one.training_loss, rtol=1e-3)
+    np.testing.assert_allclose(together["mean"], one_by_one["mean"], atol=1e-4)
+    np.testing.assert_allclose(together["variance"], one_by_one["variance"], rtol=1e-2)
+
+
+def test_one_program_does_not_mix_models():
+    """Also there a size gets the same numbers whichever others are asked for."""
+    few, many = trained(3, 6, together=True), trained(3, 6, 12, together=True)
+    np.testing.assert_allclose(many["mean"].sel(model_size=[3, 6])[:, :6], few["mean"], atol=1e-6)
+    np.testing.assert_allclose(many.training_loss.sel(model_size=[3, 6]), few.training_loss, rtol=1e-5)
 
 
 def test_seeds_and_sizes_have_noise_of_their_own():

@@ -31,7 +31,7 @@ def test_fast_protocol_reaches_the_transition():
     train_spec = TrainSpec(
         setting=setting, seed=seed, protocol=protocol, model_sizes=[50, 80, 90], time_grid=sampling.grid
     )
-    models = Trainer(train_spec, samples).train_all()
+    models = Trainer(train_spec, samples, together=False).train_all()
     evaluation = Evaluation(generated=1000, draws=2, test_samples=2)
     measured = evaluate(
         EvaluateSpec(setting=setting, seed=seed, sampling=sampling, evaluation=evaluation), samples, models

@@ -24,8 +24,10 @@ class AbstractDenoisers(abc.ABC, Generic[Denoiser]):
         """Return the denoiser of the training samples' empirical law."""
 
     @abc.abstractmethod
-    def initial(self, initialization: str, samples: xr.Dataset, model_size: int, *, key: PRNGKeyArray) -> Denoiser:
-        """Return a denoiser to start training from, padded to its common shape."""
+    def initial(
+        self, initialization: str, samples: xr.Dataset, model_size: int, padded_size: int, *, key: PRNGKeyArray
+    ) -> Denoiser:
+        """Return a denoiser to start training from, its arrays padded to `padded_size` components."""
 
     @abc.abstractmethod
     def to_dataset(self, denoisers: dict[int, Denoiser]) -> xr.Dataset:

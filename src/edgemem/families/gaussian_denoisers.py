@@ -22,7 +22,7 @@ class GaussianDenoisers(AbstractDenoisers[IsotropicMixture]):
         return isotropic_mixture(samples.x_train.values, 0.0)
 
     def initial(
-        self, initialization: str, samples: xr.Dataset, model_size: int, *, key: PRNGKeyArray
+        self, initialization: str, samples: xr.Dataset, model_size: int, padded_size: int, *, key: PRNGKeyArray
     ) -> IsotropicMixture:
         """Return the start of training, in float32.
 
@@ -44,7 +44,7 @@ class GaussianDenoisers(AbstractDenoisers[IsotropicMixture]):
             standard_deviation = 1.0
         else:
             raise ValueError(f"unknown initialization {initialization!r}")
-        return isotropic_mixture(mean.astype(np.float32), standard_deviation, padded_size(model_size))
+        return isotropic_mixture(mean.astype(np.float32), standard_deviation, padded_size)
 
     def to_dataset(self, denoisers: dict[int, IsotropicMixture]) -> xr.Dataset:
         """Return `mean(model_size, component, feature)` and `variance(model_size)`."""

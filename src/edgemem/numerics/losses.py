@@ -26,17 +26,6 @@ def squared_error(
     return jnp.sum((estimate - x0) ** 2, axis=-1)
 
 
-def training_loss(
-    denoiser: AbstractDenoiser,
-    x0: Float[Array, "sample feature"],
-    t: Float[Array, "sample"],
-    noise: Float[Array, "draw sample feature"],
-    weight: Float[Array, "sample"],
-) -> Float[Array, ""]:
-    """Return the mean over samples and draws of lambda(t) ||xhat(t, x_t) - x_0||^2. Paper, section 2."""
-    return jnp.mean(weight * squared_error(denoiser, x0, t, noise))
-
-
 def nested_memorizing_error(
     x0: Float[Array, "sample feature"],
     t: Float[Array, ""],

@@ -1,4 +1,4 @@
-"""Gaussian noise for training, where drawing it is a third of the work."""
+"""The random numbers of training, where drawing them is a fifth of the work: each belongs to a point by its number."""
 
 import math
 
@@ -6,18 +6,34 @@ import jax
 import jax.numpy as jnp
 import jax.random as jr
 from jax.extend.random import threefry_2x32
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
 
 
-def standard_normal(key: PRNGKeyArray, shape: tuple[int, ...]) -> Float[Array, "..."]:
-    """Return float32 draws of N(0, 1): sqrt(2) erf^-1(u), u uniform on the 2^23 centres of a grid over (-1, 1).
+def standard_normal(key: PRNGKeyArray, point: Int[Array, "point"], dim: int) -> Float[Array, "dim point"]:
+    """Return float32 draws of N(0, 1), one column for each point: sqrt(2) erf^-1(u), u uniform on a grid over (-1, 1).
 
-    The bits are those of JAX's own generator, Threefry-2x32 in counter mode, but both words of each block are used:
-    `jax.random.normal` throws one away, and takes twice the time for it (a quarter of a whole training step).
+    A column depends on the key and the point's number alone, so that points can be handled in blocks of any size.
+    Both words of each of the generator's blocks are used: `jax.random.normal` throws one away, and takes twice the time.
+
+    **Arguments:** `point`: numbers below 2^32; `dim`: number of features.
     """
-    count = math.prod(shape)
-    bits = threefry_2x32(jr.key_data(key), jnp.arange(count, dtype=jnp.uint32))
-    # 23 bits make the mantissa of a number in [1, 2).
+    pairs = (dim + 1) // 2
+    bits = _bits(key, point, jnp.arange(pairs)[:, None]).reshape(2 * pairs, *point.shape)[:dim]
+    # 23 bits make the mantissa of a number in [1, 2); the grid's 2^23 points lie in the middle of its cells.
     one_to_two = jax.lax.bitcast_convert_type((bits >> 9) | jnp.uint32(0x3F800000), jnp.float32)
-    uniform = (one_to_two - 1.5) * 2 + 2.0**-23
-    return (math.sqrt(2) * jax.lax.erf_inv(uniform)).reshape(shape)
+    return math.sqrt(2) * jax.lax.erf_inv((one_to_two - 1.5) * 2 + 2.0**-23)
+
+
+def uniform_index(key: PRNGKeyArray, point: Int[Array, "point"], count: int) -> Int[Array, "point"]:
+    """Return a random index below `count` for each point; probabilities are equal to count / 2^24.
+
+    `jax.random.randint` asks the generator five times, which for a few hundred points takes longer than the draws.
+    """
+    bits = _bits(key, point, jnp.zeros((), int))[0]
+    return ((bits >> 8).astype(jnp.float32) * (count / 2**24)).astype(jnp.int32)
+
+
+def _bits(key: PRNGKeyArray, first: Int[Array, "..."], second: Int[Array, "..."]) -> UInt32[Array, "2 ..."]:
+    """Return two words of JAX's Threefry-2x32 for each pair of counters."""
+    counter = jnp.broadcast_arrays(first.astype(jnp.uint32), second.astype(jnp.uint32))
+    return threefry_2x32(jr.key_data(key), jnp.stack(counter))

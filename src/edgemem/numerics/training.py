@@ -1,35 +1,25 @@
 """The training loop: a denoiser, its optimizer, and noise drawn anew at every step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-import jax.random as jr
 import numpy as np
 import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from edgemem.numerics.denoisers import AbstractDenoiser
-from edgemem.numerics.losses import training_loss
-from edgemem.numerics.noise import standard_normal
+from edgemem.numerics.points import Blocks, Points, Problem, blocks, clean_blocks, draw_block
 
 
 class Diverged(Exception):
-    """The loss of a step is not finite."""
+    """The loss of a step is not finite; `model` is the place of the denoiser among those trained together."""
 
-    def __init__(self, step: int):
+    def __init__(self, step: int, model: int = 0):
         super().__init__(f"the loss is not finite at step {step}")
-        self.step = step
-
-
-class Problem(NamedTuple):
-    """What is minimized: mean over samples, times and noise of lambda(t) ||xhat(t, x_t) - x_0||^2."""
-
-    x_train: Float[Array, "sample feature"]
-    times: Float[Array, "time"]
-    weight: Float[Array, "time"]
+        self.step, self.model = step, model
 
 
 def optimizer(
@@ -69,32 +59,68 @@ def log_steps(steps: int, count: int = 100) -> Int[np.ndarray, "log_step"]:
     return np.unique(np.linspace(0, steps, min(steps, count) + 1).round().astype(int))[1:]
 
 
-@eqx.filter_jit(donate="all-except-first")
-def _advance(
-    constant: tuple[Problem, int, int, PRNGKeyArray, optax.GradientTransformation],
-    denoiser: AbstractDenoiser,
-    state: optax.OptState,
-    steps: Int[Array, "step"],
-) -> tuple[AbstractDenoiser, optax.OptState, Float[Array, "step"]]:
-    problem, draws, batch, key, rule = constant
-    n_samples, dim = problem.x_train.shape
+class _Constant(NamedTuple):
+    """What no step changes."""
+
+    problem: Problem
+    cut: Blocks
+    rule: optax.GradientTransformation
+    steps: Int[Array, "step"]
+
+
+class _Model(NamedTuple):
+    """What belongs to one model; where several are trained at once, each array has a leading axis of models."""
+
+    key: PRNGKeyArray
+    denoiser: AbstractDenoiser
+    state: optax.OptState
+
+
+def _advance(constant: _Constant, model: _Model) -> tuple[_Model, Float[Array, "step"]]:
+    """Return a model after some steps, and their losses."""
+    problem, cut, rule, steps = constant
+    clean = clean_blocks(problem, cut)
+    n_points = cut.n_samples * cut.draws
+
+    def draw(number):
+        return draw_block(problem, cut, model.key, number // cut.count, number % cut.count)
+
+    def add_block(denoiser, total, points, number):
+        if clean is not None:
+            points = points._replace(x0=clean[number % cut.over_samples])
+        value = eqx.filter_value_and_grad(lambda denoiser: denoiser.loss(points))(denoiser)
+        # Points are drawn one block ahead and carried, so that they are arrays in memory: drawn where they are used,
+        # XLA would draw them again for each of their uses.
+        return jax.tree.map(jnp.add, total, value), draw(number + 1)
 
     def step(carry, index):
-        denoiser, state = carry
-        batch_key, time_key, noise_key = jr.split(jr.fold_in(key, index), 3)
-        x0 = problem.x_train
-        if batch < n_samples:
-            x0 = x0[jr.choice(batch_key, n_samples, (batch,), replace=False)]
-        chosen = jr.randint(time_key, (batch,), 0, problem.times.shape[0])
-        noise = standard_normal(noise_key, (draws, batch, dim))
-        loss, gradient = jax.value_and_grad(training_loss)(
-            denoiser, x0, problem.times[chosen], noise, problem.weight[chosen]
-        )
-        update, state = rule.update(gradient, state, denoiser)
-        return (optax.apply_updates(denoiser, update), state), loss
+        denoiser, state, points = carry
+        nothing = jnp.zeros((), problem.x_train.dtype), jax.tree.map(jnp.zeros_like, _trainable(denoiser))
+        first = index * cut.count
+        if cut.count == 1:
+            total, points = add_block(denoiser, nothing, points, first)
+        else:
+            (total, points), _ = jax.lax.scan(
+                lambda carry, number: (add_block(denoiser, *carry, number), None),
+                (nothing, points),
+                first + jnp.arange(cut.count),
+            )
+        loss, gradient = jax.tree.map(lambda total: total / n_points, total)
+        update, state = rule.update(gradient, state)
+        return (eqx.apply_updates(denoiser, update), state, points), loss
 
-    (denoiser, state), loss = jax.lax.scan(step, (denoiser, state), steps)
-    return denoiser, state, loss
+    start = model.denoiser, model.state, draw(steps[0] * cut.count)
+    (denoiser, state, _), loss = jax.lax.scan(step, start, steps)
+    return _Model(model.key, denoiser, state), loss
+
+
+# The arrays of the models are overwritten.
+_advance_one = eqx.filter_jit(_advance, donate="all-except-first")
+_advance_many = eqx.filter_jit(eqx.filter_vmap(_advance, in_axes=(None, 0)), donate="all-except-first")
+
+
+def _trainable(denoiser: AbstractDenoiser) -> AbstractDenoiser:
+    return eqx.filter(denoiser, eqx.is_inexact_array)
 
 
 def train(
@@ -117,27 +143,54 @@ def train(
 
     **Raises:** Diverged, with the first step whose loss is not finite.
     """
+    return train_together(
+        [denoiser], problem, rule, steps=steps, draws=draws, minibatch=minibatch, keys=[key], progress=progress
+    )[0]
+
+
+def train_together(
+    denoisers: Sequence[AbstractDenoiser],
+    problem: Problem,
+    rule: optax.GradientTransformation,
+    *,
+    steps: int,
+    draws: int,
+    minibatch: int | None,
+    keys: Sequence[PRNGKeyArray],
+    progress: Callable[[int], None] = lambda step: None,
+) -> list[Trained]:
+    """Return several denoisers of one shape, each trained as `train` does, all in one program.
+
+    Their numbers are those of `train` up to rounding. On a GPU, which is idle most of the time with one small model,
+    this is as fast as one of them; on a CPU core it takes longer than one after the other.
+    """
     n_samples = problem.x_train.shape[0]
     batch = min(minibatch or n_samples, n_samples)
-    constant = (problem, draws, batch, key, rule)
-    state = rule.init(denoiser)
-    finite = jax.tree.leaves(jax.tree.map(jnp.isfinite, denoiser))
-    # The first call would otherwise consume the caller's arrays (they are donated).
-    denoiser = jax.tree.map(jnp.copy, denoiser)
+    cut = blocks(batch, draws, len(denoisers) * denoisers[0].width)
+    # Copies, since the first call consumes the arrays.
+    models = [_Model(jnp.copy(k), jax.tree.map(jnp.copy, d), rule.init(_trainable(d))) for k, d in zip(keys, denoisers)]
+    together = len(models) > 1
+    model = jax.tree.map(lambda *leaves: jnp.stack(leaves), *models) if together else models[0]
+    finite = jax.tree.leaves(jax.tree.map(jnp.isfinite, model.denoiser))
     trace, done = [], 0
     for end in log_steps(steps):
         # Blocks differ in length by one step at most, so that no more than two programs are compiled.
-        denoiser, state, loss = _advance(constant, denoiser, state, jnp.arange(done, end))
-        loss_by_step = np.asarray(loss, np.float64)
+        constant = _Constant(problem, cut, rule, jnp.arange(done, end))
+        model, loss = (_advance_many if together else _advance_one)(constant, model)
+        loss_by_step = np.atleast_2d(np.asarray(loss, np.float64))
         if not np.all(np.isfinite(loss_by_step)):
-            raise Diverged(done + int(np.flatnonzero(~np.isfinite(loss_by_step))[0]))
-        trace.append(loss_by_step.mean())
+            at, step = np.argwhere(~np.isfinite(loss_by_step))[0]
+            raise Diverged(done + int(step), int(at))
+        trace.append(loss_by_step.mean(axis=1))
         done = int(end)
         progress(done)
     # The last update is followed by no loss: what was finite before training has to be so after it.
-    if not all(map(np.array_equal, jax.tree.leaves(jax.tree.map(jnp.isfinite, denoiser)), finite)):
-        raise Diverged(steps - 1)
-    return Trained(denoiser, np.array(trace))
+    for before, after in zip(finite, jax.tree.leaves(jax.tree.map(jnp.isfinite, model.denoiser)), strict=True):
+        if not np.array_equal(before, after):
+            changed = np.argwhere(np.asarray(before) != np.asarray(after))
+            raise Diverged(steps - 1, int(changed[0][0]) if together else 0)
+    trained = [jax.tree.map(lambda leaf, at=at: leaf[at], model.denoiser) for at in range(len(models))] if together else [model.denoiser]
+    return [Trained(denoiser, loss) for denoiser, loss in zip(trained, np.transpose(trace), strict=True)]
 
 
 def still_falling(loss: Float[np.ndarray, "log_step"]) -> bool:

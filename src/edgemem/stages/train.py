@@ -14,13 +14,14 @@ import xarray as xr
 from edgemem.config.train import SizeGrid, TrainSpec
 from edgemem.errors import EdgememError
 from edgemem.families.denoisers import DENOISERS
-from edgemem.numerics.denoisers import AbstractDenoiser
+from edgemem.numerics.denoisers import AbstractDenoiser, padded_size
 from edgemem.numerics.diffusion import loss_weight, time_grid
 from edgemem.numerics.memorization import memorized
 from edgemem.numerics.model_sizes import coarse_sizes, fine_grid
 from edgemem.numerics.randomness import named_key
 from edgemem.numerics.sampling import ddim
-from edgemem.numerics.training import Diverged, Problem, log_steps, optimizer, still_falling, train
+from edgemem.numerics.points import Problem
+from edgemem.numerics.training import Diverged, log_steps, optimizer, still_falling, train_together
 from edgemem.stages.progress import Progress
 from edgemem.storage import read_dataset, require_same, write_dataset
 
@@ -42,7 +43,7 @@ def run(options: argparse.Namespace) -> None:
     samples = read_dataset(options.samples, "samples")
     require_same(options.samples, samples, spec)
     write_dataset(
-        Trainer(spec, samples).train_all(),
+        Trainer(spec, samples, together=jax.default_backend() != "cpu").train_all(),
         options.output,
         kind="models",
         spec=spec,
@@ -52,12 +53,17 @@ def run(options: argparse.Namespace) -> None:
 
 
 class Trainer:
-    """Trains the sizes of one job one after the other, and remembers what each of them gave.
+    """Trains the sizes of one job, and remembers what each of them gave.
 
-    Sizes of one padded shape share a compiled program.
+    On a GPU all sizes of a grid are trained in one program, which costs as much as one of them as long as they are
+    small. On a CPU they are trained one after the other, which is faster there; sizes of one padded shape share a
+    compiled program.
+
+    **Arguments:** `together`: whether sizes are trained in one program.
     """
 
-    def __init__(self, spec: TrainSpec, samples: xr.Dataset):
+    def __init__(self, spec: TrainSpec, samples: xr.Dataset, *, together: bool):
+        self.together = together
         self.spec, self.samples = spec, samples
         self.family = DENOISERS[spec.setting.family]
         self.job = f"train {spec.setting.name} seed {spec.seed}"
@@ -103,40 +109,53 @@ class Trainer:
         return self._dataset().assign_attrs(fine_grid=json.dumps(decision))
 
     def _train_sizes(self, grid: str, sizes: np.ndarray, planned: int) -> None:
-        for size in map(int, sizes):
-            started = time.monotonic()
-            try:
-                trained = train(
+        if self.together and len(sizes):
+            # One shape for all sizes up to N, so that no number depends on which of them are asked for.
+            self._train_group(grid, sizes.tolist(), padded_size(max(self.spec.setting.N, sizes.max())), planned)
+        else:
+            for size in sizes.tolist():
+                self._train_group(grid, [size], padded_size(size), planned)
+
+    def _train_group(self, grid: str, sizes: list[int], rows: int, planned: int) -> None:
+        protocol, started = self.spec.protocol, time.monotonic()
+        try:
+            trained = train_together(
+                [
                     self.family.initial(
-                        self.spec.protocol.initialization, self.samples, size, key=self._key("initial", size)
-                    ),
-                    self.problem,
-                    self.rule,
-                    steps=self.spec.protocol.steps,
-                    draws=self.spec.protocol.draws,
-                    minibatch=self.spec.protocol.minibatch,
-                    key=self._key("noise", size),
-                    progress=lambda step: self._report(grid, size, step, started, planned),  # noqa: B023
-                )
-            except Diverged as error:
-                raise EdgememError(
-                    f"training of {self.spec.setting.name}, seed {self.spec.seed}, model size {size} diverged: the "
-                    f"loss at step {error.step} is not finite; lower peak_rate or clip_norm of the protocol"
-                ) from None
-            self.denoisers[size], self.loss[size] = trained
-            self.seconds[size] = time.monotonic() - started
+                        protocol.initialization, self.samples, size, rows, key=self._key("initial", size)
+                    )
+                    for size in sizes
+                ],
+                self.problem,
+                self.rule,
+                steps=protocol.steps,
+                draws=protocol.draws,
+                minibatch=protocol.minibatch,
+                keys=[self._key("noise", size) for size in sizes],
+                progress=lambda step: self._report(grid, sizes, step, started, planned),
+            )
+        except Diverged as error:
+            raise EdgememError(
+                f"training of {self.spec.setting.name}, seed {self.spec.seed}, model size {sizes[error.model]} diverged: "
+                f"the loss at step {error.step} is not finite; lower peak_rate or clip_norm of the protocol"
+            ) from None
+        for size, (denoiser, loss) in zip(sizes, trained, strict=True):
+            self.denoisers[size], self.loss[size] = denoiser, loss
+            self.seconds[size] = (time.monotonic() - started) / len(sizes)
             self.grid[size] = grid
 
-    def _report(self, grid: str, size: int, step: int, started: float, planned: int) -> None:
+    def _report(self, grid: str, sizes: list[int], step: int, started: float, planned: int) -> None:
         """Print where training stands; the first size's time, mostly compilation, says nothing of the others."""
         finished = len(self.denoisers)
         rate = step / (time.monotonic() - started)
         left = ""
         if finished:
-            part = (finished + step / self.spec.protocol.steps) / planned
+            part = (finished + len(sizes) * step / self.spec.protocol.steps) / planned
             left = f", about {self.progress.elapsed() * (1 - part) / part:.0f} s left"
+        which = f"size M = {sizes[0]}" if len(sizes) == 1 else f"sizes M = {sizes[0]} to {sizes[-1]}"
+        count = finished + len(sizes)
         self.progress.update(
-            f"{grid} size M = {size} ({finished + 1} of {planned}), step {step} of {self.spec.protocol.steps}, "
+            f"{grid} {which} ({count} of {planned}), step {step} of {self.spec.protocol.steps}, "
             f"{rate:,.0f} steps/s{left}"
         )
 

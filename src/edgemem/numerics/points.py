@@ -1,0 +1,102 @@
+"""The noised points of a training step, drawn block by block."""
+
+import math
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+
+from edgemem.numerics.noise import standard_normal, uniform_index
+
+
+# Numbers in an array points x components. On a CPU a few of them stay in a core's cache; a GPU wants long rows of work.
+BLOCK = {"cpu": 2**18, "gpu": 2**26}
+
+
+class Points(NamedTuple):
+    """Clean samples, the time, weight and noise of each; points are columns, so that a row is contiguous."""
+
+    x0: Float[Array, "feature point"] | None
+    t: Float[Array, "point"]
+    weight: Float[Array, "point"]
+    noise: Float[Array, "feature point"]
+
+
+class Problem(NamedTuple):
+    """What is minimized: mean over samples, times and noise of lambda(t) ||xhat(t, x_t) - x_0||^2."""
+
+    x_train: Float[Array, "sample feature"]
+    times: Float[Array, "time"]
+    weight: Float[Array, "time"]
+
+
+class Blocks(NamedTuple):
+    """How the points of a step are cut: each block holds `draws_at_once` draws of `samples_at_once` samples.
+
+    Draw r of sample i is point r * `n_samples` + i. The last blocks may reach beyond samples and draws; there the
+    weight is 0.
+    """
+
+    n_samples: int
+    draws: int
+    samples_at_once: int
+    draws_at_once: int
+
+    @property
+    def over_samples(self) -> int:
+        """The number of blocks it takes to see every sample once."""
+        return math.ceil(self.n_samples / self.samples_at_once)
+
+    @property
+    def count(self) -> int:
+        """The number of blocks of a step."""
+        return self.over_samples * math.ceil(self.draws / self.draws_at_once)
+
+
+def blocks(n_samples: int, draws: int, width: int) -> Blocks:
+    """Return blocks of which an array with `width` numbers for each point stays within the limit of the device.
+
+    They are as equal as they can be, so that little is computed beyond the last sample and draw.
+    """
+    points = max(1, BLOCK.get(jax.default_backend(), BLOCK["gpu"]) // width)
+    samples_at_once = math.ceil(n_samples / math.ceil(n_samples / points))
+    draws_at_once = math.ceil(draws / math.ceil(draws / max(1, points // samples_at_once)))
+    return Blocks(n_samples, draws, samples_at_once, draws_at_once)
+
+
+def clean_blocks(problem: Problem, cut: Blocks) -> Float[Array, "block feature point"] | None:
+    """Return the clean samples of each block, the same in every step; None where each step draws a minibatch."""
+    n_all, dim = problem.x_train.shape
+    if cut.n_samples < n_all:
+        return None
+    x = jnp.pad(problem.x_train, ((0, cut.over_samples * cut.samples_at_once - n_all), (0, 0)))
+    x = x.reshape(cut.over_samples, cut.samples_at_once, dim).transpose(0, 2, 1)
+    return jnp.tile(x, (1, 1, cut.draws_at_once))
+
+
+def draw_block(
+    problem: Problem, cut: Blocks, key: PRNGKeyArray, step: Int[Array, ""], block: Int[Array, ""]
+) -> Points:
+    """Return one block of the points of a step: a random time for each sample, a noise for each draw of it.
+
+    Minibatch, times and noise of a step come from independent keys, made from `key` and the step's number. They do not
+    depend on how the points are cut. `x0` is None where `clean_blocks` has it.
+    """
+    batch_key, time_key, noise_key = (jr.fold_in(use, step) for use in jr.split(key, 3))
+    n_all, dim = problem.x_train.shape
+    sample = block % cut.over_samples * cut.samples_at_once + jnp.arange(cut.samples_at_once)
+    draw = block // cut.over_samples * cut.draws_at_once + jnp.arange(cut.draws_at_once)[:, None]
+    x0 = None
+    if cut.n_samples < n_all:
+        chosen = jr.choice(batch_key, n_all, (cut.n_samples,), replace=False)[jnp.minimum(sample, cut.n_samples - 1)]
+        x0 = jnp.tile(problem.x_train[chosen].T, (1, cut.draws_at_once))
+    time = uniform_index(time_key, sample, problem.times.shape[0])
+    weight = jnp.where((sample < cut.n_samples) & (draw < cut.draws), problem.weight[time], 0)
+    return Points(
+        x0,
+        jnp.tile(problem.times[time], cut.draws_at_once),
+        weight.ravel(),
+        standard_normal(noise_key, (draw * cut.n_samples + sample).ravel(), dim).astype(problem.x_train.dtype),
+    )
