@@ -8,6 +8,7 @@ import jax.random as jr
 import numpy as np
 import xarray as xr
 
+from edgemem.compilation_cache import shared_compilation_cache
 from edgemem.config.evaluate import EvaluateSpec
 from edgemem.families.data import DATA
 from edgemem.families.denoisers import DENOISERS
@@ -39,8 +40,10 @@ def run(options: argparse.Namespace) -> None:
     models = read_dataset(options.models, "models")
     require_same(options.samples, samples, spec)
     require_same(options.models, models, spec)
+    with shared_compilation_cache():
+        evaluation = evaluate(spec, samples, models)
     write_dataset(
-        evaluate(spec, samples, models),
+        evaluation,
         options.output,
         kind="evaluations",
         spec=spec,

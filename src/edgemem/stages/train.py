@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
+from edgemem.compilation_cache import shared_compilation_cache
 from edgemem.config.train import SizeGrid, TrainSpec
 from edgemem.errors import EdgememError
 from edgemem.families.denoisers import DENOISERS
@@ -42,8 +43,10 @@ def run(options: argparse.Namespace) -> None:
     spec = TrainSpec.parse(options.spec)
     samples = read_dataset(options.samples, "samples")
     require_same(options.samples, samples, spec)
+    with shared_compilation_cache():
+        models = Trainer(spec, samples, together=jax.default_backend() != "cpu").train_all()
     write_dataset(
-        Trainer(spec, samples, together=jax.default_backend() != "cpu").train_all(),
+        models,
         options.output,
         kind="models",
         spec=spec,
