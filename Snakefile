@@ -10,6 +10,7 @@ include: "rules/sample.smk"
 include: "rules/train.smk"
 include: "rules/evaluate.smk"
 include: "rules/regress.smk"
+include: "rules/compare.smk"
 include: "rules/plot.smk"
 include: "rules/report.smk"
 

@@ -87,7 +87,10 @@ def campaign_files():
         for setting in CAMPAIGN.figure_settings(entry)
         for extension in ("pdf", "png")
     ]
-    tables = [f"{CAMPAIGN_RESULTS}/{name}" for name in ("transition.nc", "regression.nc", "metrics.json")]
+    names = ["transition.nc", "regression.nc", "metrics.json"]
+    if any(entry.figure == "protocols" for entry in CAMPAIGN.figures):
+        names += ["protocols.nc", "protocols.md"]
+    tables = [f"{CAMPAIGN_RESULTS}/{name}" for name in names]
     return [*tables, *figures]
 
 
@@ -101,6 +104,25 @@ def train_spec(wildcards):
 
 def evaluate_spec(wildcards):
     return CAMPAIGN.evaluate_spec(wildcards.setting, int(wildcards.seed)).canonical()
+
+
+def compare_spec(wildcards):
+    return CAMPAIGN.compare_spec().canonical()
+
+
+def compared(pattern):
+    """Return the files of all settings, seeds and protocols that the campaign compares, references included."""
+
+    def files(wildcards):
+        spec = CAMPAIGN.compare_spec()
+        return [
+            pattern.format(setting=setting.name, seed=seed, protocol=protocol)
+            for setting in spec.settings
+            for seed in spec.seeds
+            for protocol in dict.fromkeys([spec.references[setting.name], *spec.candidates])
+        ]
+
+    return files
 
 
 def plot_spec(wildcards):
@@ -121,6 +143,7 @@ def plot_data(wildcards):
         ),
         "transition": [f"{CAMPAIGN_RESULTS}/transition.nc"],
         "regression": [f"{CAMPAIGN_RESULTS}/regression.nc"],
+        "comparison": [f"{CAMPAIGN_RESULTS}/protocols.nc"],
     }
     return [file for kind in CAMPAIGN.figure(wildcards.figure).reads for file in files[kind]]
 

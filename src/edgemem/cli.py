@@ -15,6 +15,7 @@ COMMANDS = {
     "train": "train the models of all sizes on one set of samples",
     "evaluate": "measure losses, memorization and distances of trained models",
     "regress": "find the transitions of a campaign and compare them with predictions",
+    "compare": "compare training protocols with a reference",
     "plot": "draw one figure",
 }
 

@@ -10,7 +10,7 @@ from jaxtyping import Array
 
 from edgemem.numerics.denoisers import AbstractDenoiser, isotropic_mixture
 from edgemem.numerics.diffusion import loss_weight
-from edgemem.numerics.points import Problem
+from edgemem.numerics.points import Problem, blocks, draw_block
 from edgemem.numerics.training import Diverged, log_steps, optimizer, still_falling, train
 
 from . import oracle
@@ -41,6 +41,7 @@ def fast(**changes):
         "peak_rate": 6e-3,
         "final_rate": 6e-6,
         "warmup": 0.1,
+        "decay": None,
         "clip_norm": None,
         "update_ema": None,
         **changes,
@@ -74,6 +75,17 @@ def test_learning_rate(steps, warmup):
     assert result[0] == (0 if round(warmup * steps) else pytest.approx(6e-3, rel=5e-5))
     assert result[round(warmup * steps)] == pytest.approx(6e-3, rel=5e-5)
     assert result[-1] == pytest.approx(6e-6, rel=1e-3)
+
+
+@pytest.mark.parametrize("decay", [0.3, 0.5, 0.8])
+def test_learning_rate_that_stays_at_its_peak(decay):
+    """With a decay shorter than what follows the warm-up, the rate stays at the peak in between."""
+    steps = 100
+    result = rates(steps=steps, warmup=0.2, decay=decay)
+    begin = round((1 - decay) * steps)
+    np.testing.assert_allclose(result[20 : begin + 1], 6e-3, rtol=5e-5)
+    np.testing.assert_allclose(result[begin:], np.linspace(6e-3, 6e-6, steps - begin), rtol=1e-3)
+    np.testing.assert_allclose(result[:20], np.linspace(0, 6e-3, 20, endpoint=False), rtol=5e-5)
 
 
 def test_clipping_bounds_the_whole_gradient(float64):
@@ -162,6 +174,19 @@ def test_each_sample_has_its_own_uniform_time():
     # 40 expected of each time, standard deviation 6; both samples at one time in a fifth of the steps.
     assert np.all(np.abs(often.sum(axis=0) - 40) < 24)
     assert abs(np.mean(often.max(axis=1) == 2) - 0.2) < 0.16
+
+
+def test_stratified_times_are_uniform_and_even():
+    """Each sample's time is uniform over the steps, and within a step every time occurs about equally often."""
+    n_times, n_samples = 5, 50
+    # As above, the sum of the weights over the samples spells how often each time occurs, here to base 51.
+    problem = Problem(jnp.ones((n_samples, 1)), jnp.linspace(0.9, 0.1, n_times), jnp.zeros(n_times), True)
+    cut = blocks(n_samples, 1, 1)
+    drawn = jax.vmap(lambda step: draw_block(problem, cut, jr.key(2), step, jnp.zeros((), int)).t)(jnp.arange(1000))
+    often = np.array([[np.sum(np.isclose(row, time)) for time in problem.times] for row in np.asarray(drawn)])
+    assert np.all(np.abs(often - 10) <= 2)
+    # One sample over all steps: 200 expected of each time, standard deviation 13.
+    assert np.all(np.abs([np.sum(np.isclose(drawn[:, 7], time)) for time in problem.times] - np.array(200)) < 52)
 
 
 def test_noise_is_standard_normal_and_new_at_every_step():

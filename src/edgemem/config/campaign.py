@@ -1,7 +1,7 @@
 """The campaign: all keys of `config.yaml`, validated before anything runs."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias, get_origin
 
@@ -9,8 +9,9 @@ import yaml
 from pydantic import BeforeValidator, Field, ValidationError, create_model, field_validator, model_validator
 
 from edgemem.config.base import KeyProblem, Model, Seed, explain, nearest, path_name
+from edgemem.config.compare import CompareSpec
 from edgemem.config.evaluate import EvaluateSpec, Evaluation
-from edgemem.config.plot import FIGURES, Figure, PlotSpec, SettingFigure
+from edgemem.config.plot import FIGURES, Figure, PlotSpec, ProtocolsFigure, SettingFigure
 from edgemem.config.regress import Regression, RegressSpec
 from edgemem.config.sample import SampleSpec
 from edgemem.config.sampling import Sampling
@@ -143,6 +144,8 @@ class Campaign(Model):
                     raise KeyProblem(
                         f"the campaign has no setting '{name}'" + nearest(name, seen), "figures", i, "settings"
                     )
+            if isinstance(figure, ProtocolsFigure):
+                self._check_comparison(i, figure, seen)
         for name, protocol in self.protocols.items():
             if isinstance(protocol.weighting, list) and (found := len(protocol.weighting)) != self.sampling.times:
                 raise KeyProblem(
@@ -150,6 +153,25 @@ class Campaign(Model):
                     *("protocols", name, "weighting"),
                 )
         return self
+
+    def _check_comparison(self, i: int, figure: ProtocolsFigure, settings: Collection[str]) -> None:
+        """Check that a comparison has protocols to compare, and one reference for each setting."""
+        where = ("figures", i)
+        if not figure.candidates:
+            raise KeyProblem("at least one protocol to compare is needed", *where, "candidates")
+        if len(self.seeds) < 2:
+            raise KeyProblem("protocols are compared over several seeds (got one)", "seeds")
+        for key, names in (("candidates", figure.candidates), ("references", figure.references)):
+            for name in names:
+                if name not in self.protocols:
+                    raise KeyProblem(f"there is no protocol '{name}'" + nearest(name, self.protocols), *where, key)
+        named = [name for names in figure.references.values() for name in names]
+        for name in named:
+            if name not in settings:
+                raise KeyProblem(f"the campaign has no setting '{name}'" + nearest(name, settings), *where, "references")
+        for name in settings:
+            if named.count(name) != 1:
+                raise KeyProblem(f"{name} needs one reference (got {named.count(name)})", *where, "references")
 
     @property
     def by_name(self) -> dict[str, Setting]:
@@ -190,6 +212,18 @@ class Campaign(Model):
         """Return what the regress stage reads."""
         return RegressSpec(
             campaign=self.campaign, settings=list(self.by_name.values()), seeds=self.seeds, regression=self.regression
+        )
+
+    def compare_spec(self) -> CompareSpec:
+        """Return what the compare stage reads; only for a campaign with the figure `protocols`."""
+        figure = self.figure("protocols")
+        assert isinstance(figure, ProtocolsFigure)
+        return CompareSpec(
+            campaign=self.campaign,
+            settings=list(self.by_name.values()),
+            seeds=self.seeds,
+            candidates={name: self.protocols[name] for name in figure.candidates},
+            references={setting: name for name, settings in figure.references.items() for setting in settings},
         )
 
     def plot_spec(self, figure: str, setting: str | None) -> PlotSpec:

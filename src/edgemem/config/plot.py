@@ -53,8 +53,24 @@ class PredictionFigure(Model):
     figure: Literal["prediction"]
 
 
-Figure = Annotated[LossesFigure | TransitionFigure | MechanismFigure | PredictionFigure, Field(discriminator="figure")]
-FIGURES = ("losses", "transition", "mechanism", "prediction")
+class ProtocolsFigure(Model):
+    """Training protocols against a reference: place of the transition, learned variance, and cost."""
+
+    reads: ClassVar = ("comparison",)
+
+    figure: Literal["protocols"]
+    # No part of a figure's spec: they decide what is compared, not how it is drawn.
+    candidates: list[str] = Field([], exclude=True, description="Names of the protocols that are compared.")
+    references: dict[str, list[str]] = Field(
+        {}, exclude=True, description="Settings by the name of the protocol that is the reference there."
+    )
+
+
+Figure = Annotated[
+    LossesFigure | TransitionFigure | MechanismFigure | PredictionFigure | ProtocolsFigure,
+    Field(discriminator="figure"),
+]
+FIGURES = ("losses", "transition", "mechanism", "prediction", "protocols")
 
 
 class PlotSpec(Spec):

@@ -21,6 +21,9 @@ class Protocol(Model):
     peak_rate: Rate = Field(description="Adam's largest learning rate.")
     final_rate: Rate = Field(description="Learning rate of the last step, at most the largest.")
     warmup: float = Field(0.1, ge=0, lt=1, description="Fraction of the steps in which the rate rises from 0.")
+    decay: float | None = Field(
+        None, gt=0, le=1, description="Fraction of the steps in which the rate falls; all after the warm-up if null."
+    )
     clip_norm: float | None = Field(None, gt=0, description="Largest gradient norm; longer ones are scaled to it.")
     update_ema: float | None = Field(None, ge=0, lt=1, description="Decay of an average over the optimizer's updates.")
     weighting: Annotated[Literal["eps", "x0", "v"], Tag("other")] | Annotated[list[Weight], Tag("list")] = Field(
@@ -32,14 +35,19 @@ class Protocol(Model):
         "partial_memorization",
         description="Start: the first M training samples with variance 1e-6, the true mixture, or normal draws.",
     )
+    times: Literal["independent", "stratified"] = Field(
+        "independent", description="Times of a step: drawn for each sample by itself, or spread evenly over the samples."
+    )
     minibatch: PositiveInt | None = Field(None, description="Samples drawn for each step; all of them if null.")
 
     @model_validator(mode="after")
-    def _falling_rate(self) -> Self:
+    def _possible_schedule(self) -> Self:
         if self.final_rate > self.peak_rate:
             raise ValueError(
                 f"final_rate must be at most peak_rate (got {self.final_rate:g}, peak_rate {self.peak_rate:g})"
             )
+        if self.decay is not None and self.warmup + self.decay > 1:
+            raise ValueError(f"warmup and decay must be at most 1 together (got {self.warmup:g} and {self.decay:g})")
         return self
 
     @field_validator("weighting")

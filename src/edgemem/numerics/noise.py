@@ -9,6 +9,10 @@ from jax.extend.random import threefry_2x32
 from jaxtyping import Array, Float, Int, PRNGKeyArray, UInt32
 
 
+# The fractional part of the golden ratio, in units of 2^-32.
+GOLDEN = 0x9E3779B9
+
+
 def standard_normal(key: PRNGKeyArray, point: Int[Array, "point"], dim: int) -> Float[Array, "dim point"]:
     """Return float32 draws of N(0, 1), one column for each point: sqrt(2) erf^-1(u), u uniform on a grid over (-1, 1).
 
@@ -29,7 +33,20 @@ def uniform_index(key: PRNGKeyArray, point: Int[Array, "point"], count: int) -> 
 
     `jax.random.randint` asks the generator five times, which for a few hundred points takes longer than the draws.
     """
-    bits = _bits(key, point, jnp.zeros((), int))[0]
+    return _index(_bits(key, point, jnp.zeros((), int))[0], count)
+
+
+def stratified_index(key: PRNGKeyArray, point: Int[Array, "point"], count: int) -> Int[Array, "point"]:
+    """Return an index below `count` for each point, evenly spread over the points: floor(count frac(u + i phi)).
+
+    u is one random number, phi the golden ratio. Each index alone is as random as one of `uniform_index`, but among n
+    points each occurs n / count times to within two or so, where independent indices scatter by sqrt(n / count).
+    """
+    first = _bits(key, jnp.zeros((), int), jnp.zeros((), int))[0]
+    return _index(first + point.astype(jnp.uint32) * jnp.uint32(GOLDEN), count)  # modulo 2^32, as integers are
+
+
+def _index(bits: UInt32[Array, "point"], count: int) -> Int[Array, "point"]:
     return ((bits >> 8).astype(jnp.float32) * (count / 2**24)).astype(jnp.int32)
 
 

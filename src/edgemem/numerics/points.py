@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import jax.random as jr
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from edgemem.numerics.noise import standard_normal, uniform_index
+from edgemem.numerics.noise import standard_normal, stratified_index, uniform_index
 
 
 # Numbers in an array points x components. On a CPU a few of them stay in a core's cache; a GPU wants long rows of work.
@@ -25,11 +25,15 @@ class Points(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """What is minimized: mean over samples, times and noise of lambda(t) ||xhat(t, x_t) - x_0||^2."""
+    """What is minimized: mean over samples, times and noise of lambda(t) ||xhat(t, x_t) - x_0||^2.
+
+    The times of a step are independent, or, `stratified`, spread evenly over the samples: the same mean with less noise.
+    """
 
     x_train: Float[Array, "sample feature"]
     times: Float[Array, "time"]
     weight: Float[Array, "time"]
+    stratified: bool = False
 
 
 class Blocks(NamedTuple):
@@ -92,7 +96,7 @@ def draw_block(
     if cut.n_samples < n_all:
         chosen = jr.choice(batch_key, n_all, (cut.n_samples,), replace=False)[jnp.minimum(sample, cut.n_samples - 1)]
         x0 = jnp.tile(problem.x_train[chosen].T, (1, cut.draws_at_once))
-    time = uniform_index(time_key, sample, problem.times.shape[0])
+    time = (stratified_index if problem.stratified else uniform_index)(time_key, sample, problem.times.shape[0])
     weight = jnp.where((sample < cut.n_samples) & (draw < cut.draws), problem.weight[time], 0)
     return Points(
         x0,

@@ -126,3 +126,28 @@ def mean_interval(
         return mean, np.full_like(mean, np.nan), np.full_like(mean, np.nan)
     half = stats.t.ppf(0.975, count - 1) * values.std(axis=0, ddof=1) / np.sqrt(count)
     return mean, mean - half, mean + half
+
+
+class Equivalence(NamedTuple):
+    """Mean differences with their 90 % intervals; all of an interval within the bounds is equivalence at 5 %."""
+
+    mean: Float[np.ndarray, "group"]
+    low: Float[np.ndarray, "group"]
+    high: Float[np.ndarray, "group"]
+
+
+def equivalence(difference: Float[np.ndarray, "group seed"]) -> Equivalence:
+    """Return the mean of paired differences in each group and the interval of two one-sided 5 % tests.
+
+    The spread between seeds is taken to be the same in all groups, s^2 = mean of the groups' variances, so that the
+    few seeds of one group are not alone in telling it: mean +- t_{0.95}(groups (seeds - 1)) s / sqrt(seeds). A group
+    with a missing difference has no interval and does not contribute to the spread.
+    """
+    groups, seeds = difference.shape
+    mean = difference.mean(axis=1)
+    complete = np.isfinite(mean)
+    if not complete.any():
+        return Equivalence(mean, mean, mean)
+    variance = difference[complete].var(axis=1, ddof=1).mean()
+    half = stats.t.ppf(0.95, complete.sum() * (seeds - 1)) * np.sqrt(variance / seeds)
+    return Equivalence(mean, mean - half, mean + half)

@@ -23,21 +23,31 @@ class Diverged(Exception):
 
 
 def optimizer(
-    *, steps: int, peak_rate: float, final_rate: float, warmup: float, clip_norm: float | None, update_ema: float | None
+    *,
+    steps: int,
+    peak_rate: float,
+    final_rate: float,
+    warmup: float,
+    decay: float | None,
+    clip_norm: float | None,
+    update_ema: float | None,
 ) -> optax.GradientTransformation:
-    """Return Adam (0.9, 0.999, 1e-8) with a rate that rises from 0 for a fraction of the steps, then falls linearly.
+    """Return Adam (0.9, 0.999, 1e-8) with a rate that rises from 0, stays, and falls, linearly both times.
 
-    **Arguments:** `warmup`: that fraction; `clip_norm`: largest norm of a gradient, None for no bound. Rare gradients
+    **Arguments:** `warmup`: fraction of the steps in which it rises; `decay`: fraction in which it falls, None for all
+    that follow the warm-up; `clip_norm`: largest norm of a gradient, None for no bound. Rare gradients
     at the smallest time are thousands of times the usual ones, and unclipped they fill Adam's second moment;
     `update_ema`: decay of an exponential average over the updates, None for none (the published code uses 0.99).
     """
     rising = min(round(warmup * steps), max(steps - 2, 0))  # the last step has the final rate in any case
+    falling = steps - rising if decay is None else min(max(round(decay * steps), 1), steps - rising)
     rate = optax.join_schedules(
         [
             optax.linear_schedule(0.0, peak_rate, max(rising, 1)),
-            optax.linear_schedule(peak_rate, final_rate, max(steps - rising - 1, 1)),
+            optax.constant_schedule(peak_rate),
+            optax.linear_schedule(peak_rate, final_rate, max(falling - 1, 1)),
         ],
-        [rising],
+        [rising, steps - falling],
     )
     parts = [optax.adam(rate)]
     if clip_norm is not None:

@@ -78,12 +78,13 @@ class Trainer:
         weight = (
             jnp.asarray(weighting, jnp.float32) if isinstance(weighting, list) else loss_weight(weighting, self.times)
         )
-        self.problem = Problem(jnp.asarray(samples.x_train.values, jnp.float32), self.times, weight)
+        self.problem = Problem(jnp.asarray(samples.x_train.values, jnp.float32), self.times, weight, protocol.times == "stratified")
         self.rule = optimizer(
             steps=protocol.steps,
             peak_rate=protocol.peak_rate,
             final_rate=protocol.final_rate,
             warmup=protocol.warmup,
+            decay=protocol.decay,
             clip_norm=protocol.clip_norm,
             update_ema=protocol.update_ema,
         )

@@ -1,0 +1,61 @@
+"""Training protocols against a reference: place of the transition, learned variance, and cost."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import xarray as xr
+from matplotlib.figure import Figure
+
+from edgemem.config.plot import ProtocolsFigure
+from edgemem.figures.style import legend_below, new_figure
+
+
+# Okabe and Ito's palette, one colour a setting.
+SETTING_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+
+
+def draw(options: ProtocolsFigure, setting: None, inputs: Mapping[str, Sequence[xr.Dataset]]) -> Figure:
+    """Draw differences of M50 and variance from the reference with the bounds of equivalence, and the cost."""
+    comparison = inputs["comparison"][0]
+    settings = comparison.setting.values
+    names = comparison.protocol.values[np.argsort(comparison.seconds.sum(("setting", "seed")).values)]
+    comparison = comparison.sel(protocol=names)
+    figure, (m50, variance, cost) = new_figure(3, width=2.8, height=0.9 + 0.42 * len(names))
+    place = np.arange(len(names))
+    for j, name in enumerate(settings):
+        row = comparison.sel(setting=name)
+        offset = 0.6 * ((j + 0.5) / len(settings) - 0.5)
+        colour = SETTING_COLOURS[j % len(SETTING_COLOURS)]
+        label = f"{name}, against {row.reference.item()}"
+        for axes, variable, scale in ((m50, "m50", 1.0), (variance, "log_variance", 100.0)):
+            mean, low, high = (scale * _change(row[f"{variable}_{end}"].values, variable) for end in ENDS)
+            bars = np.nan_to_num([mean - low, high - mean])
+            axes.errorbar(mean, place + offset, xerr=bars, fmt="o", color=colour, label=label)
+        seconds = row.seconds.mean("seed").values
+        cost.plot(seconds, place + offset, "o", color=colour)
+        cost.plot(np.full(1, row.reference_seconds.mean().item()), [len(names)], "D", color=colour)
+    for axes, bounds, text in (
+        (m50, (-0.01, 0.01), "M₅₀ / N − reference"),
+        (variance, (100 * (1 / 1.05 - 1), 5.0), "learned variance, % from reference"),
+    ):
+        axes.axvspan(*bounds, color="#f0e442", alpha=0.25, linewidth=0)
+        axes.axvline(0, color="#000000", linewidth=0.6)
+        axes.set_xlabel(text)
+    cost.set_xscale("log")
+    cost.set_xlabel("seconds a model")
+    for axes in (m50, variance, cost):
+        axes.set_ylim(len(names) + 0.5, -0.5)
+        axes.set_yticks([*place, len(names)], [*names, "reference"])
+        axes.grid(axis="y", visible=False)
+    for axes in (variance, cost):
+        axes.tick_params(labelleft=False)
+    legend_below(figure, m50, columns=2)
+    return figure
+
+
+ENDS = ("mean", "low", "high")
+
+
+def _change(values: np.ndarray, variable: str) -> np.ndarray:
+    """Return a difference, that of a logarithm as a relative one."""
+    return np.expm1(values) if variable.startswith("log_") else values
