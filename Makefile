@@ -1,6 +1,7 @@
 # make figures    run the campaign of config.yaml; results/<campaign>/ holds its figures and report
 # make test       run the tests
 # make env        only set up the environment in .venv
+# make bench      print how fast the training engine is here; minutes
 # make lint       check format, types, layers and the workflow
 # make lock       renew the lock files in envs/ from pyproject.toml
 # make clean      remove the environment and caches; results stay
@@ -13,7 +14,7 @@ BIN := .venv/bin
 # Tests and stages run one-threaded programs side by side.
 CORES ?= all
 
-.PHONY: figures test env lint lock clean
+.PHONY: figures test bench env lint lock clean
 .DEFAULT_GOAL := figures
 
 figures: env
@@ -24,9 +25,14 @@ env: .venv/$(DEVICE).installed
 test: .venv/dev.installed
 	@$(BIN)/python -m pytest -n $$(nproc) --dist worksteal tests
 
+# What the engine is compared with needs Python 3.12; below, pip skips it and an own version takes its place.
+bench: .venv/dev.installed
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r envs/bench.txt
+	@$(BIN)/python -m benchmarks.bench
+
 lint: .venv/dev.installed
-	$(BIN)/ruff format --check src tests
-	$(BIN)/ruff check src tests
+	$(BIN)/ruff format --check src tests benchmarks
+	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/snakefmt --check Snakefile rules
@@ -50,6 +56,8 @@ lock:
 	$(LOCK) --output-file envs/cpu.txt
 	$(LOCK) --extra cuda --output-file envs/cuda.txt
 	$(LOCK) --extra dev --output-file envs/dev.txt
+	echo 'diffusionlab==3.0.4' | uv pip compile - --universal --python-version 3.12 --no-deps --generate-hashes \
+	  --no-header --no-annotate --quiet | sed 's/==3.0.4/& ; python_version >= "3.12"/' > envs/bench.txt
 	{ echo "# The pins of cpu.txt for sites that use conda (--sdm conda); made by make lock."; \
 	  echo "channels: [conda-forge]"; echo "dependencies:"; echo "  - python=3.11"; echo "  - pip"; echo "  - pip:"; \
 	  sed -nE 's/^([a-z0-9._-]+==[^ ]+)( ; .*[^ \])? *\\$$/      - "\1\2"/p' envs/cpu.txt; } > envs/environment.yaml

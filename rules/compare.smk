@@ -1,7 +1,6 @@
 rule compare:
     input:
         evaluations=compared(rules.evaluate.output[0]),
-        models=compared(rules.train.output[0]),
         code=CODE.of("edgemem.stages.compare"),
     output:
         comparison=f"{CAMPAIGN_RESULTS}/protocols.nc",
@@ -21,5 +20,5 @@ rule compare:
     message:
         f"compare the protocols of campaign {CAMPAIGN.campaign}"
     shell:
-        "NPROC={threads} python -m edgemem compare {input.evaluations} --models {input.models} "
-        "--comparison {output.comparison} --table {output.table} --spec {params.spec:q} 2>&1 | tee {log}"
+        "NPROC={threads} python -m edgemem compare {input.evaluations} --comparison {output.comparison} "
+        "--table {output.table} --spec {params.spec:q} 2>&1 | tee {log}"

@@ -22,7 +22,7 @@ def shared_compilation_cache() -> Iterator[None]:
 
     The shared folder is JAX's own setting, JAX_COMPILATION_CACHE_DIR; without it nothing is kept.
     """
-    setting = jax.config.jax_compilation_cache_dir
+    setting = jax.config.values["jax_compilation_cache_dir"]
     if not setting:
         yield
         return

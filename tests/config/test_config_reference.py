@@ -15,7 +15,14 @@ from edgemem.code_inputs import CodeInputs
 from edgemem.config import reference
 from edgemem.config.campaign import GRIDS, Campaign
 from edgemem.config.evaluate import Evaluation
-from edgemem.config.plot import FIGURES, LossesFigure, MechanismFigure, PredictionFigure, TransitionFigure
+from edgemem.config.plot import (
+    FIGURES,
+    LossesFigure,
+    MechanismFigure,
+    PredictionFigure,
+    ProtocolsFigure,
+    TransitionFigure,
+)
 from edgemem.config.regress import Regression
 from edgemem.config.sampling import Sampling
 from edgemem.config.train import Protocol, SizeGrid
@@ -32,7 +39,7 @@ PLACES: dict[str, list[type[BaseModel]]] = {
     "sampling.": [Sampling],
     "evaluation.": [Evaluation],
     "regression.": [Regression],
-    "figures[].": [LossesFigure, TransitionFigure, MechanismFigure, PredictionFigure],
+    "figures[].": [LossesFigure, TransitionFigure, MechanismFigure, PredictionFigure, ProtocolsFigure],
 }
 KEYS = {key.path: key for key in reference.all_keys()}
 
@@ -152,7 +159,7 @@ def test_schema_refuses_what_the_model_refuses(default_text: str, keys: tuple[st
 
 def test_no_stage_runs_this_module():
     code = CodeInputs(ROOT)
-    stages = [f"edgemem.stages.{name}" for name in ("sample", "train", "evaluate", "regress", "plot")]
+    stages = [f"edgemem.stages.{name}" for name in ("sample", "train", "evaluate", "regress", "compare", "plot")]
     figures = [f"edgemem.figures.{name}" for name in FIGURES]
     files = set(itertools.chain.from_iterable(code.of(module) for module in [*stages, *figures]))
     assert not [file for file in files if file.endswith("config/reference.py")]

@@ -15,8 +15,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy import stats
 
+from edgemem.config.compare import CompareSpec
 from edgemem.config.plot import PlotSpec
 from edgemem.config.regress import RegressSpec
+from edgemem.stages.compare import compare
 from edgemem.stages.regress import find_transitions, predict_transitions
 
 
@@ -64,6 +66,10 @@ def evaluation(variance: float, seed: int, reached: float) -> xr.Dataset:
     )
 
 
+# Figures that are not drawn for one setting.
+OVER_ALL = ("prediction", "protocols")
+
+
 class Case(NamedTuple):
     """Evaluations of two settings, and the tables made of them."""
 
@@ -72,6 +78,7 @@ class Case(NamedTuple):
     evaluations: dict[str, list[xr.Dataset]]
     transition: xr.Dataset
     regression: xr.Dataset
+    comparison: xr.Dataset
 
     @property
     def settings(self) -> list[str]:
@@ -80,12 +87,12 @@ class Case(NamedTuple):
 
     def inputs(self, setting: str | None) -> dict[str, Sequence[xr.Dataset]]:
         """Return what a figure reads."""
-        tables = {"transition": [self.transition], "regression": [self.regression]}
+        tables = {kind: [getattr(self, kind)] for kind in ("transition", "regression", "comparison")}
         return tables | ({"evaluations": self.evaluations[setting]} if setting else {})
 
     def draw(self, figure: str, setting: str | None = None, **options: Any) -> Figure:
         """Return a figure, of the first setting if none is named."""
-        return drawn(self.name, figure, None if figure == "prediction" else setting or self.settings[0], **options)
+        return drawn(self.name, figure, None if figure in OVER_ALL else setting or self.settings[0], **options)
 
 
 # Seeds; variances of the two settings; memorization ratio of the largest model.
@@ -115,7 +122,30 @@ def case(name: str) -> Case:
     transition = find_transitions(spec, made)
     regression = predict_transitions(spec, made, transition)
     by_setting = {s.name: [made[s.name, seed] for seed in seeds] for s in spec.settings}
-    return Case(name, spec, by_setting, transition, regression)
+    return Case(name, spec, by_setting, transition, regression, comparison(spec, reached))
+
+
+def comparison(spec: RegressSpec, reached: float) -> xr.Dataset:
+    """Return a comparison of two protocols with a reference whose models memorize somewhat earlier or later."""
+    protocol = {"steps": 10, "draws": 1, "peak_rate": 0.1, "final_rate": 0.1}
+    compared = CompareSpec.model_validate(
+        {
+            "campaign": spec.campaign,
+            "settings": spec.settings,
+            "seeds": [1, 2, 3],
+            "candidates": {"slow": protocol | {"steps": 100}, "quick": protocol},
+            "references": {setting.name: "exact" for setting in spec.settings},
+        }
+    )
+    runs = {}
+    for setting in compared.settings:
+        for seed in compared.seeds:
+            for name, later in (("exact", 0), ("slow", 0.01), ("quick", -0.04)):
+                made = evaluation(setting.variance, seed, reached)
+                made["memorized_count"] = (made.memorized_count * (1 + later)).round().clip(0, GENERATED).astype(int)
+                made["learned_variance"] = made.learned_variance * (1 + later * seed)
+                runs[setting.name, seed, name] = made
+    return compare(compared, runs)
 
 
 @functools.cache

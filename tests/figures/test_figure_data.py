@@ -172,3 +172,22 @@ def test_cases_are_what_they_are_called():
     assert np.isfinite(inside.m50_pooled).all()
     assert np.isnan(inside.m90_pooled).all()
     assert isinstance(inside, xr.Dataset)
+
+
+def test_protocols(any_case):
+    """Each setting's differences stand beside its protocol, cheapest first, with intervals; so does the cost."""
+    m50, variance, cost = any_case.draw("protocols").axes
+    table = any_case.comparison
+    assert [label.get_text() for label in m50.get_yticklabels()] == ["quick", "slow"]
+    for name in table.setting.values:
+        row = table.sel(setting=name, protocol=["quick", "slow"])
+        for axes, variable, scale in (
+            (m50, "m50", lambda x: x),
+            (variance, "log_variance", lambda x: 100 * np.expm1(x)),
+        ):
+            drawn = labelled(axes, f"{name},")
+            np.testing.assert_allclose(data(drawn)[0], scale(row[f"{variable}_mean"].values), rtol=1e-9, atol=1e-12)
+            if np.isfinite(row[f"{variable}_low"]).all():
+                ends = scale(row[f"{variable}_low"].values), scale(row[f"{variable}_high"].values)
+                np.testing.assert_allclose(bars(drawn, 0), ends, rtol=1e-9, atol=1e-12)
+    assert [bar.get_width() for bar in cost.patches] == [10, 100]

@@ -11,7 +11,7 @@ from edgemem.config.evaluate import EvaluateSpec
 from edgemem.config.plot import FIGURES, PlotSpec
 from edgemem.storage import write_dataset
 
-from .conftest import CASES, Case, case
+from .conftest import CASES, OVER_ALL, Case, case
 
 
 READS = {
@@ -19,7 +19,11 @@ READS = {
     "transition": ("evaluations", "transition"),
     "mechanism": ("evaluations",),
     "prediction": ("transition", "regression"),
+    "protocols": ("comparison",),
 }
+
+
+TABLES = ("transition", "regression", "comparison")
 
 
 def test_every_figure_is_tested():
@@ -33,10 +37,10 @@ def inputs(tmp_path_factory: pytest.TempPathFactory):
 
     def write(name: str) -> dict[str, list[Path]]:
         made, into = case(name), folder / name
-        files = {kind: [into / f"{kind}.nc"] for kind in ("transition", "regression")}
+        files = {kind: [into / f"{kind}.nc"] for kind in TABLES}
         files["evaluations"] = [into / f"seed{seed}.nc" for seed in made.spec.seeds]
         if not into.exists():
-            for kind in ("transition", "regression"):
+            for kind in TABLES:
                 write_dataset(getattr(made, kind), files[kind][0], kind=kind, spec=made.spec, title=kind)
             first = made.evaluations[made.settings[0]]
             for seed, dataset, path in zip(made.spec.seeds, first, files["evaluations"], strict=True):
@@ -49,7 +53,7 @@ def inputs(tmp_path_factory: pytest.TempPathFactory):
 
 
 def plot(files: dict[str, list[Path]], made: Case, figure: str, out: Sequence[Path]) -> None:
-    setting = None if figure == "prediction" else made.settings[0]
+    setting = None if figure in OVER_ALL else made.settings[0]
     spec = PlotSpec.model_validate({"figure": {"figure": figure}, "setting": setting}).canonical()
     paths = [str(path) for kind in READS[figure] for path in files[kind]]
     assert main(["plot", figure, *paths, "--out", *map(str, out), "--spec", spec]) == 0

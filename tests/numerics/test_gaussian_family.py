@@ -156,7 +156,7 @@ def test_a_model_does_not_depend_on_what_is_trained_beside_it():
 
 
 def test_sizes_trained_in_one_program_are_those_trained_one_by_one():
-    """Where all sizes share a program, as on a GPU, each is trained on its own noise to the same end but for rounding."""
+    """Where all sizes share a program, as on a GPU, each sees its own noise and ends the same but for rounding."""
     one_by_one, together = trained(coarse=4), trained(coarse=4, together=True)
     np.testing.assert_allclose(together.training_loss, one_by_one.training_loss, rtol=1e-3)
     np.testing.assert_allclose(together["mean"], one_by_one["mean"], atol=1e-4)

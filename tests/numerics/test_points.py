@@ -20,7 +20,7 @@ def all_points(cut: Blocks) -> np.ndarray:
     """Everything with a weight, one row a point, in some order."""
     clean = clean_blocks(PROBLEM, cut)
     rows = []
-    for block in range(cut.count):
+    for block in range(cut.per_step):
         drawn = draw_block(PROBLEM, cut, KEY, STEP, jnp.asarray(block))
         x0 = drawn.x0 if clean is None else clean[block % cut.over_samples]
         row = np.concatenate([x0, drawn.t[None], drawn.weight[None], drawn.noise]).T
@@ -31,7 +31,7 @@ def all_points(cut: Blocks) -> np.ndarray:
 
 @pytest.mark.parametrize("n_samples", [7, 4])
 def test_cutting_changes_nothing(n_samples):
-    """Whole, or in blocks that leave a rest of samples, of draws, or of both: every point once, with its own numbers."""
+    """Whole, or in blocks that leave a rest of samples, of draws, or of both: every point once, its numbers its own."""
     draws = 5
     whole = all_points(Blocks(n_samples, draws, n_samples, draws))
     assert len(whole) == n_samples * draws
@@ -59,12 +59,13 @@ def test_blocks_are_small_and_waste_little(n_samples, draws, width):
     last."""
     cut = blocks(n_samples, draws, width)
     at_once = cut.samples_at_once * cut.draws_at_once
-    assert at_once * width <= points.BLOCK["cpu"] or at_once == 1
+    assert at_once == 1 or at_once * width <= points.CPU.numbers
+    assert at_once <= points.CPU.points
     assert cut.over_samples * cut.samples_at_once * -(-draws // cut.draws_at_once) * cut.draws_at_once >= (
         n_samples * draws
     )
     assert cut.over_samples * cut.samples_at_once < 1.25 * n_samples + 1
-    assert cut.count * at_once < 1.5 * n_samples * draws + 1
+    assert cut.per_step * at_once < 1.5 * n_samples * draws + 1
 
 
 def test_memory_does_not_grow_with_points(monkeypatch):
@@ -72,7 +73,7 @@ def test_memory_does_not_grow_with_points(monkeypatch):
     from edgemem.numerics.denoisers import isotropic_mixture
     from edgemem.numerics.training import _advance_one, _Constant, _Model, _trainable, optimizer
 
-    monkeypatch.setitem(points.BLOCK, "cpu", 2**12)
+    monkeypatch.setattr(points, "CPU", points.Limit(64, 2**12))
     rule = optimizer(steps=10, peak_rate=1e-3, final_rate=1e-6, warmup=0.1, clip_norm=None, update_ema=None)
 
     def temporary(draws: int) -> int:

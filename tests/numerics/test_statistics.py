@@ -8,6 +8,7 @@ from edgemem.numerics.statistics import (
     Estimate,
     crossing,
     crossing_estimates,
+    equivalence,
     mean_interval,
     monotone_logit,
     pool,
@@ -246,3 +247,30 @@ def test_mean_interval_is_students():
     mean, low, high = mean_interval(values[:1])
     np.testing.assert_array_equal(mean, values[0])
     assert np.isnan([low, high]).all()
+
+
+# ------------------------------------------------------------------------------------------------------- equivalence
+
+
+def test_equivalence_is_two_one_sided_tests():
+    """Where the truth lies on the bound, equivalence is declared in 5 % of the cases, as the level says."""
+    rng = np.random.default_rng(8)
+    bound, groups, seeds, repeats = 1.0, 4, 3, 4000
+    declared = 0
+    for _ in range(repeats):
+        _, low, high = equivalence(bound + 0.2 * rng.normal(size=(groups, seeds)))
+        declared += np.sum((low > -bound) & (high < bound))
+    # Groups share their estimate of the spread; four standard errors of a count without that.
+    assert declared / (groups * repeats) == pytest.approx(0.05, abs=4 * np.sqrt(0.05 * 0.95 / repeats))
+
+
+def test_equivalence_by_hand():
+    """Means and the pooled spread of small numbers, and a group without a value, which is left out."""
+    mean, low, high = equivalence(np.array([[1.0, 3.0], [0.0, 0.0], [np.nan, 1.0]]))
+    np.testing.assert_allclose(mean[:2], [2, 0])
+    # Variances 2 and 0: s = 1, two degrees of freedom.
+    half = 2.919986 / np.sqrt(2)
+    np.testing.assert_allclose(high[:2] - mean[:2], half, rtol=1e-6)
+    np.testing.assert_allclose(mean[:2] - low[:2], half, rtol=1e-6)
+    assert np.isnan([mean[2], low[2], high[2]]).all()
+    assert np.isnan(equivalence(np.full((2, 2), np.nan))).all()

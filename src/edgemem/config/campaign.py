@@ -168,7 +168,9 @@ class Campaign(Model):
         named = [name for names in figure.references.values() for name in names]
         for name in named:
             if name not in settings:
-                raise KeyProblem(f"the campaign has no setting '{name}'" + nearest(name, settings), *where, "references")
+                raise KeyProblem(
+                    f"the campaign has no setting '{name}'" + nearest(name, settings), *where, "references"
+                )
         for name in settings:
             if named.count(name) != 1:
                 raise KeyProblem(f"{name} needs one reference (got {named.count(name)})", *where, "references")

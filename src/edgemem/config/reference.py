@@ -160,6 +160,8 @@ def _allowed(way: Node) -> list[str]:
 
 
 def _default(value: Any) -> str:
+    if value in ([], {}):
+        return "none"
     if isinstance(value, dict):
         return "as below"
     if isinstance(value, list):

@@ -36,7 +36,8 @@ class Protocol(Model):
         description="Start: the first M training samples with variance 1e-6, the true mixture, or normal draws.",
     )
     times: Literal["independent", "stratified"] = Field(
-        "independent", description="Times of a step: drawn for each sample by itself, or spread evenly over the samples."
+        "independent",
+        description="Times of a step: drawn for each sample by itself, or spread evenly over the samples.",
     )
     minibatch: PositiveInt | None = Field(None, description="Samples drawn for each step; all of them if null.")
 

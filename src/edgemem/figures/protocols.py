@@ -18,7 +18,7 @@ def draw(options: ProtocolsFigure, setting: None, inputs: Mapping[str, Sequence[
     """Draw differences of M50 and variance from the reference with the bounds of equivalence, and the cost."""
     comparison = inputs["comparison"][0]
     settings = comparison.setting.values
-    names = comparison.protocol.values[np.argsort(comparison.seconds.sum(("setting", "seed")).values)]
+    names = comparison.protocol.values[np.argsort(comparison.points.values, kind="stable")]
     comparison = comparison.sel(protocol=names)
     figure, (m50, variance, cost) = new_figure(3, width=2.8, height=0.9 + 0.42 * len(names))
     place = np.arange(len(names))
@@ -31,9 +31,6 @@ def draw(options: ProtocolsFigure, setting: None, inputs: Mapping[str, Sequence[
             mean, low, high = (scale * _change(row[f"{variable}_{end}"].values, variable) for end in ENDS)
             bars = np.nan_to_num([mean - low, high - mean])
             axes.errorbar(mean, place + offset, xerr=bars, fmt="o", color=colour, label=label)
-        seconds = row.seconds.mean("seed").values
-        cost.plot(seconds, place + offset, "o", color=colour)
-        cost.plot(np.full(1, row.reference_seconds.mean().item()), [len(names)], "D", color=colour)
     for axes, bounds, text in (
         (m50, (-0.01, 0.01), "M₅₀ / N − reference"),
         (variance, (100 * (1 / 1.05 - 1), 5.0), "learned variance, % from reference"),
@@ -41,11 +38,12 @@ def draw(options: ProtocolsFigure, setting: None, inputs: Mapping[str, Sequence[
         axes.axvspan(*bounds, color="#f0e442", alpha=0.25, linewidth=0)
         axes.axvline(0, color="#000000", linewidth=0.6)
         axes.set_xlabel(text)
+    cost.barh(place, comparison.points.values, 0.6, color="#999999")
     cost.set_xscale("log")
-    cost.set_xlabel("seconds a model")
+    cost.set_xlabel("noised points a sample")
     for axes in (m50, variance, cost):
-        axes.set_ylim(len(names) + 0.5, -0.5)
-        axes.set_yticks([*place, len(names)], [*names, "reference"])
+        axes.set_ylim(len(names) - 0.5, -0.5)
+        axes.set_yticks(place, names)
         axes.grid(axis="y", visible=False)
     for axes in (variance, cost):
         axes.tick_params(labelleft=False)

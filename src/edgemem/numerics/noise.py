@@ -17,7 +17,7 @@ def standard_normal(key: PRNGKeyArray, point: Int[Array, "point"], dim: int) -> 
     """Return float32 draws of N(0, 1), one column for each point: sqrt(2) erf^-1(u), u uniform on a grid over (-1, 1).
 
     A column depends on the key and the point's number alone, so that points can be handled in blocks of any size.
-    Both words of each of the generator's blocks are used: `jax.random.normal` throws one away, and takes twice the time.
+    Both words of each block of the generator are used: `jax.random.normal` throws one away, and takes twice the time.
 
     **Arguments:** `point`: numbers below 2^32; `dim`: number of features.
     """

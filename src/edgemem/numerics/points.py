@@ -11,12 +11,29 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from edgemem.numerics.noise import standard_normal, stratified_index, uniform_index
 
 
-# Numbers in an array points x components. On a CPU a few of them stay in a core's cache; a GPU wants long rows of work.
-BLOCK = {"cpu": 2**18, "gpu": 2**26}
+class Limit(NamedTuple):
+    """How many points a block has at most, and how many numbers an array points x components."""
+
+    points: int
+    numbers: int
+
+
+# On a CPU the arrays of a block stay in a core's caches (the fastest of 2^15 to 2^20 numbers, docs/growth.md); a GPU
+# wants as much at once as its memory allows, here some gigabytes.
+CPU, GPU = Limit(2**10, 2**19), Limit(2**20, 2**26)
 
 
 class Points(NamedTuple):
     """Clean samples, the time, weight and noise of each; points are columns, so that a row is contiguous."""
+
+    x0: Float[Array, "feature point"]
+    t: Float[Array, "point"]
+    weight: Float[Array, "point"]
+    noise: Float[Array, "feature point"]
+
+
+class Drawn(NamedTuple):
+    """What a step draws of its points; `x0` is None where the clean samples are the same in every step."""
 
     x0: Float[Array, "feature point"] | None
     t: Float[Array, "point"]
@@ -27,7 +44,7 @@ class Points(NamedTuple):
 class Problem(NamedTuple):
     """What is minimized: mean over samples, times and noise of lambda(t) ||xhat(t, x_t) - x_0||^2.
 
-    The times of a step are independent, or, `stratified`, spread evenly over the samples: the same mean with less noise.
+    The times of a step are independent, or, `stratified`, spread evenly over the samples: the same mean, less noise.
     """
 
     x_train: Float[Array, "sample feature"]
@@ -54,17 +71,18 @@ class Blocks(NamedTuple):
         return math.ceil(self.n_samples / self.samples_at_once)
 
     @property
-    def count(self) -> int:
+    def per_step(self) -> int:
         """The number of blocks of a step."""
         return self.over_samples * math.ceil(self.draws / self.draws_at_once)
 
 
 def blocks(n_samples: int, draws: int, width: int) -> Blocks:
-    """Return blocks of which an array with `width` numbers for each point stays within the limit of the device.
+    """Return blocks of which an array with `width` numbers for each point stays within the limits of the device.
 
     They are as equal as they can be, so that little is computed beyond the last sample and draw.
     """
-    points = max(1, BLOCK.get(jax.default_backend(), BLOCK["gpu"]) // width)
+    limit = CPU if jax.default_backend() == "cpu" else GPU
+    points = max(1, min(limit.points, limit.numbers // width))
     samples_at_once = math.ceil(n_samples / math.ceil(n_samples / points))
     draws_at_once = math.ceil(draws / math.ceil(draws / max(1, points // samples_at_once)))
     return Blocks(n_samples, draws, samples_at_once, draws_at_once)
@@ -80,13 +98,11 @@ def clean_blocks(problem: Problem, cut: Blocks) -> Float[Array, "block feature p
     return jnp.tile(x, (1, 1, cut.draws_at_once))
 
 
-def draw_block(
-    problem: Problem, cut: Blocks, key: PRNGKeyArray, step: Int[Array, ""], block: Int[Array, ""]
-) -> Points:
+def draw_block(problem: Problem, cut: Blocks, key: PRNGKeyArray, step: Int[Array, ""], block: Int[Array, ""]) -> Drawn:
     """Return one block of the points of a step: a random time for each sample, a noise for each draw of it.
 
     Minibatch, times and noise of a step come from independent keys, made from `key` and the step's number. They do not
-    depend on how the points are cut. `x0` is None where `clean_blocks` has it.
+    depend on how the points are cut.
     """
     batch_key, time_key, noise_key = (jr.fold_in(use, step) for use in jr.split(key, 3))
     n_all, dim = problem.x_train.shape
@@ -98,7 +114,7 @@ def draw_block(
         x0 = jnp.tile(problem.x_train[chosen].T, (1, cut.draws_at_once))
     time = (stratified_index if problem.stratified else uniform_index)(time_key, sample, problem.times.shape[0])
     weight = jnp.where((sample < cut.n_samples) & (draw < cut.draws), problem.weight[time], 0)
-    return Points(
+    return Drawn(
         x0,
         jnp.tile(problem.times[time], cut.draws_at_once),
         weight.ravel(),

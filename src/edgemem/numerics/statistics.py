@@ -143,7 +143,7 @@ def equivalence(difference: Float[np.ndarray, "group seed"]) -> Equivalence:
     few seeds of one group are not alone in telling it: mean +- t_{0.95}(groups (seeds - 1)) s / sqrt(seeds). A group
     with a missing difference has no interval and does not contribute to the spread.
     """
-    groups, seeds = difference.shape
+    seeds = difference.shape[1]
     mean = difference.mean(axis=1)
     complete = np.isfinite(mean)
     if not complete.any():

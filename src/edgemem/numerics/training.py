@@ -93,33 +93,32 @@ def _advance(constant: _Constant, model: _Model) -> tuple[_Model, Float[Array, "
     n_points = cut.n_samples * cut.draws
 
     def draw(number):
-        return draw_block(problem, cut, model.key, number // cut.count, number % cut.count)
+        return draw_block(problem, cut, model.key, number // cut.per_step, number % cut.per_step)
 
-    def add_block(denoiser, total, points, number):
-        if clean is not None:
-            points = points._replace(x0=clean[number % cut.over_samples])
+    def add_block(denoiser, total, drawn, number):
+        points = Points(drawn.x0 if clean is None else clean[number % cut.over_samples], *drawn[1:])
         value = eqx.filter_value_and_grad(lambda denoiser: denoiser.loss(points))(denoiser)
         # Points are drawn one block ahead and carried, so that they are arrays in memory: drawn where they are used,
         # XLA would draw them again for each of their uses.
         return jax.tree.map(jnp.add, total, value), draw(number + 1)
 
     def step(carry, index):
-        denoiser, state, points = carry
+        denoiser, state, drawn = carry
         nothing = jnp.zeros((), problem.x_train.dtype), jax.tree.map(jnp.zeros_like, _trainable(denoiser))
-        first = index * cut.count
-        if cut.count == 1:
-            total, points = add_block(denoiser, nothing, points, first)
+        first = index * cut.per_step
+        if cut.per_step == 1:
+            total, drawn = add_block(denoiser, nothing, drawn, first)
         else:
-            (total, points), _ = jax.lax.scan(
+            (total, drawn), _ = jax.lax.scan(
                 lambda carry, number: (add_block(denoiser, *carry, number), None),
-                (nothing, points),
-                first + jnp.arange(cut.count),
+                (nothing, drawn),
+                first + jnp.arange(cut.per_step),
             )
         loss, gradient = jax.tree.map(lambda total: total / n_points, total)
         update, state = rule.update(gradient, state)
-        return (eqx.apply_updates(denoiser, update), state, points), loss
+        return (eqx.apply_updates(denoiser, update), state, drawn), loss
 
-    start = model.denoiser, model.state, draw(steps[0] * cut.count)
+    start = model.denoiser, model.state, draw(steps[0] * cut.per_step)
     (denoiser, state, _), loss = jax.lax.scan(step, start, steps)
     return _Model(model.key, denoiser, state), loss
 
@@ -178,7 +177,10 @@ def train_together(
     batch = min(minibatch or n_samples, n_samples)
     cut = blocks(batch, draws, len(denoisers) * denoisers[0].width)
     # Copies, since the first call consumes the arrays.
-    models = [_Model(jnp.copy(k), jax.tree.map(jnp.copy, d), rule.init(_trainable(d))) for k, d in zip(keys, denoisers)]
+    models = [
+        _Model(jnp.copy(k), jax.tree.map(jnp.copy, d), rule.init(_trainable(d)))
+        for k, d in zip(keys, denoisers, strict=True)
+    ]
     together = len(models) > 1
     model = jax.tree.map(lambda *leaves: jnp.stack(leaves), *models) if together else models[0]
     finite = jax.tree.leaves(jax.tree.map(jnp.isfinite, model.denoiser))
@@ -199,7 +201,11 @@ def train_together(
         if not np.array_equal(before, after):
             changed = np.argwhere(np.asarray(before) != np.asarray(after))
             raise Diverged(steps - 1, int(changed[0][0]) if together else 0)
-    trained = [jax.tree.map(lambda leaf, at=at: leaf[at], model.denoiser) for at in range(len(models))] if together else [model.denoiser]
+    trained = (
+        [jax.tree.map(lambda leaf, at=at: leaf[at], model.denoiser) for at in range(len(models))]
+        if together
+        else [model.denoiser]
+    )
     return [Trained(denoiser, loss) for denoiser, loss in zip(trained, np.transpose(trace), strict=True)]
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,7 @@ import xarray as xr
 
 from edgemem.config.compare import CompareSpec
 from edgemem.errors import EdgememError
-from edgemem.numerics.randomness import named_generator
-from edgemem.numerics.statistics import crossing_estimates, equivalence
+from edgemem.numerics.statistics import crossing, equivalence, monotone_logit
 from edgemem.storage import read_dataset, write_dataset, write_whole
 
 
@@ -19,13 +19,12 @@ BOUNDS = {"m50": 0.01, "log_variance": np.log(1.05)}
 # Time of the losses that are compared, the nearest of the grid; psi = 6.7.
 LOSS_TIME = 0.36
 
-Runs = dict[tuple[str, int, str], tuple[xr.Dataset, xr.Dataset]]
+Evaluations = dict[tuple[str, int, str], xr.Dataset]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("evaluations", nargs="+", metavar="EVALUATION.nc", help="one file a setting, seed and protocol")
-    parser.add_argument("--models", nargs="+", required=True, metavar="MODELS.nc", help="the models of each evaluation")
     parser.add_argument("--comparison", required=True, metavar="OUT.nc", help="comparison file to write")
     parser.add_argument("--table", required=True, metavar="OUT.md", help="the same as a table in Markdown")
     parser.add_argument("--spec", required=True, metavar="JSON", help="settings, seeds, protocols and references")
@@ -34,48 +33,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Write the comparison and its table."""
     spec = CompareSpec.parse(options.spec)
-    runs = _runs(spec, options.evaluations, options.models)
-    comparison = compare(spec, runs)
+    comparison = compare(spec, _evaluations(spec, options.evaluations))
     write_dataset(
         comparison,
         options.comparison,
         kind="comparison",
         spec=spec,
-        inputs=[*options.evaluations, *options.models],
+        inputs=options.evaluations,
         title=f"Training protocols of campaign {spec.campaign}",
     )
-    text = table(spec, comparison)
+    text = table(comparison)
     write_whole(options.table, lambda path: path.write_text(text, encoding="utf-8"))
 
 
-def _runs(spec: CompareSpec, evaluations: list[str], models: list[str]) -> Runs:
-    """Return evaluation and models by setting, seed and protocol, whose name is that of the file.
+def _evaluations(spec: CompareSpec, paths: list[str]) -> Evaluations:
+    """Return the evaluations by setting, seed and protocol, whose name is that of the file.
 
-    **Raises:** EdgememError if one is missing.
+    **Raises:** EdgememError if one is missing or foreign.
     """
     names = {json.dumps(setting.model_dump(mode="json"), sort_keys=True): setting.name for setting in spec.settings}
-    found: dict[str, dict[tuple[str, int, str], xr.Dataset]] = {"evaluations": {}, "models": {}}
-    for kind, paths in (("evaluations", evaluations), ("models", models)):
-        for path in paths:
-            dataset = read_dataset(path, kind)
-            made_for = json.loads(dataset.attrs["spec"])
-            setting = names.get(json.dumps(made_for["setting"], sort_keys=True))
-            if setting is None or made_for["seed"] not in spec.seeds:
-                raise EdgememError(f"{path} is of a setting or seed that is not in --spec")
-            found[kind][setting, made_for["seed"], Path(path).stem] = dataset
-    runs = {}
+    found: Evaluations = {}
+    for path in paths:
+        dataset = read_dataset(path, "evaluations")
+        made_for = json.loads(dataset.attrs["spec"])
+        name = names.get(json.dumps(made_for["setting"], sort_keys=True))
+        if name is None or made_for["seed"] not in spec.seeds:
+            raise EdgememError(
+                f"{path} was made for setting {made_for['setting']}, seed {made_for['seed']}, "
+                "which is not among the settings and seeds of --spec"
+            )
+        found[name, made_for["seed"], Path(path).stem] = dataset
     for setting in spec.settings:
         for seed in spec.seeds:
-            for protocol in {*spec.candidates, spec.references[setting.name]}:
-                key = setting.name, seed, protocol
-                for kind, have in found.items():
-                    if key not in have:
-                        raise EdgememError(f"no {kind} file of {key[0]}, seed {seed}, protocol {protocol} was given")
-                runs[key] = found["evaluations"][key], found["models"][key]
-    return runs
+            for protocol in (*spec.candidates, spec.references[setting.name]):
+                if (setting.name, seed, protocol) not in found:
+                    raise EdgememError(f"no evaluation of {setting.name}, seed {seed}, protocol {protocol} was given")
+    return found
 
 
-def compare(spec: CompareSpec, runs: Runs) -> xr.Dataset:
+def compare(spec: CompareSpec, evaluations: Evaluations) -> xr.Dataset:
     """Return each protocol's difference from the reference, with the intervals of two one-sided tests.
 
     Differences are taken seed by seed: on the same data, from the same start. Of a model they are averaged over all
@@ -83,23 +79,16 @@ def compare(spec: CompareSpec, runs: Runs) -> xr.Dataset:
     """
     shape = (len(spec.candidates), len(spec.settings), len(spec.seeds))
     differences = {name: np.full(shape, np.nan) for name in ("m50", "log_variance", "log_train_loss", "log_test_loss")}
-    seconds, reference_seconds = np.full(shape, np.nan), np.full(shape[1:], np.nan)
     for j, setting in enumerate(spec.settings):
         for k, seed in enumerate(spec.seeds):
-            rng = named_generator(seed, "compare", setting.name)
-            state = rng.bit_generator.state
-
-            def measured(protocol: str, setting=setting, seed=seed, rng=rng, state=state) -> dict[str, np.ndarray]:
-                rng.bit_generator.state = state
-                return _measured(*runs[setting.name, seed, protocol], setting.N, rng)
-
-            reference = measured(spec.references[setting.name])
-            reference_seconds[j, k] = reference["seconds"]
+            measured = {
+                protocol: _measured(evaluations[setting.name, seed, protocol], setting.N)
+                for protocol in {*spec.candidates, spec.references[setting.name]}
+            }
+            reference = measured[spec.references[setting.name]]
             for i, protocol in enumerate(spec.candidates):
-                candidate = measured(protocol)
-                seconds[i, j, k] = candidate["seconds"]
                 for name, difference in differences.items():
-                    difference[i, j, k] = np.mean(candidate[name] - reference[name])
+                    difference[i, j, k] = np.mean(measured[protocol][name] - reference[name])
 
     dataset = xr.Dataset(
         coords={
@@ -125,71 +114,53 @@ def compare(spec: CompareSpec, runs: Runs) -> xr.Dataset:
                 intervals[:, column],
                 {"long_name": f"{long_name}, {end} over seeds" + " of 90 %" * (column > 0), "units": "1"},
             )
-    inside = [
-        (dataset[f"{name}_low"] > -bound) & (dataset[f"{name}_high"] < bound) for name, bound in BOUNDS.items()
-    ]
+    inside = [(dataset[f"{name}_low"] > -bound) & (dataset[f"{name}_high"] < bound) for name, bound in BOUNDS.items()]
     dataset["equivalent"] = np.logical_and(*inside).astype(np.int8)
     dataset["equivalent"].attrs = {
         "long_name": f"1 if M50 is within {BOUNDS['m50']:g} N and the variance within 5 %, both at 5 %, else 0",
         "units": "1",
     }
-    dataset["seconds"] = (
-        ("protocol", "setting", "seed"),
-        seconds,
-        {"long_name": "wall-clock time of training one model, mean over sizes", "units": "s"},
-    )
-    dataset["reference_seconds"] = (
-        ("setting", "seed"),
-        reference_seconds,
-        {"long_name": "wall-clock time of training one model by the reference, mean over sizes", "units": "s"},
+    dataset["points"] = (
+        "protocol",
+        [protocol.steps * protocol.draws for protocol in spec.candidates.values()],
+        {"long_name": "noised points that training sees of each sample, steps times draws", "units": "1"},
     )
     return dataset
 
 
-def _measured(
-    evaluation: xr.Dataset, models: xr.Dataset, n_samples: int, rng: np.random.Generator
-) -> dict[str, np.ndarray]:
+def _measured(evaluation: xr.Dataset, n_samples: int) -> dict[str, np.ndarray]:
     """Return what is compared of one setting, seed and protocol."""
-    counts, total = evaluation.memorized_count.values, int(evaluation.generated_count)
-    m50 = crossing_estimates(evaluation.model_size.values / n_samples, counts, total, (0.5,), rng=rng)[0].value
+    logit = monotone_logit(evaluation.memorized_count.values[None], int(evaluation.generated_count))
+    m50 = crossing(evaluation.model_size.values / n_samples, logit, 0.5)
     below = evaluation.where(evaluation.model_size < n_samples, drop=True)
     loss = below.loss.sel(denoiser="trained").sel(time=LOSS_TIME, method="nearest")
     return {
-        "m50": np.array(m50),
+        "m50": np.where(np.isfinite(m50), m50, np.nan),
         "log_variance": np.log(below.learned_variance.values),
         "log_train_loss": np.log(loss.sel(split="train").values),
         "log_test_loss": np.log(loss.sel(split="test").values),
-        "seconds": models.train_seconds.mean().values,
     }
 
 
-def table(spec: CompareSpec, comparison: xr.Dataset) -> str:
+def table(comparison: xr.Dataset) -> str:
     """Return the comparison in Markdown: one row a protocol and setting, the cheapest protocols first."""
     lines = [
-        "| protocol | setting | reference | ΔM₅₀ / N | variance | train loss | test loss | equivalent | s a model |",
+        "| protocol | points | setting | reference | ΔM₅₀ / N | variance | train loss | test loss | equivalent |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
 
-    def percent(row: xr.Dataset, name: str) -> str:
-        mean, low, high = (100 * np.expm1(float(row[f"{name}_{end}"])) for end in ("mean", "low", "high"))
-        return f"{mean:+.1f} % [{low:+.1f}, {high:+.1f}]"
+    def interval(row: xr.Dataset, name: str, change: Callable[[float], float], form: str) -> str:
+        mean, low, high = (format(change(float(row[f"{name}_{end}"])), form) for end in ("mean", "low", "high"))
+        return f"{mean} [{low}, {high}]"
 
-    order = comparison.seconds.sum(("setting", "seed")).argsort().values
-    for i in order:
-        for j, setting in enumerate(comparison.setting.values):
-            row = comparison.isel(protocol=int(i), setting=j)
-            m50 = [float(row[f"m50_{end}"]) for end in ("mean", "low", "high")]
-            cost = float(row.reference_seconds.mean() / row.seconds.mean())
-            lines.append(
-                f"| {row.protocol.item()} | {setting} | {row.reference.item()} "
-                f"| {m50[0]:+.4f} [{m50[1]:+.4f}, {m50[2]:+.4f}] | {percent(row, 'log_variance')} "
-                f"| {percent(row, 'log_train_loss')} | {percent(row, 'log_test_loss')} "
-                f"| {'yes' if row.equivalent else 'no'} | {float(row.seconds.mean()):.2f} ({cost:,.0f} × less) |"
-            )
-    made = comparison.attrs
-    keys = "; ".join(
-        f"`{name}`: {protocol.steps:,} steps × {protocol.draws} draws" for name, protocol in spec.candidates.items()
-    )
-    seeds = len(spec.seeds)
-    _ = made
-    return "\n".join([*lines, "", f"{seeds} seeds. {keys}.", ""])
+    for protocol in comparison.protocol.values[np.argsort(comparison.points.values, kind="stable")]:
+        for setting in comparison.setting.values:
+            row = comparison.sel(protocol=protocol, setting=setting)
+            percent = [
+                f"{interval(row, name, lambda x: 100 * np.expm1(x), '+.1f')} %"
+                for name in ("log_variance", "log_train_loss", "log_test_loss")
+            ]
+            cells = [protocol, f"{int(row.points):,}", setting, row.reference.item()]
+            cells += [interval(row, "m50", float, "+.4f"), *percent, "yes" if row.equivalent else "no"]
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])

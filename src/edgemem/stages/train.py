@@ -19,9 +19,9 @@ from edgemem.numerics.denoisers import AbstractDenoiser, padded_size
 from edgemem.numerics.diffusion import loss_weight, time_grid
 from edgemem.numerics.memorization import memorized
 from edgemem.numerics.model_sizes import coarse_sizes, fine_grid
+from edgemem.numerics.points import Problem
 from edgemem.numerics.randomness import named_key
 from edgemem.numerics.sampling import ddim
-from edgemem.numerics.points import Problem
 from edgemem.numerics.training import Diverged, log_steps, optimizer, still_falling, train_together
 from edgemem.stages.progress import Progress
 from edgemem.storage import read_dataset, require_same, write_dataset
@@ -78,7 +78,9 @@ class Trainer:
         weight = (
             jnp.asarray(weighting, jnp.float32) if isinstance(weighting, list) else loss_weight(weighting, self.times)
         )
-        self.problem = Problem(jnp.asarray(samples.x_train.values, jnp.float32), self.times, weight, protocol.times == "stratified")
+        self.problem = Problem(
+            jnp.asarray(samples.x_train.values, jnp.float32), self.times, weight, protocol.times == "stratified"
+        )
         self.rule = optimizer(
             steps=protocol.steps,
             peak_rate=protocol.peak_rate,
@@ -140,8 +142,8 @@ class Trainer:
             )
         except Diverged as error:
             raise EdgememError(
-                f"training of {self.spec.setting.name}, seed {self.spec.seed}, model size {sizes[error.model]} diverged: "
-                f"the loss at step {error.step} is not finite; lower peak_rate or clip_norm of the protocol"
+                f"training of {self.spec.setting.name}, seed {self.spec.seed}, model size {sizes[error.model]} "
+                f"diverged: the loss at step {error.step} is not finite; lower peak_rate or clip_norm of the protocol"
             ) from None
         for size, (denoiser, loss) in zip(sizes, trained, strict=True):
             self.denoisers[size], self.loss[size] = denoiser, loss

@@ -1,0 +1,1 @@
+"""Speed and memory of the training engine; `make bench` prints one table."""

@@ -1,0 +1,120 @@
+"""Training protocols are compared seed by seed with their reference, and what does not belong is refused."""
+
+import json
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from edgemem.cli import main
+from edgemem.config.compare import CompareSpec
+from edgemem.stages.compare import compare, table
+
+from .conftest import NAME, PROTOCOL, SEEDS, SETTING, command
+
+
+SPEC = {
+    "campaign": "tiny",
+    "settings": [SETTING],
+    "seeds": SEEDS,
+    "candidates": {"same": PROTOCOL, "other": PROTOCOL | {"steps": 10}},
+    "references": {NAME: "reference"},
+}
+
+
+def runs(difference: float):
+    """A reference; the same again; and one whose transition, variance and losses are off by `difference`."""
+    sizes, n = np.array([2, 4, 6, 8, 10]), 10
+    made = {}
+    for seed in SEEDS:
+        for name, off in (("reference", 0.0), ("same", 0.0), ("other", difference)):
+            # On the scale of log-odds the ratio is a straight line through one half at 0.7 + off + a little by seed.
+            middle = 0.7 + off + 0.01 * seed
+            counts = np.round(10**6 / (1 + np.exp(-(sizes / n - middle) / 0.1)))
+            evaluation = xr.Dataset(
+                {
+                    "memorized_count": ("model_size", counts.astype(int)),
+                    "generated_count": ((), 10**6),
+                    "learned_variance": ("model_size", np.where(sizes < n, (1 + off) / sizes, 0.0)),
+                    "loss": (
+                        ("split", "denoiser", "model_size", "time"),
+                        np.full((2, 1, 5, 2), 2.0) * (1 + off) * np.array([1, 3])[:, None, None, None],
+                    ),
+                },
+                coords={"model_size": sizes, "split": ["train", "test"], "denoiser": ["trained"], "time": [0.9, 0.36]},
+            )
+            made[NAME, seed, name] = evaluation
+    return made
+
+
+@pytest.mark.parametrize(("difference", "equivalent"), [(0.005, True), (0.02, False), (-0.06, False)])
+def test_differences_are_those_put_in(difference, equivalent):
+    """The place of the transition, variance and losses differ by what they were made to differ."""
+    result = compare(CompareSpec.model_validate(SPEC), runs(difference)).isel(setting=0)
+    same, other = result.sel(protocol="same"), result.sel(protocol="other")
+    assert float(same.m50_mean) == float(same.log_variance_mean) == 0
+    assert bool(same.equivalent)
+    np.testing.assert_allclose(other.m50, difference, atol=2e-4)
+    for name in ("log_variance", "log_train_loss", "log_test_loss"):
+        np.testing.assert_allclose(other[name], np.log1p(difference), rtol=1e-9)
+    assert bool(other.equivalent) == equivalent
+    assert (int(same.points), int(other.points)) == (40, 20)
+
+
+def test_table_has_a_row_for_each_protocol_and_setting():
+    """The cheapest protocol comes first; differences, intervals, verdict and cost are those of the comparison."""
+    lines = table(compare(CompareSpec.model_validate(SPEC), runs(0.02))).splitlines()
+    assert len(lines) == 4
+    assert lines[2].startswith(f"| other | 20 | {NAME} | reference | +0.02")
+    assert "+2.0 [+2.0, +2.0] %" in lines[2]
+    assert lines[2].endswith("| no |")
+    assert lines[3].endswith("| yes |")
+
+
+def test_a_transition_that_is_never_reached_is_not_equivalent():
+    """Where a protocol's models never memorize there is no difference to speak of, and no equivalence."""
+    made = runs(0.0)
+    for seed in SEEDS:
+        made[NAME, seed, "other"]["memorized_count"][:] = 0
+    result = compare(CompareSpec.model_validate(SPEC), made).isel(setting=0).sel(protocol="other")
+    assert np.isnan(result.m50).all()
+    assert not bool(result.equivalent)
+
+
+@pytest.fixture
+def files(made, tmp_path):
+    """Links to evaluations of the tiny campaign under the names of protocols."""
+    paths = []
+    for seed in SEEDS:
+        for name in ("same", "other", "reference"):
+            path = tmp_path / f"seed{seed}" / f"{name}.nc"
+            path.parent.mkdir(exist_ok=True)
+            path.symlink_to(made.evaluations[seed])
+            paths.append(path)
+    return paths
+
+
+def line(files, tmp_path, spec=SPEC):
+    """The command line."""
+    out = ["--comparison", tmp_path / "protocols.nc", "--table", tmp_path / "protocols.md"]
+    return command("compare", *files, *out, spec=spec)
+
+
+def test_command(files, tmp_path):
+    """The command writes the comparison with its lineage, and the table."""
+    assert main(line(files, tmp_path)) == 0
+    comparison = xr.load_dataset(tmp_path / "protocols.nc")
+    assert comparison.attrs["edgemem_file"] == "comparison"
+    assert len(json.loads(comparison.attrs["inputs"])) == 6
+    assert not comparison.log_variance.any()
+    assert (tmp_path / "protocols.md").read_text().count("\n") == 4
+
+
+def test_what_is_missing_or_foreign_is_named(files, tmp_path, capsys):
+    """A file that is missing, or of another setting, is named; nothing is written."""
+    assert main(line(files[1:], tmp_path)) == 1
+    assert f"no evaluation of {NAME}, seed 1, protocol same was given" in capsys.readouterr().err
+    foreign = SPEC | {"settings": [SETTING | {"N": 11}], "references": {NAME.replace("N10", "N11"): "reference"}}
+    assert main(line(files, tmp_path, foreign)) == 1
+    assert "not among the settings and seeds" in capsys.readouterr().err
+    assert not (tmp_path / "protocols.nc").exists()
