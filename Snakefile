@@ -10,9 +10,14 @@ include: "rules/sample.smk"
 include: "rules/train.smk"
 include: "rules/evaluate.smk"
 include: "rules/regress.smk"
-include: "rules/compare.smk"
 include: "rules/plot.smk"
 include: "rules/report.smk"
+
+
+if COMPARES_PROTOCOLS:
+
+    include: "rules/compare.smk"
+    include: "rules/publish.smk"
 
 
 # Reads what is already here: not worth a job on a cluster.

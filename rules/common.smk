@@ -35,6 +35,7 @@ except EdgememError as error:
 
 RESULTS = "results"
 CAMPAIGN_RESULTS = f"{RESULTS}/{CAMPAIGN.campaign}"
+COMPARES_PROTOCOLS = any(entry.figure == "protocols" for entry in CAMPAIGN.figures)
 
 
 def snakemake_arguments():
@@ -88,7 +89,7 @@ def campaign_files():
         for extension in ("pdf", "png")
     ]
     names = ["transition.nc", "regression.nc", "metrics.json"]
-    if any(entry.figure == "protocols" for entry in CAMPAIGN.figures):
+    if COMPARES_PROTOCOLS:
         names += ["protocols.nc", "protocols.md"]
     tables = [f"{CAMPAIGN_RESULTS}/{name}" for name in names]
     return [*tables, *figures]
@@ -149,12 +150,14 @@ def plot_data(wildcards):
 
 
 def train_memory(wildcards, attempt):
-    """Return the megabytes of a training job: the process, and about six arrays points x components of float32."""
-    setting, protocol = (
-        CAMPAIGN.by_name[wildcards.setting],
-        CAMPAIGN.protocols[wildcards.protocol],
-    )
-    return attempt * (1500 + 6 * 4 * protocol.draws * setting.N**2 // 10**6)
+    """Return the megabytes of a training job: the process, its samples, and means of all models in float32.
+
+    The points of a step are drawn in blocks and take no more than the process, however many they are.
+    """
+    setting, sizes = CAMPAIGN.by_name[wildcards.setting], CAMPAIGN.model_sizes
+    largest, count = (max(sizes), len(sizes)) if isinstance(sizes, list) else (setting.N, sizes.coarse + sizes.fine)
+    arrays = 3 * setting.N + (10 + 2 * count) * largest
+    return attempt * (1000 + 4 * arrays * setting.d // 10**6)
 
 
 def evaluate_memory(wildcards, attempt):
@@ -165,15 +168,15 @@ def evaluate_memory(wildcards, attempt):
 
 
 def train_minutes(wildcards, attempt):
-    """Return the minutes of a training job on one core, with a wide margin: 3e9 multiplications a second."""
+    """Return the minutes of a training job on one core, with a wide margin: 5e9 multiplications a second."""
     setting, protocol = (
         CAMPAIGN.by_name[wildcards.setting],
         CAMPAIGN.protocols[wildcards.protocol],
     )
     sizes = CAMPAIGN.model_sizes
-    count = len(sizes) if isinstance(sizes, list) else sizes.coarse + sizes.fine
-    work = count * protocol.steps * protocol.draws * 5 * setting.N**2 * setting.d
-    return attempt * (15 + int(work / 3e9 / 60))
+    models = sum(sizes) if isinstance(sizes, list) else (sizes.coarse + sizes.fine) * setting.N
+    work = protocol.steps * protocol.draws * 5 * setting.N * models * setting.d
+    return attempt * (15 + int(work / 5e9 / 60))
 
 
 onstart:

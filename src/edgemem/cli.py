@@ -17,6 +17,7 @@ COMMANDS = {
     "regress": "find the transitions of a campaign and compare them with predictions",
     "compare": "compare training protocols with a reference",
     "plot": "draw one figure",
+    "publish": "put a table and a figure into a page of the documentation",
 }
 
 

@@ -94,6 +94,37 @@ REFUSED = {
         ["'gaussian_N50_d30_K4'", "did you mean 'gaussian_N50_d30_K3'?"],
     ),
     "figure's time": ("figures: [{figure: losses, time: 1}]", "figures[0].time", ["less than 1", "got 1"]),
+    "nothing to compare": ("figures: [{figure: protocols}]", "figures[0].candidates", ["at least one protocol"]),
+    "no such protocol to compare": (
+        "figures: [{figure: protocols, candidates: [fasst]}]",
+        "figures[0].candidates",
+        ["'fasst'", "did you mean 'fast'?"],
+    ),
+    "no such reference": (
+        "figures: [{figure: protocols, candidates: [fast], references: {papr: []}}]",
+        "figures[0].references",
+        ["'papr'", "did you mean 'paper'?"],
+    ),
+    "reference of no setting": (
+        "figures: [{figure: protocols, candidates: [fast], references: {paper: [gaussian_N50_d30_K4]}}]",
+        "figures[0].references",
+        ["'gaussian_N50_d30_K4'", "did you mean 'gaussian_N50_d30_K3'?"],
+    ),
+    "setting without reference": (
+        "figures: [{figure: protocols, candidates: [fast], references: {paper: [gaussian_N50_d30_K3]}}]",
+        "figures[0].references",
+        ["gaussian_N100_d30_K3 needs one reference (got 0)"],
+    ),
+    "comparison over one seed": (
+        "{seeds: [1], figures: [{figure: protocols, candidates: [fast]}]}",
+        "seeds",
+        ["compared over several seeds"],
+    ),
+    "schedule longer than the steps": (
+        "protocols: {fast: {warmup: 0.6, decay: 0.5}}",
+        "protocols.fast",
+        ["warmup and decay must be at most 1 together", "0.6", "0.5"],
+    ),
     "model size twice": ("model_sizes: [5, 10, 5]", "model_sizes", ["twice", "[5, 10, 5]"]),
     "no model size": ("model_sizes: []", "model_sizes", ["at least 1", "[]"]),
     "model size zero": ("model_sizes: [5, 0]", "model_sizes[1]", ["greater than 0", "got 0"]),

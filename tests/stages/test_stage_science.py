@@ -25,7 +25,9 @@ def test_fast_protocol_reaches_the_transition():
     M/N = 0.5, 0.8, 0.9. Between data sets the variance differs by 0.016, the ratio at 0.8 by 0.03.
     """
     setting, seed = GaussianSetting(family="gaussian", N=100, d=30, K=3), 1
-    protocol = Protocol(steps=5000, draws=4, peak_rate=6e-3, final_rate=6e-6, clip_norm=100, update_ema=0.99)
+    protocol = Protocol(
+        steps=2500, draws=1, peak_rate=1e-2, final_rate=1e-5, decay=0.5, clip_norm=100, times="stratified"
+    )
     sampling = Sampling()
     samples = draw(SampleSpec(setting=setting, seed=seed))
     train_spec = TrainSpec(
