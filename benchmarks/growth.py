@@ -99,10 +99,10 @@ def largest_lines() -> Iterator[str]:
         at, minutes = larger, needed
     memory = job_bytes(at.n_samples, dim, at.n_samples, 2**19, 1) / 2**30
     yield (
-        f"Two cores, 4 GiB, one hour: two jobs side by side, each the {models} sizes of N = {at.n_samples:,}, d = {dim} "
-        f"with protocol `fast`, {minutes:.0f} minutes (a measured step of the mean size times {models} × "
-        f"{fast['steps']:,}). Their arrays take {memory:.2f} GiB each, beside the half GiB of a process: the time is what "
-        "limits."
+        f"Two cores, 4 GiB, one hour: two jobs side by side, each the {models} sizes of N = {at.n_samples:,}, "
+        f"d = {dim} with protocol `fast`, {minutes:.0f} minutes (a measured step of the mean size times {models} × "
+        f"{fast['steps']:,}). Their arrays take {memory:.2f} GiB each, beside the half GiB of a process: the time is "
+        "what limits."
     )
 
 

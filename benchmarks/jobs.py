@@ -1,4 +1,7 @@
-"""Times and memory of whole stage commands, each in a process of its own."""
+"""Times and memory of whole stage commands, each in a process of its own: `python -m benchmarks.jobs` prints JSON.
+
+It imports nothing large: the system counts among a command's memory what the process that starts it had.
+"""
 
 import json
 import os
@@ -18,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 
 
 class Usage(NamedTuple):
-    """What a process took."""
+    """What a process took; a whole command on one core unless said otherwise."""
 
     seconds: float
     cpu_seconds: float
@@ -48,14 +51,17 @@ class Folder:
                 "NPROC": str(threads),
                 "PYTHONPATH": str(ROOT / "src"),
                 "JAX_COMPILATION_CACHE_DIR": str(self.path / "cache"),
-                "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.2",
+                "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
             },
         )
 
     def run(self, *words: str, spec: dict[str, Any], threads: int = 1) -> Usage:
-        """Run a stage command and return what it took."""
+        """Run a stage command on as many cores as it has threads, and return what it took."""
         began = time.perf_counter()
-        return self.finished(self.stage(*words, spec=spec, threads=threads), began)
+        process = self.stage(*words, spec=spec, threads=threads)
+        if hasattr(os, "sched_setaffinity"):
+            os.sched_setaffinity(process.pid, sorted(os.sched_getaffinity(0))[:threads])
+        return self.finished(process, began)
 
     def finished(self, process: subprocess.Popen, began: float) -> Usage:
         """Wait for a command and return what it took.
@@ -139,3 +145,20 @@ def throughput(jobs: int, threads: int) -> float:
             for process in running:
                 made.finished(process, began)
         return 60 * len(seeds) * len(sizes) / (time.perf_counter() - began)
+
+
+def main() -> None:
+    """Print names and numbers of all commands, and the throughputs."""
+    cold, warm = training_job()
+    commands = {
+        "train N = 200, d = 50, K = 12, ten coarse sizes, `fast`, nothing compiled yet": cold,
+        "the same again": warm,
+        "train N = 5,000, M = 4,000, d = 200, 4 draws, 3 steps": large_job(),
+        "train, one step of one tiny model, compiled before": start_up(),
+    }
+    rates = {f"{jobs} × {threads}": throughput(jobs, threads) for jobs, threads in ((1, 2), (2, 1))}
+    print(json.dumps({"commands": commands, "models a minute": rates}))
+
+
+if __name__ == "__main__":
+    main()

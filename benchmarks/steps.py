@@ -57,9 +57,9 @@ def engine_step(size: Size, steps: int) -> Callable[[], object]:
     """Return a function that does some steps of the engine."""
     problem, denoiser = start(size)
     constant = _Constant(problem, blocks(size.n_samples, size.draws, denoiser.width), RULE, jnp.arange(steps))
-    model = _Model(jr.key(1), denoiser, RULE.init(_trainable(denoiser)))
+    model = _Model(denoiser, RULE.init(_trainable(denoiser)))
     # A copy, since the engine overwrites its arrays.
-    return lambda: _advance_one(constant, jax.tree.map(jnp.copy, model))
+    return lambda: _advance_one((constant, jr.key(1)), jax.tree.map(jnp.copy, model))
 
 
 def published_step(size: Size, steps: int) -> Callable[[], object]:
@@ -186,5 +186,5 @@ def engine_bytes(size: Size) -> int:
     """Return the temporary memory of an engine's step, as its compiler says."""
     problem, denoiser = start(size)
     constant = _Constant(problem, blocks(size.n_samples, size.draws, denoiser.width), RULE, jnp.arange(2))
-    model = _Model(jr.key(1), denoiser, RULE.init(eqx.filter(denoiser, eqx.is_inexact_array)))
-    return _advance_one.lower(constant, model).compile().compiled.memory_analysis().temp_size_in_bytes
+    model = _Model(denoiser, RULE.init(eqx.filter(denoiser, eqx.is_inexact_array)))
+    return _advance_one.lower((constant, jr.key(1)), model).compile().compiled.memory_analysis().temp_size_in_bytes

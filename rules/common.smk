@@ -60,7 +60,7 @@ os.environ.update(
 # would then change with every spelling of the same campaign.
 os.environ.update(SNAKEMAKE_ARGUMENTS=snakemake_arguments())
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", os.path.abspath(f"{RESULTS}/.jax-cache"))
-os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0.2")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 
 
 wildcard_constraints:

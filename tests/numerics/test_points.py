@@ -78,9 +78,9 @@ def test_memory_does_not_grow_with_points(monkeypatch):
 
     def temporary(draws: int) -> int:
         denoiser = isotropic_mixture(PROBLEM.x_train, 0.5, 64)
-        model = _Model(KEY, denoiser, rule.init(_trainable(denoiser)))
+        model = _Model(denoiser, rule.init(_trainable(denoiser)))
         constant = _Constant(PROBLEM, blocks(7, draws, 64), rule, jnp.arange(10))
-        return _advance_one.lower(constant, model).compile().compiled.memory_analysis().temp_size_in_bytes
+        return _advance_one.lower((constant, KEY), model).compile().compiled.memory_analysis().temp_size_in_bytes
 
     few, many = temporary(16), temporary(1024)
     assert many < 1.2 * few
@@ -94,11 +94,11 @@ def test_every_product_is_of_full_precision():
 
     rule = optimizer(steps=10, peak_rate=1e-3, final_rate=1e-6, warmup=0.1, decay=None, clip_norm=None, update_ema=None)
     denoiser = isotropic_mixture(PROBLEM.x_train, 0.5)
-    model = _Model(KEY, denoiser, rule.init(_trainable(denoiser)))
+    model = _Model(denoiser, rule.init(_trainable(denoiser)))
     constant = _Constant(PROBLEM, blocks(7, 4, 7), rule, jnp.arange(3))
     found = [
         equation.params["precision"]
-        for equation in _equations(jax.make_jaxpr(lambda: _advance(constant, model)[1])().jaxpr)
+        for equation in _equations(jax.make_jaxpr(lambda: _advance((constant, KEY), model)[1])().jaxpr)
         if equation.primitive.name == "dot_general"
     ]
     # Five products of matrices, and one of a matrix with a vector.

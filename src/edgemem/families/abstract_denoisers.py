@@ -30,6 +30,10 @@ class AbstractDenoisers(abc.ABC, Generic[Denoiser]):
         """Return a denoiser to start training from, its arrays padded to `padded_size` components."""
 
     @abc.abstractmethod
+    def padded(self, denoiser: Denoiser, padded_size: int) -> Denoiser:
+        """Return the same denoiser, its arrays padded to `padded_size` components."""
+
+    @abc.abstractmethod
     def to_dataset(self, denoisers: dict[int, Denoiser]) -> xr.Dataset:
         """Return the parameters of denoisers of several sizes, NaN-padded along `component`."""
 

@@ -32,19 +32,27 @@ class GaussianDenoisers(AbstractDenoisers[IsotropicMixture]):
         samples' mean square, v = 1.
         """
         n_features = samples.sizes["feature"]
-        jitter = np.asarray(jr.normal(key, (model_size, n_features)), np.float64)
+
+        def jitter() -> np.ndarray:
+            return np.asarray(jr.normal(key, (model_size, n_features)), np.float64)
+
         if initialization == "partial_memorization":
             mean = np.resize(samples.x_train.values, (model_size, n_features))
             standard_deviation = 1e-3
         elif initialization == "true_means":
-            mean = np.resize(samples.true_mean.values, (model_size, n_features)) + 1e-3 * jitter
+            mean = np.resize(samples.true_mean.values, (model_size, n_features)) + 1e-3 * jitter()
             standard_deviation = float(np.sqrt(samples.true_variance))
         elif initialization == "random":
-            mean = np.sqrt(np.mean(samples.x_train.values**2)) * jitter
+            mean = np.sqrt(np.mean(samples.x_train.values**2)) * jitter()
             standard_deviation = 1.0
         else:
             raise ValueError(f"unknown initialization {initialization!r}")
         return isotropic_mixture(mean.astype(np.float32), standard_deviation, padded_size)
+
+    def padded(self, denoiser: IsotropicMixture, padded_size: int) -> IsotropicMixture:
+        """Return the same mixture with more rows that are no components."""
+        size = int(np.sum(denoiser.exists))
+        return isotropic_mixture(np.asarray(denoiser.mean)[:size], denoiser.standard_deviation, padded_size)
 
     def to_dataset(self, denoisers: dict[int, IsotropicMixture]) -> xr.Dataset:
         """Return `mean(model_size, component, feature)` and `variance(model_size)`."""

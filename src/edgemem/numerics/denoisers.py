@@ -1,10 +1,12 @@
 """Denoisers: the posterior mean E[x_0 | x_t] under a model of the data."""
 
 import abc
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, ArrayLike, Bool, Float
 
 from edgemem.numerics.diffusion import alpha, noised
@@ -81,13 +83,15 @@ def isotropic_mixture(
     padded_size: int | None = None,
 ) -> IsotropicMixture:
     """Return the mixture with these centres, padded with rows of weight zero up to `padded_size` components."""
-    mean = jnp.asarray(mean)
-    size = mean.shape[0]
+    size = jnp.shape(mean)[0]
     padding = (padded_size or size) - size
+    # What is an array of NumPy is padded by NumPy: JAX would compile a program for each shape.
+    xp: Any = np if isinstance(mean, np.ndarray) else jnp
+    mean = jnp.asarray(xp.pad(mean, ((0, padding), (0, 0))))
     return IsotropicMixture(
-        mean=jnp.pad(mean, ((0, padding), (0, 0))),
+        mean=mean,
         standard_deviation=jnp.asarray(standard_deviation, mean.dtype),
-        exists=jnp.arange(size + padding) < size,
+        exists=jnp.asarray(xp.arange(size + padding) < size),
     )
 
 

@@ -81,19 +81,18 @@ class _Constant(NamedTuple):
 class _Model(NamedTuple):
     """What belongs to one model; where several are trained at once, each array has a leading axis of models."""
 
-    key: PRNGKeyArray
     denoiser: AbstractDenoiser
     state: optax.OptState
 
 
-def _advance(constant: _Constant, model: _Model) -> tuple[_Model, Float[Array, "step"]]:
-    """Return a model after some steps, and their losses."""
-    problem, cut, rule, steps = constant
+def _advance(fixed: tuple[_Constant, PRNGKeyArray], model: _Model) -> tuple[_Model, Float[Array, "step"]]:
+    """Return a model after some steps with its key, and their losses."""
+    (problem, cut, rule, steps), key = fixed
     clean = clean_blocks(problem, cut)
     n_points = cut.n_samples * cut.draws
 
     def draw(number):
-        return draw_block(problem, cut, model.key, number // cut.per_step, number % cut.per_step)
+        return draw_block(problem, cut, key, number // cut.per_step, number % cut.per_step)
 
     def add_block(denoiser, total, drawn, number):
         points = Points(drawn.x0 if clean is None else clean[number % cut.over_samples], *drawn[1:])
@@ -120,12 +119,12 @@ def _advance(constant: _Constant, model: _Model) -> tuple[_Model, Float[Array, "
 
     start = model.denoiser, model.state, draw(steps[0] * cut.per_step)
     (denoiser, state, _), loss = jax.lax.scan(step, start, steps)
-    return _Model(model.key, denoiser, state), loss
+    return _Model(denoiser, state), loss
 
 
 # The arrays of the models are overwritten.
 _advance_one = eqx.filter_jit(_advance, donate="all-except-first")
-_advance_many = eqx.filter_jit(eqx.filter_vmap(_advance, in_axes=(None, 0)), donate="all-except-first")
+_advance_many = eqx.filter_jit(eqx.filter_vmap(_advance, in_axes=((None, 0), 0)), donate="all-except-first")
 
 
 def _trainable(denoiser: AbstractDenoiser) -> AbstractDenoiser:
@@ -176,19 +175,22 @@ def train_together(
     n_samples = problem.x_train.shape[0]
     batch = min(minibatch or n_samples, n_samples)
     cut = blocks(batch, draws, len(denoisers) * denoisers[0].width)
-    # Copies, since the first call consumes the arrays.
-    models = [
-        _Model(jnp.copy(k), jax.tree.map(jnp.copy, d), rule.init(_trainable(d)))
-        for k, d in zip(keys, denoisers, strict=True)
-    ]
-    together = len(models) > 1
-    model = jax.tree.map(lambda *leaves: jnp.stack(leaves), *models) if together else models[0]
-    finite = jax.tree.leaves(jax.tree.map(jnp.isfinite, model.denoiser))
+    together = len(denoisers) > 1
+    # New arrays, since the first call overwrites them; by NumPy, since JAX would compile a program for each shape.
+    if together:
+        denoiser = jax.tree.map(lambda *leaves: jnp.asarray(np.stack(leaves)), *denoisers)
+        state = eqx.filter_vmap(rule.init)(_trainable(denoiser))
+        key = jnp.stack(list(keys))
+    else:
+        denoiser = jax.tree.map(lambda leaf: jnp.asarray(np.array(leaf)), denoisers[0])
+        state, key = rule.init(_trainable(denoiser)), keys[0]
+    model = _Model(denoiser, state)
+    finite = jax.tree.map(np.isfinite, denoiser)
     trace, done = [], 0
     for end in log_steps(steps):
         # Blocks differ in length by one step at most, so that no more than two programs are compiled.
         constant = _Constant(problem, cut, rule, jnp.arange(done, end))
-        model, loss = (_advance_many if together else _advance_one)(constant, model)
+        model, loss = (_advance_many if together else _advance_one)((constant, key), model)
         loss_by_step = np.atleast_2d(np.asarray(loss, np.float64))
         if not np.all(np.isfinite(loss_by_step)):
             at, step = np.argwhere(~np.isfinite(loss_by_step))[0]
@@ -197,15 +199,13 @@ def train_together(
         done = int(end)
         progress(done)
     # The last update is followed by no loss: what was finite before training has to be so after it.
-    for before, after in zip(finite, jax.tree.leaves(jax.tree.map(jnp.isfinite, model.denoiser)), strict=True):
-        if not np.array_equal(before, after):
-            changed = np.argwhere(np.asarray(before) != np.asarray(after))
+    for before, after in zip(*map(jax.tree.leaves, (finite, model.denoiser)), strict=True):
+        changed = np.argwhere(before != np.isfinite(after))
+        if len(changed):
             raise Diverged(steps - 1, int(changed[0][0]) if together else 0)
-    trained = (
-        [jax.tree.map(lambda leaf, at=at: leaf[at], model.denoiser) for at in range(len(models))]
-        if together
-        else [model.denoiser]
-    )
+    trained = [model.denoiser]
+    if together:
+        trained = [jax.tree.map(lambda leaf, at=at: leaf[at], model.denoiser) for at in range(len(denoisers))]
     return [Trained(denoiser, loss) for denoiser, loss in zip(trained, np.transpose(trace), strict=True)]
 
 

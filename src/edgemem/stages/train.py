@@ -168,7 +168,9 @@ class Trainer:
     def _probe(self, size: int, points: int) -> float:
         """Return the memorization ratio of a model among a few generated points."""
         n_features = self.samples.sizes["feature"]
-        generated = ddim(self.denoisers[size], self.times, points, n_features, key=self._key("probe", size))
+        # One shape for all sizes: compiling takes longer than the work that is saved with small ones.
+        denoiser = self.family.padded(self.denoisers[size], padded_size(self.spec.setting.N))
+        generated = ddim(denoiser, self.times, points, n_features, key=self._key("probe", size))
         return float(memorized(np.asarray(generated, np.float64), self.samples.x_train.values, PROBE_THRESHOLD).mean())
 
     def _key(self, use: str, size: int) -> jax.Array:
