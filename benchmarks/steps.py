@@ -160,14 +160,16 @@ def seconds(
     """
     programs = []
     for maker in makers:
-        once = maker(size, 1)
-        jax.block_until_ready(once())
-        began = time.perf_counter()
-        jax.block_until_ready(once())
-        repeats = max(1, min(1000, int(budget / (time.perf_counter() - began))))
-        program = maker(size, repeats)
-        jax.block_until_ready(program())
-        programs.append((program, repeats))
+        repeats, elapsed = 1, 0.0
+        # The first guesses are mostly the overhead of a call, which belongs to no step.
+        while elapsed < 0.5 * budget:
+            program = maker(size, repeats)
+            jax.block_until_ready(program())
+            began = time.perf_counter()
+            jax.block_until_ready(program())
+            elapsed = time.perf_counter() - began
+            done, repeats = repeats, max(repeats + 1, min(20 * repeats, int(repeats * budget / elapsed)))
+        programs.append((program, done))
     taken = np.empty((rounds, len(programs)))
     for this in taken:
         for i, (program, repeats) in enumerate(programs):

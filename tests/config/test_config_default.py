@@ -52,7 +52,7 @@ def test_every_key_of_the_default_campaign_has_a_comment(default_text: str):
 # Section 6 of the paper's summary, and the measurements that led to `fast` (docs/protocols.md).
 PROTOCOLS = {
     "fast": {
-        "steps": 2500,
+        "steps": 4000,
         "draws": 1,
         "peak_rate": 1e-2,
         "final_rate": 1e-5,
@@ -83,7 +83,7 @@ def test_protocols_have_the_published_values(load, name: str):
 def test_the_comparison_of_protocols_is_of_this_one(load):
     """What was found to be the cheapest is what is the default."""
     experiment = load(experiment=(ROOT / "experiments/protocols.yaml").read_text(encoding="utf-8"))
-    assert experiment.protocols["even-2500"] == load().protocols["fast"]
+    assert experiment.protocols["even-4000"] == load().protocols["fast"]
 
 
 def test_time_grid_and_measurements_have_the_published_values(load):

@@ -26,7 +26,7 @@ def test_fast_protocol_reaches_the_transition():
     """
     setting, seed = GaussianSetting(family="gaussian", N=100, d=30, K=3), 1
     protocol = Protocol(
-        steps=2500, draws=1, peak_rate=1e-2, final_rate=1e-5, decay=0.5, clip_norm=100, times="stratified"
+        steps=4000, draws=1, peak_rate=1e-2, final_rate=1e-5, decay=0.5, clip_norm=100, times="stratified"
     )
     sampling = Sampling()
     samples = draw(SampleSpec(setting=setting, seed=seed))
