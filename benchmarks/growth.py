@@ -78,12 +78,13 @@ def gpu_lines() -> Iterator[str]:
     """Say what a GPU of 80 GB could hold and how long a step would take it, computed."""
     yield "A GPU of 80 GB, computed: five products of 2 N M d operations a model, one draw, 30 TFLOP/s in float32."
     yield ""
-    yield "| N = M | d | models at once | memory, GB | a step, s | 2,500 steps, h |"
+    steps = protocol("fast")["steps"]
+    yield f"| N = M | d | models at once | memory, GB | a step, s | {steps:,} steps, h |"
     yield "| --- | --- | --- | --- | --- | --- |"
     for size, dim, models in GPU_PROBLEMS:
         memory = job_bytes(size, dim, size, 2**26, models) / 1e9
         step = 10 * size * size * dim * models / 30e12
-        yield f"| {size:,} | {dim:,} | {models} | {memory:.2f} | {step:.2g} | {2500 * step / 3600:,.2g} |"
+        yield f"| {size:,} | {dim:,} | {models} | {memory:.2f} | {step:.2g} | {steps * step / 3600:,.3f} |"
 
 
 def largest_lines() -> Iterator[str]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import xarray as xr
 from matplotlib.figure import Figure
+from matplotlib.ticker import StrMethodFormatter
 
 from edgemem.config.plot import ProtocolsFigure
 from edgemem.figures.style import legend_below, new_figure
@@ -39,7 +40,7 @@ def draw(options: ProtocolsFigure, setting: None, inputs: Mapping[str, Sequence[
         axes.axvline(0, color="#000000", linewidth=0.6)
         axes.set_xlabel(text)
     cost.barh(place, comparison.points.values, 0.6, color="#999999")
-    cost.set_xscale("log")
+    cost.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     cost.set_xlabel("noised points a sample")
     for axes in (m50, variance, cost):
         axes.set_ylim(len(names) - 0.5, -0.5)
