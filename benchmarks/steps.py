@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import jax.random as jr
@@ -16,7 +15,7 @@ from edgemem.numerics.denoisers import isotropic_mixture
 from edgemem.numerics.diffusion import loss_weight, noised, time_grid
 from edgemem.numerics.noise import standard_normal
 from edgemem.numerics.points import Problem, blocks
-from edgemem.numerics.training import _advance_one, _Constant, _Model, _trainable, optimizer
+from edgemem.numerics.training import _advance_one, _Constant, _start, optimizer
 
 
 try:  # the library that the published code is built on; it needs Python 3.12
@@ -57,7 +56,7 @@ def engine_step(size: Size, steps: int) -> Callable[[], object]:
     """Return a function that does some steps of the engine."""
     problem, denoiser = start(size)
     constant = _Constant(problem, blocks(size.n_samples, size.draws, denoiser.width), RULE, jnp.arange(steps))
-    model = _Model(denoiser, RULE.init(_trainable(denoiser)))
+    model = _start(constant, jr.key(1), denoiser)
     # A copy, since the engine overwrites its arrays.
     return lambda: _advance_one((constant, jr.key(1)), jax.tree.map(jnp.copy, model))
 
@@ -188,5 +187,5 @@ def engine_bytes(size: Size) -> int:
     """Return the temporary memory of an engine's step, as its compiler says."""
     problem, denoiser = start(size)
     constant = _Constant(problem, blocks(size.n_samples, size.draws, denoiser.width), RULE, jnp.arange(2))
-    model = _Model(denoiser, RULE.init(eqx.filter(denoiser, eqx.is_inexact_array)))
+    model = _start(constant, jr.key(1), denoiser)
     return _advance_one.lower((constant, jr.key(1)), model).compile().compiled.memory_analysis().temp_size_in_bytes

@@ -71,15 +71,15 @@ def test_blocks_are_small_and_waste_little(n_samples, draws, width):
 def test_memory_does_not_grow_with_points(monkeypatch):
     """A step on 64 times the draws needs no more memory, and none that would hold points times components at once."""
     from edgemem.numerics.denoisers import isotropic_mixture
-    from edgemem.numerics.training import _advance_one, _Constant, _Model, _trainable, optimizer
+    from edgemem.numerics.training import _advance_one, _Constant, _start, optimizer
 
     monkeypatch.setattr(points, "CPU", points.Limit(64, 2**12))
     rule = optimizer(steps=10, peak_rate=1e-3, final_rate=1e-6, warmup=0.1, decay=None, clip_norm=None, update_ema=None)
 
     def temporary(draws: int) -> int:
         denoiser = isotropic_mixture(PROBLEM.x_train, 0.5, 64)
-        model = _Model(denoiser, rule.init(_trainable(denoiser)))
         constant = _Constant(PROBLEM, blocks(7, draws, 64), rule, jnp.arange(10))
+        model = _start(constant, KEY, denoiser)
         return _advance_one.lower((constant, KEY), model).compile().compiled.memory_analysis().temp_size_in_bytes
 
     few, many = temporary(16), temporary(1024)
@@ -90,12 +90,12 @@ def test_memory_does_not_grow_with_points(monkeypatch):
 def test_every_product_is_of_full_precision():
     """No matrix product of a training step leaves its precision to the device's default, which may be 11 bits."""
     from edgemem.numerics.denoisers import isotropic_mixture
-    from edgemem.numerics.training import _advance, _Constant, _Model, _trainable, optimizer
+    from edgemem.numerics.training import _advance, _Constant, _start, optimizer
 
     rule = optimizer(steps=10, peak_rate=1e-3, final_rate=1e-6, warmup=0.1, decay=None, clip_norm=None, update_ema=None)
     denoiser = isotropic_mixture(PROBLEM.x_train, 0.5)
-    model = _Model(denoiser, rule.init(_trainable(denoiser)))
     constant = _Constant(PROBLEM, blocks(7, 4, 7), rule, jnp.arange(3))
+    model = _start(constant, KEY, denoiser)
     found = [
         equation.params["precision"]
         for equation in _equations(jax.make_jaxpr(lambda: _advance((constant, KEY), model)[1])().jaxpr)

@@ -11,7 +11,7 @@ import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from edgemem.numerics.denoisers import AbstractDenoiser
-from edgemem.numerics.points import Blocks, Points, Problem, blocks, clean_blocks, draw_block
+from edgemem.numerics.points import Blocks, Drawn, Points, Problem, blocks, clean_blocks, draw_block
 
 
 class Diverged(Exception):
@@ -83,6 +83,7 @@ class _Model(NamedTuple):
 
     denoiser: AbstractDenoiser
     state: optax.OptState
+    drawn: Drawn  # the first block of the next step
 
 
 def _advance(fixed: tuple[_Constant, PRNGKeyArray], model: _Model) -> tuple[_Model, Float[Array, "step"]]:
@@ -117,14 +118,26 @@ def _advance(fixed: tuple[_Constant, PRNGKeyArray], model: _Model) -> tuple[_Mod
         update, state = rule.update(gradient, state)
         return (eqx.apply_updates(denoiser, update), state, drawn), loss
 
-    start = model.denoiser, model.state, draw(steps[0] * cut.per_step)
-    (denoiser, state, _), loss = jax.lax.scan(step, start, steps)
-    return _Model(denoiser, state), loss
+    end, loss = jax.lax.scan(step, tuple(model), steps)
+    return _Model(*end), loss
 
 
+def _first_block(problem: Problem, cut: Blocks, key: PRNGKeyArray) -> Drawn:
+    return draw_block(problem, cut, key, jnp.zeros((), int), jnp.zeros((), int))
+
+
+# Programs of their own, which serve models of all shapes.
+_first_block_of_one = eqx.filter_jit(_first_block)
+_first_block_of_many = eqx.filter_jit(eqx.filter_vmap(_first_block, in_axes=(None, None, 0)))
 # The arrays of the models are overwritten.
 _advance_one = eqx.filter_jit(_advance, donate="all-except-first")
 _advance_many = eqx.filter_jit(eqx.filter_vmap(_advance, in_axes=((None, 0), 0)), donate="all-except-first")
+
+
+def _start(constant: _Constant, key: PRNGKeyArray, denoiser: AbstractDenoiser) -> _Model:
+    """Return one model before its first step."""
+    state = constant.rule.init(_trainable(denoiser))
+    return _Model(denoiser, state, _first_block_of_one(constant.problem, constant.cut, key))
 
 
 def _trainable(denoiser: AbstractDenoiser) -> AbstractDenoiser:
@@ -174,22 +187,21 @@ def train_together(
     """
     n_samples = problem.x_train.shape[0]
     batch = min(minibatch or n_samples, n_samples)
-    cut = blocks(batch, draws, len(denoisers) * denoisers[0].width)
     together = len(denoisers) > 1
+    constant = _Constant(problem, blocks(batch, draws, len(denoisers) * denoisers[0].width), rule, jnp.arange(0))
     # New arrays, since the first call overwrites them; by NumPy, since JAX would compile a program for each shape.
     if together:
         denoiser = jax.tree.map(lambda *leaves: jnp.asarray(np.stack(leaves)), *denoisers)
-        state = eqx.filter_vmap(rule.init)(_trainable(denoiser))
-        key = jnp.stack(list(keys))
+        key, state = jnp.stack(list(keys)), eqx.filter_vmap(rule.init)(_trainable(denoiser))
+        model = _Model(denoiser, state, _first_block_of_many(problem, constant.cut, key))
     else:
-        denoiser = jax.tree.map(lambda leaf: jnp.asarray(np.array(leaf)), denoisers[0])
-        state, key = rule.init(_trainable(denoiser)), keys[0]
-    model = _Model(denoiser, state)
-    finite = jax.tree.map(np.isfinite, denoiser)
+        key = keys[0]
+        model = _start(constant, key, jax.tree.map(lambda leaf: jnp.asarray(np.array(leaf)), denoisers[0]))
+    finite = jax.tree.map(np.isfinite, model.denoiser)
     trace, done = [], 0
     for end in log_steps(steps):
         # Blocks differ in length by one step at most, so that no more than two programs are compiled.
-        constant = _Constant(problem, cut, rule, jnp.arange(done, end))
+        constant = constant._replace(steps=jnp.arange(done, end))
         model, loss = (_advance_many if together else _advance_one)((constant, key), model)
         loss_by_step = np.atleast_2d(np.asarray(loss, np.float64))
         if not np.all(np.isfinite(loss_by_step)):
