@@ -118,3 +118,31 @@ def test_what_is_missing_or_foreign_is_named(files, tmp_path, capsys):
     assert main(line(files, tmp_path, foreign)) == 1
     assert "not among the settings and seeds" in capsys.readouterr().err
     assert not (tmp_path / "protocols.nc").exists()
+
+
+def published(files, tmp_path, template: str) -> int:
+    """Compare, then publish into a template."""
+    assert main(line(files, tmp_path)) == 0
+    (tmp_path / "template.md").write_text(template)
+    (tmp_path / "figure.png").write_bytes(b"picture")
+    words = ["publish", "template.md", "page.md", "--data", "protocols.nc", "--table", "protocols.md"]
+    words += ["--picture", "figure.png", "--copy", "images/copy.png"]
+    return main([word if word.startswith("-") or "." not in word else str(tmp_path / word) for word in words])
+
+
+def test_publish_puts_the_table_in_its_place(files, tmp_path):
+    """The page is the template with the table and what made it; the picture lies beside it."""
+    assert published(files, tmp_path, "# Title\n\n{{ table }}\n\nEnd\n") == 0
+    page = (tmp_path / "page.md").read_text()
+    table_text = (tmp_path / "protocols.md").read_text()
+    assert page.startswith(f"# Title\n\n{table_text}")
+    assert page.endswith("\n\nEnd\n")
+    assert xr.load_dataset(tmp_path / "protocols.nc").attrs["git_commit"][:12] in page
+    assert (tmp_path / "images/copy.png").read_bytes() == b"picture"
+
+
+def test_publish_needs_a_place(files, tmp_path, capsys):
+    """A template without a place for the table is refused, and no page is written."""
+    assert published(files, tmp_path, "# Title\n") == 1
+    assert "needs one line {{ table }} (got 0)" in capsys.readouterr().err
+    assert not (tmp_path / "page.md").exists()

@@ -28,7 +28,7 @@ def run(options: argparse.Namespace) -> None:
         raise EdgememError(f"{options.template} needs one line {PLACE} (got {template.count(PLACE)})")
     made = read_dataset(options.data, "comparison").attrs
     origin = (
-        f"Made by `{options.data}`'s campaign on {made['created'][:10]}, commit {made['git_commit'][:12]}, "
+        f"Made from `{options.data}` of {made['created'][:10]}, commit {made['git_commit'][:12]}, "
         f"Python {made['python_version']}, {made['host_platform']}."
     )
     table = Path(options.table).read_text(encoding="utf-8").rstrip()
