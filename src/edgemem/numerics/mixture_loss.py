@@ -53,10 +53,10 @@ def _forward(mean, standard_deviation, exists, points):
     logit = logit - jnp.max(logit, axis=0)
     unnormalized = jnp.exp(logit)
     norm = 1 / jnp.sum(unnormalized, axis=0)
-    centre = norm * matmul(mean.T, unnormalized)
+    unnormalized_centre = matmul(mean.T, unnormalized)
 
     shrinkage = noise_variance / total_variance
-    error = a * variance / total_variance * x + shrinkage * centre - x0
+    error = a * variance / total_variance * x + shrinkage * norm * unnormalized_centre - x0
     loss = jnp.sum(weight * jnp.sum(error**2, axis=0))
 
     slope_by_error = 2 * weight
@@ -71,7 +71,7 @@ def _forward(mean, standard_deviation, exists, points):
         - matmul(slope, norm * scale * a)[:, None] * mean
     )
     d_variance = jnp.sum(
-        slope_by_error * shrinkage * scale * jnp.sum(error * (x - a * centre), axis=0)
+        slope_by_error * shrinkage * scale * jnp.sum(error * (x - a * norm * unnormalized_centre), axis=0)
         - a**2 / total_variance * norm * jnp.sum(slope * logit, axis=0)
     )
     return loss, (d_mean, 2 * standard_deviation * d_variance)
