@@ -16,7 +16,10 @@ COMMANDS = {
     "evaluate": "measure losses, memorization and distances of trained models",
     "regress": "find the transitions of a campaign and compare them with predictions",
     "compare": "compare training protocols with a reference",
+    "sensitivity": "generate points again in other ways and find the transition by other rules",
     "plot": "draw one figure",
+    "collect": "collect the figures, main numbers and costs of a finished campaign for the documentation",
+    "claims": "judge the claims of the paper by the collected numbers",
     "publish": "put a table and a figure into a page of the documentation",
 }
 

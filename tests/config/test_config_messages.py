@@ -142,7 +142,7 @@ REFUSED = {
         ["'random'", "'rnd'"],
     ),
     "times crossed": ("sampling: {t_min: 0.9991}", "sampling", ["t_min must be below t_max", "0.9991", "0.999"]),
-    "sampler unknown": ("sampling: {sampler: ddpm}", "sampling.sampler", ["'ddim'", "'ddpm'"]),
+    "sampler unknown": ("sampling: {sampler: euler}", "sampling.sampler", ["'ddim'", "'ddpm'"]),
     "held out all": ("regression: {holdout: 1}", "regression.holdout", ["less than 1", "got 1"]),
     "rate not a number": ("protocols: {fast: {peak_rate: .nan}}", "protocols.fast.peak_rate", ["finite", "nan"]),
     "norm infinite": ("protocols: {fast: {clip_norm: .inf}}", "protocols.fast.clip_norm", ["finite", "inf"]),

@@ -1,4 +1,4 @@
-"""DDIM follows (310) from standard normal noise to the data."""
+"""DDIM follows (310) from standard normal noise to the data, DDPM draws from the process's own conditional laws."""
 
 import jax
 import jax.numpy as jnp
@@ -8,7 +8,7 @@ import pytest
 
 from edgemem.numerics.denoisers import isotropic_mixture
 from edgemem.numerics.diffusion import time_grid
-from edgemem.numerics.sampling import ddim, ddim_step
+from edgemem.numerics.sampling import SAMPLERS, ddim, ddim_step, ddpm, ddpm_step
 
 from . import oracle
 
@@ -73,3 +73,46 @@ def test_float32_generates_the_same_points():
     result = np.asarray(ddim(denoiser, times, 200, DIM, key=jr.key(1)))
     expected = oracle.ddim(MEANS, 0.04, start.astype(np.float64), TIMES)[-1]
     assert np.mean(np.abs(result - expected).max(axis=1) < 1e-3) > 0.98
+
+
+@pytest.mark.parametrize(
+    ("t", "t_next"), [(0.999, 0.959), (0.36, 0.32), (0.041, 0.001), (0.36, 0.359999), (0.999, 0.001)]
+)
+def test_ancestral_step_is_the_conditional_law(float64, t, t_next):
+    """A step has the mean and variance of x' given x and x_0 = xhat(t, x), by the rule for jointly normal numbers."""
+    x, noise = np.random.default_rng(6).normal(size=(2, POINTS, DIM))
+    result = jax.jit(ddpm_step)(isotropic_mixture(MEANS, 0.5), *map(jnp.asarray, (x, t, t_next, noise)))
+    x0 = oracle.denoise(MEANS, 0.25, x, np.full(POINTS, t))
+    # x = r x' + what is noised in between. Given x_0 the covariance of x and x' is r sigma'^2.
+    r = oracle.alpha(t) / oracle.alpha(t_next)
+    gain = r * t_next**2 / t**2
+    mean = oracle.alpha(t_next) * x0 + gain * (x - oracle.alpha(t) * x0)
+    variance = t_next**2 - gain * r * t_next**2
+    # Between close times the variance is a small difference of large numbers, here in the formula of the test.
+    np.testing.assert_allclose(result, mean + np.sqrt(variance) * noise, rtol=1e-7, atol=1e-8)
+
+
+def test_ancestral_path_keeps_the_law_of_one_sample(float64):
+    """For data that are one point, the law at each time is N(alpha x_0, sigma^2), whatever the step."""
+    x0 = np.full((1, DIM), 0.7)
+    times = jnp.asarray([0.999, 0.6, 0.3])
+    x = np.asarray(ddpm(isotropic_mixture(x0, 0.0), times, 20_000, DIM, key=jr.key(2)))
+    standard = (x - oracle.alpha(0.3) * x0) / 0.3
+    # The start is N(0, I) instead of N(alpha x_0, sigma^2) at t = .999, which one step divides by hundreds.
+    assert abs(standard.mean()) < 4 / np.sqrt(x.size) + 0.01
+    assert abs(standard.var() - 1) < 4 * np.sqrt(2 / x.size) + 0.01
+    # Noise of different points, and of different steps, is independent.
+    assert abs(np.corrcoef(standard[:-1].ravel(), standard[1:].ravel())[0, 1]) < 4 / np.sqrt(x.size)
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_every_sampler_generates_the_samples_of_a_memorizing_denoiser(float64, name):
+    """With v = 0 every path ends at a sample, and the key decides at which."""
+    generate = SAMPLERS[name]
+    one, again, other = (
+        np.asarray(generate(isotropic_mixture(MEANS, 0.0), jnp.asarray(TIMES), POINTS, DIM, key=jr.key(key)))
+        for key in (3, 3, 4)
+    )
+    assert np.linalg.norm(one[:, None] - MEANS, axis=2).min(axis=1).max() < 0.01
+    np.testing.assert_array_equal(one, again)
+    assert not np.any(one == other)

@@ -15,7 +15,7 @@ class Evaluation(Model):
     threshold: Fraction = Field(
         1 / 3, gt=0, lt=1, description="A point is memorized if nearest <= threshold * second nearest distance."
     )
-    draws: int = Field(100, ge=2, le=100_000, description="Noise draws for each sample and time in the losses.")
+    draws: int = Field(20, ge=2, le=100_000, description="Noise draws for each sample and time in the losses.")
     test_samples: int = Field(100, ge=2, le=TEST_POOL, description="Test samples used, the first of the pool.")
 
 

@@ -24,7 +24,7 @@ class TimeGrid(Model):
 class Sampling(TimeGrid):
     """How points are generated."""
 
-    sampler: Literal["ddim"] = Field("ddim", description="Sampler: deterministic DDIM.")
+    sampler: Literal["ddim", "ddpm"] = Field("ddim", description="Sampler: deterministic DDIM or ancestral DDPM.")
 
     @property
     def grid(self) -> TimeGrid:

@@ -1,5 +1,7 @@
 """Which generated points are copies of training samples, and how far generated points are from data."""
 
+from typing import Literal
+
 import numpy as np
 from jaxtyping import Bool, Float
 
@@ -11,16 +13,27 @@ def memorized(
 ) -> Bool[np.ndarray, "point"]:
     """Return which points are far closer to their nearest training sample than to the second nearest.
 
-    ||x - x_(1)|| <= threshold ||x - x_(2)||, with threshold 1/3 in the paper (section 7). Distances are float64
-    differences: the expanded square loses the digits of a small distance.
+    ||x - x_(1)|| <= threshold ||x - x_(2)||, with threshold 1/3 in the paper (section 7).
+    """
+    return relative_distance(generated, training) <= threshold
+
+
+def relative_distance(
+    generated: Float[np.ndarray, "point feature"], training: Float[np.ndarray, "sample feature"]
+) -> Float[np.ndarray, "point"]:
+    """Return ||x - x_(1)|| / ||x - x_(2)||, the distances to the two nearest training samples.
+
+    Distances are float64 differences: the expanded square loses the digits of a small distance.
 
     Two equal training samples are one sample here: otherwise a copy of a duplicate would never count as memorized.
+
+    **Raises:** ValueError if there are no two different training samples.
     """
     distance = _distances(generated, np.unique(training, axis=0))
     if distance.shape[1] < 2:
         raise ValueError("the memorization test needs two different training samples")
     nearest, second = np.partition(distance, 1, axis=1)[:, :2].T
-    return nearest <= threshold * second
+    return nearest / second
 
 
 def nearest_distance(
@@ -49,7 +62,9 @@ def wasserstein2(generated: Float[np.ndarray, "point feature"], samples: Float[n
     return float(np.sqrt(np.mean(squares)))
 
 
-def _distances(left: np.ndarray, right: np.ndarray, metric: str = "euclidean") -> np.ndarray:
+def _distances(
+    left: np.ndarray, right: np.ndarray, metric: Literal["euclidean", "sqeuclidean"] = "euclidean"
+) -> np.ndarray:
     from scipy.spatial.distance import cdist  # here: training starts a quarter of a second sooner
 
     return cdist(left, right, metric)

@@ -16,7 +16,7 @@ from edgemem.numerics.diffusion import signal_to_noise, time_grid
 from edgemem.numerics.losses import denoising_loss, nested_memorizing_loss
 from edgemem.numerics.memorization import memorized, wasserstein2
 from edgemem.numerics.randomness import named_generator, named_key
-from edgemem.numerics.sampling import ddim
+from edgemem.numerics.sampling import SAMPLERS
 from edgemem.stages.progress import Progress
 from edgemem.storage import read_dataset, require_same, write_dataset
 
@@ -147,12 +147,13 @@ def _memorization(
     reference = _samples_by_split(spec, samples)
     count, threshold = spec.evaluation.generated, spec.evaluation.threshold
     sizes = models.model_size.values.tolist()
+    sampler = SAMPLERS[spec.sampling.sampler]
     copies = np.empty(len(sizes), np.int64)
     distance = np.empty((len(SPLITS), len(sizes)))
     for m, size in enumerate(sizes):
         denoiser = family.from_dataset(models, size)
         generated = np.asarray(
-            ddim(denoiser, jnp.asarray(times), count, training.shape[1], key=_key(spec, "generate", size))
+            sampler(denoiser, jnp.asarray(times), count, training.shape[1], key=_key(spec, "generate", size))
         )
         copies[m] = memorized(generated, training, threshold).sum()
         distance[:, m] = [wasserstein2(generated, reference[split]) for split in SPLITS]
