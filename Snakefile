@@ -9,15 +9,17 @@ include: "rules/common.smk"
 include: "rules/sample.smk"
 include: "rules/train.smk"
 include: "rules/evaluate.smk"
+include: "rules/sensitivity.smk"
 include: "rules/regress.smk"
 include: "rules/plot.smk"
 include: "rules/report.smk"
+include: "rules/publish.smk"
 
 
 if COMPARES_PROTOCOLS:
 
     include: "rules/compare.smk"
-    include: "rules/publish.smk"
+    include: "rules/publish_protocols.smk"
 
 
 # Reads what is already here: not worth a job on a cluster.

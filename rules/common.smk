@@ -35,6 +35,8 @@ except EdgememError as error:
 
 RESULTS = "results"
 CAMPAIGN_RESULTS = f"{RESULTS}/{CAMPAIGN.campaign}"
+# The campaigns whose results the paper's claims are judged by.
+CLAIMED = ("paper", "paper-seeds", "paper-figures", "refute")
 COMPARES_PROTOCOLS = any(entry.figure == "protocols" for entry in CAMPAIGN.figures)
 
 
@@ -80,19 +82,23 @@ def each_setting_and_seed(pattern):
     )
 
 
-def campaign_files():
-    """Return all that a campaign makes."""
-    figures = [
+def campaign_figures(*extensions):
+    """Return the figures of the campaign."""
+    return [
         f"{CAMPAIGN_RESULTS}/figures/{entry.figure}{f'_{setting}' if setting else ''}.{extension}"
         for entry in CAMPAIGN.figures
         for setting in CAMPAIGN.figure_settings(entry)
-        for extension in ("pdf", "png")
+        for extension in extensions
     ]
+
+
+def campaign_files():
+    """Return all that a campaign makes."""
     names = ["transition.nc", "regression.nc", "metrics.json"]
     if COMPARES_PROTOCOLS:
         names += ["protocols.nc", "protocols.md"]
     tables = [f"{CAMPAIGN_RESULTS}/{name}" for name in names]
-    return [*tables, *figures]
+    return [*tables, *campaign_figures("pdf", "png")]
 
 
 def sample_spec(wildcards):
@@ -105,6 +111,10 @@ def train_spec(wildcards):
 
 def evaluate_spec(wildcards):
     return CAMPAIGN.evaluate_spec(wildcards.setting, int(wildcards.seed)).canonical()
+
+
+def sensitivity_spec(wildcards):
+    return CAMPAIGN.sensitivity_spec(wildcards.setting, int(wildcards.seed)).canonical()
 
 
 def compare_spec(wildcards):
@@ -135,13 +145,16 @@ def plot_code(wildcards):
 
 
 def plot_data(wildcards):
-    """Return the files that a figure reads: evaluations of its setting, and tables of the campaign."""
-    files = {
-        "evaluations": expand(
-            f"{RESULTS}/evaluations/{{setting}}/seed{{seed}}/{CAMPAIGN.protocol}.nc",
+    """Return the files that a figure reads: those of its setting's seeds, and tables of the campaign."""
+    of_seeds = {
+        kind: expand(
+            f"{RESULTS}/{kind}/{{setting}}/seed{{seed}}/{CAMPAIGN.protocol}.nc",
             setting=wildcards.get("setting") or [],
             seed=CAMPAIGN.seeds,
-        ),
+        )
+        for kind in ("evaluations", "sensitivity")
+    }
+    files = of_seeds | {
         "transition": [f"{CAMPAIGN_RESULTS}/transition.nc"],
         "regression": [f"{CAMPAIGN_RESULTS}/regression.nc"],
         "comparison": [f"{CAMPAIGN_RESULTS}/protocols.nc"],

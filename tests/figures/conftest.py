@@ -19,7 +19,8 @@ from edgemem.config.compare import CompareSpec
 from edgemem.config.plot import PlotSpec
 from edgemem.config.regress import RegressSpec
 from edgemem.stages.compare import compare
-from edgemem.stages.regress import find_transitions, predict_transitions
+from edgemem.tables.prediction import predict_transitions
+from edgemem.tables.transition import find_transitions
 
 
 N, D, K = 20, 3, 2

@@ -9,19 +9,21 @@ import yaml
 from pydantic import BeforeValidator, Field, ValidationError, create_model, field_validator, model_validator
 
 from edgemem.config.base import KeyProblem, Model, Seed, explain, nearest, path_name
+from edgemem.config.collect import CollectSpec
 from edgemem.config.compare import CompareSpec
 from edgemem.config.evaluate import EvaluateSpec, Evaluation
-from edgemem.config.plot import FIGURES, Figure, PlotSpec, ProtocolsFigure, SettingFigure
+from edgemem.config.plot import FIGURES, Figure, PlotSpec, ProtocolsFigure, SensitivityFigure, SettingFigure
 from edgemem.config.regress import Regression, RegressSpec
 from edgemem.config.sample import SampleSpec
 from edgemem.config.sampling import Sampling
+from edgemem.config.sensitivity import SensitivitySpec
 from edgemem.config.settings import SETTINGS, Setting
 from edgemem.config.train import ModelSizes, Protocol, SizeGrid, TrainSpec
 from edgemem.errors import EdgememError
 
 
 # Folders of results that all campaigns share; a campaign cannot have their names.
-SHARED = ("samples", "models", "evaluations", "logs", "benchmarks")
+SHARED = ("samples", "models", "evaluations", "sensitivity", "logs", "benchmarks")
 
 
 class SettingGrid(Model):
@@ -226,6 +228,31 @@ class Campaign(Model):
             seeds=self.seeds,
             candidates={name: self.protocols[name] for name in figure.candidates},
             references={setting: name for name, settings in figure.references.items() for setting in settings},
+        )
+
+    def sensitivity_spec(self, setting: str, seed: int) -> SensitivitySpec:
+        """Return what the sensitivity stage reads; it needs the figure `sensitivity` in the campaign."""
+        figure = self.figure("sensitivity")
+        assert isinstance(figure, SensitivityFigure)
+        return SensitivitySpec(
+            setting=self.by_name[setting],
+            seed=seed,
+            generated=self.evaluation.generated,
+            sampling=figure.variants(self.sampling),
+            thresholds=list(dict.fromkeys([self.evaluation.threshold, *figure.thresholds])),
+            points=sorted({*figure.points, self.evaluation.generated}),
+        )
+
+    def collect_spec(self) -> CollectSpec:
+        """Return what the collect stage reads."""
+        used, published = self.protocols[self.protocol], self.protocols.get("paper")
+        return CollectSpec(
+            campaign=self.campaign,
+            settings=list(self.by_name),
+            seeds=self.seeds,
+            protocol=self.protocol,
+            points=used.steps * used.draws,
+            published_points=published.steps * published.draws if published else None,
         )
 
     def plot_spec(self, figure: str, setting: str | None) -> PlotSpec:

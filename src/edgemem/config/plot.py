@@ -4,7 +4,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from edgemem.config.base import Model, Spec
+from edgemem.config.base import Fraction, Model, Spec
+from edgemem.config.sampling import Sampling
 
 
 Time = Annotated[float, Field(gt=0, lt=1)]
@@ -45,12 +46,66 @@ class MechanismFigure(SettingFigure):
     figure: Literal["mechanism"]
 
 
+class SeedsFigure(SettingFigure):
+    """Figure 7: memorization ratio, training loss and place of the transition of each data set."""
+
+    reads: ClassVar = ("evaluations", "transition")
+
+    figure: Literal["seeds"]
+    time: Time = Field(0.36, description="Time of the losses, the nearest of the grid (0.36: psi = 6.7).")
+
+
+class SensitivityFigure(SettingFigure):
+    """Place of the transition when points are generated in other ways, or it is read off by other rules."""
+
+    reads: ClassVar = ("sensitivity",)
+
+    figure: Literal["sensitivity"]
+    # No part of a figure's spec: they decide what is generated and counted, not how it is drawn.
+    thresholds: list[Annotated[Fraction, Field(gt=0, lt=1)]] = Field(
+        [1 / 5, 1 / 4, 1 / 2], exclude=True, description="Other thresholds of the memorization test."
+    )
+    times: list[Annotated[int, Field(ge=2, le=10_000)]] = Field(
+        [11, 51, 101], exclude=True, description="Other numbers of times, with both samplers."
+    )
+    t_min: list[Time] = Field([0.01, 0.1], exclude=True, description="Other times at which generation ends.")
+    points: list[Annotated[int, Field(ge=10, le=10_000_000)]] = Field(
+        [50, 200], exclude=True, description="Numbers of generated points for which the scatter of a count is given."
+    )
+
+    def variants(self, sampling: Sampling) -> list[Sampling]:
+        """Return the ways to generate points: first the campaign's own, then those that differ from it."""
+        both = [
+            sampling.model_copy(update={"sampler": sampler, "times": times})
+            for sampler in ("ddim", "ddpm")
+            for times in sorted({sampling.times, *self.times})
+        ]
+        ends = [sampling.model_copy(update={"t_min": t_min}) for t_min in self.t_min]
+        return list(dict.fromkeys([sampling, *both, *ends]))
+
+
 class PredictionFigure(Model):
     """Measured against predicted place of the transition, over all settings."""
 
     reads: ClassVar = ("transition", "regression")
 
     figure: Literal["prediction"]
+
+
+class RegressionFigure(Model):
+    """Figure 3: fitted weights of the times, and the places of the transition that they predict."""
+
+    reads: ClassVar = ("transition", "regression")
+
+    figure: Literal["regression"]
+
+
+class RefutationFigure(Model):
+    """Measured against predicted place of the transition where the theory predicts different places."""
+
+    reads: ClassVar = ("transition", "regression")
+
+    figure: Literal["refutation"]
 
 
 class ProtocolsFigure(Model):
@@ -67,10 +122,28 @@ class ProtocolsFigure(Model):
 
 
 Figure = Annotated[
-    LossesFigure | TransitionFigure | MechanismFigure | PredictionFigure | ProtocolsFigure,
+    LossesFigure
+    | TransitionFigure
+    | MechanismFigure
+    | SeedsFigure
+    | SensitivityFigure
+    | PredictionFigure
+    | RegressionFigure
+    | RefutationFigure
+    | ProtocolsFigure,
     Field(discriminator="figure"),
 ]
-FIGURES = ("losses", "transition", "mechanism", "prediction", "protocols")
+FIGURES = (
+    "losses",
+    "transition",
+    "mechanism",
+    "seeds",
+    "sensitivity",
+    "prediction",
+    "regression",
+    "refutation",
+    "protocols",
+)
 
 
 class PlotSpec(Spec):

@@ -165,7 +165,7 @@ def _default(value: Any) -> str:
     if isinstance(value, dict):
         return "as below"
     if isinstance(value, list):
-        (value,) = value  # a grid of one point
+        return ", ".join(map(_default, value))
     if isinstance(value, float):
         # Ten digits were not typed: they are a fraction.
         value = Fraction(value).limit_denominator(1000) if len(repr(value)) > 10 else f"{value:g}"

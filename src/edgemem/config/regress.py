@@ -8,11 +8,27 @@ from edgemem.config.base import Model, Seed, Spec
 from edgemem.config.settings import Setting
 
 
+# The predictors of the transition, as figures and tables call them.
+PREDICTORS = {
+    "constant": "constant: mean of the settings fitted to",
+    "c1": "(21), λ = 1, C = 1",
+    "c2": "(21), λ = 1, C = 2",
+    "snr_weight": "(21), λ = ψ, C = 2",
+    "finite_size": "(21), λ = 1, finite-size C(M)",
+    "exact_losses": "exact losses, λ = 1",
+    "fitted": "the paper's regression, fitted λ̃, C = 2",
+}
+
+
 class Regression(Model):
     """How predictions of the transition are judged."""
 
     holdout: float = Field(0.25, ge=0, lt=1, description="Fraction of the settings kept out of every fit.")
     seed: Seed = Field(0, description="Seed of the choice of the hold-out settings.")
+    quoted: list[Annotated[float, Field(gt=0, le=1)]] = Field(
+        [0.5, 0.7, 0.8, 0.9],
+        description="Fractions M/N at which metrics.json quotes ratios, learned variances and losses.",
+    )
 
 
 class RegressSpec(Spec):

@@ -7,17 +7,19 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from edgemem.config.plot import PredictionFigure
+from edgemem.config.regress import PREDICTORS
 from edgemem.figures.style import COLOURS, legend_below, new_figure
 
 
-NAMES = {
-    "constant": "constant (mean of fitted settings)",
-    "c1": "(21), C = 1",
-    "c2": "(21), C = 2",
-    "finite_size": "(21), finite-size C(M)",
-    "exact_losses": "exact losses",
+MARKERS = {
+    "constant": "_",
+    "c1": "v",
+    "c2": "^",
+    "snr_weight": "x",
+    "finite_size": "s",
+    "exact_losses": "o",
+    "fitted": "D",
 }
-MARKERS = {"constant": "_", "c1": "v", "c2": "^", "finite_size": "s", "exact_losses": "o"}
 
 
 def draw(options: PredictionFigure, setting: None, inputs: Mapping[str, Sequence[xr.Dataset]]) -> Figure:
@@ -37,7 +39,7 @@ def draw(options: PredictionFigure, setting: None, inputs: Mapping[str, Sequence
             yerr=measured_bars,
             fmt=MARKERS[str(predictor)],
             color=COLOURS[str(predictor)],
-            label=NAMES[str(predictor)],
+            label=PREDICTORS[str(predictor)],
         )
     both = np.concatenate([measured, regression.predicted_fraction.values.ravel()])
     ends = np.array([np.nanmin(both), np.nanmax(both)]) if np.isfinite(both).any() else np.array([0.0, 1.0])
@@ -50,7 +52,7 @@ def draw(options: PredictionFigure, setting: None, inputs: Mapping[str, Sequence
         textcoords="offset points",
     )
     scatter.set(xlabel="predicted M₅₀ / N", ylabel="measured M₅₀ / N")
-    legend_below(figure, scatter, columns=5)
+    legend_below(figure, scatter, columns=4)
 
     place = np.arange(regression.sizes["predictor"])
     colours = [COLOURS[str(predictor)] for predictor in regression.predictor.values]

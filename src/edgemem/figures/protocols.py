@@ -8,11 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import StrMethodFormatter
 
 from edgemem.config.plot import ProtocolsFigure
-from edgemem.figures.style import legend_below, new_figure
-
-
-# Okabe and Ito's palette, one colour a setting.
-SETTING_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+from edgemem.figures.style import SERIES, legend_below, new_figure
 
 
 def draw(options: ProtocolsFigure, setting: None, inputs: Mapping[str, Sequence[xr.Dataset]]) -> Figure:
@@ -26,7 +22,7 @@ def draw(options: ProtocolsFigure, setting: None, inputs: Mapping[str, Sequence[
     for j, name in enumerate(settings):
         row = comparison.sel(setting=name)
         offset = 0.6 * ((j + 0.5) / len(settings) - 0.5)
-        colour = SETTING_COLOURS[j % len(SETTING_COLOURS)]
+        colour = SERIES[j % len(SERIES)]
         label = f"{name}, against {row.reference.item()}"
         for axes, variable, scale in ((m50, "m50", 1.0), (variance, "log_variance", 100.0)):
             mean, low, high = (scale * _change(row[f"{variable}_{end}"].values, variable) for end in ENDS)

@@ -30,6 +30,8 @@ COLOURS = {
     "c1": "#56B4E9",
     "c2": "#CC79A7",
     "constant": "#666666",
+    "snr_weight": "#E69F00",
+    "fitted": "#009E73",
 }
 # Readable at the width of a text column.
 STYLE: dict[str, Any] = {
@@ -55,6 +57,8 @@ STYLE: dict[str, Any] = {
     "savefig.dpi": 220,
     "pdf.fonttype": 42,  # text stays text in the PDF
 }
+# For things without a colour of their own: one each, in this order.
+SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 WIDTH = 3.4  # inches of one text column
 HEIGHT = 2.9
 

@@ -18,7 +18,7 @@ from edgemem.figures.style import (
     setting_title,
     shared_sizes,
 )
-from edgemem.numerics.statistics import mean_interval
+from edgemem.numerics.statistics import mean_interval, wilson_interval
 
 
 def draw(options: TransitionFigure, setting: str, inputs: Mapping[str, Sequence[xr.Dataset]]) -> Figure:
@@ -29,11 +29,12 @@ def draw(options: TransitionFigure, setting: str, inputs: Mapping[str, Sequence[
     figure.suptitle(setting_title(setting, len(evaluations)))
 
     for evaluation in evaluations:
-        p, total = evaluation.memorization_ratio.values, int(evaluation.generated_count)
+        p = evaluation.memorization_ratio.values
+        low, high = wilson_interval(evaluation.memorized_count.values, int(evaluation.generated_count))
         ratio.errorbar(
             evaluation.model_size.values / n_samples,
             p,
-            yerr=1.96 * np.sqrt(p * (1 - p) / total),
+            yerr=np.maximum([p - low, high - p], 0),  # at 0 and 1 rounding may leave -1e-17
             fmt="o",
             color=COLOURS["trained"],
             alpha=0.5,

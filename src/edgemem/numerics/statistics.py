@@ -151,3 +151,87 @@ def equivalence(difference: Float[np.ndarray, "group seed"]) -> Equivalence:
     variance = difference[complete].var(axis=1, ddof=1).mean()
     half = stats.t.ppf(0.95, complete.sum() * (seeds - 1)) * np.sqrt(variance / seeds)
     return Equivalence(mean, mean - half, mean + half)
+
+
+def wilson_interval(
+    counts: Int[np.ndarray, "*size"], total: int
+) -> tuple[Float[np.ndarray, "*size"], Float[np.ndarray, "*size"]]:
+    """Return Wilson's 95 % interval of a fraction counted among `total`: the p at which k is 1.96 deviations away.
+
+    Near 0 and 1 it is right where p +- 1.96 sqrt(p (1 - p) / n), which has no width at k = 0, is not.
+    """
+    z = stats.norm.ppf(0.975)
+    p = np.asarray(counts) / total
+    centre = (p + z**2 / (2 * total)) / (1 + z**2 / total)
+    half = z / (1 + z**2 / total) * np.sqrt(p * (1 - p) / total + z**2 / (4 * total**2))
+    return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
+
+
+class Spread(NamedTuple):
+    """Mean and variance of a measurement repeated on the same models, each time with other generated points."""
+
+    mean: float
+    variance: float
+
+
+def counting_spread(
+    sizes: Float[np.ndarray, "size"],
+    counts: Int[np.ndarray, "size"],
+    total: int,
+    points: int,
+    *,
+    rng: np.random.Generator,
+    replicates: int = 1000,
+) -> tuple[Spread, Spread]:
+    """Return how M50 would scatter if a ratio were counted among `points` generated points, by two rules.
+
+    First M50, the crossing of the fitted curve; then the paper's rule, the first size with a ratio of at least one
+    half. Counts are drawn from the fitted ratios. NaN where a rule finds nothing in some replicate.
+
+    **Arguments:** `counts`: memorized points of each size among `total`, from which the true ratios are estimated.
+    """
+    fitted = isotonic_regression(np.asarray(counts, np.float64)).x / total
+    drawn = rng.binomial(points, np.clip(fitted, 0, 1), size=(replicates, len(sizes)))
+    fits = crossing(sizes, monotone_logit(drawn, points), 0.5)
+    firsts = np.array([first_reaching(sizes, row, points, 0.5) for row in drawn])
+    spreads = []
+    for values in (fits, firsts):
+        known = np.isfinite(values).all()
+        spreads.append(Spread(values.mean(), values.var(ddof=1)) if known else Spread(float("nan"), float("nan")))
+    return spreads[0], spreads[1]
+
+
+def first_reaching(
+    sizes: Float[np.ndarray, "size"], counts: Int[np.ndarray, "size"], total: int, level: float
+) -> float:
+    """Return the first measured size whose ratio is at least a level, the paper's rule; NaN if none is."""
+    reached = np.flatnonzero(np.asarray(counts) >= level * total)
+    return float(sizes[reached[0]]) if len(reached) else float("nan")
+
+
+def combined_p_value(difference: Float[np.ndarray, "group seed"]) -> float:
+    """Return the p-value of the hypothesis that in every group the mean difference is zero.
+
+    Student's test in each group, which may have a spread of its own, and Fisher's combination of the independent
+    p-values, -2 sum log p ~ chi^2 with twice as many degrees of freedom as groups. Groups with a missing difference
+    are left out; NaN if none is left or there is one seed only.
+    """
+    complete = difference[np.isfinite(difference).all(axis=1)]
+    if len(complete) == 0 or complete.shape[1] < 2:
+        return float("nan")
+    p_values = np.asarray(stats.ttest_1samp(complete, 0, axis=1).pvalue)
+    return float(stats.chi2.sf(-2 * np.sum(np.log(p_values)), 2 * len(p_values)))
+
+
+def slope_interval(x: Float[np.ndarray, "point"], y: Float[np.ndarray, "point"]) -> Estimate:
+    """Return the slope of the least-squares line y = a + b x with its 95 % interval; NaN where x does not vary.
+
+    **Arguments:** points with a missing coordinate are left out.
+    """
+    known = np.isfinite(x) & np.isfinite(y)
+    x, y = x[known], y[known]
+    if len(x) < 3 or np.ptp(x) < 1e-9:
+        return Estimate(*[float("nan")] * 3)
+    line = stats.linregress(x, y)
+    half = stats.t.ppf(0.975, len(x) - 2) * line.stderr
+    return Estimate(float(line.slope), float(line.slope - half), float(line.slope + half))

@@ -4,16 +4,13 @@ import argparse
 import shutil
 from pathlib import Path
 
-from edgemem.errors import EdgememError
+from edgemem.pages import write_page
 from edgemem.storage import read_dataset, write_whole
-
-
-PLACE = "{{ table }}"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("template", metavar="TEMPLATE.md", help=f"page with a line {PLACE}")
+    parser.add_argument("template", metavar="TEMPLATE.md", help="page with a line {{ table }}")
     parser.add_argument("page", metavar="PAGE.md", help="page to write")
     parser.add_argument("--data", required=True, metavar="COMPARISON.nc", help="file the table was made of")
     parser.add_argument("--table", required=True, metavar="TABLE.md", help="table to put in the place")
@@ -23,15 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Write the page and copy its picture."""
-    template = Path(options.template).read_text(encoding="utf-8")
-    if template.count(PLACE) != 1:
-        raise EdgememError(f"{options.template} needs one line {PLACE} (got {template.count(PLACE)})")
     made = read_dataset(options.data, "comparison").attrs
     origin = (
         f"Made from `{options.data}` of {made['created'][:10]}, commit {made['git_commit'][:12]}, "
         f"Python {made['python_version']}, {made['host_platform']}."
     )
     table = Path(options.table).read_text(encoding="utf-8").rstrip()
-    page = template.replace(PLACE, f"{table}\n\n{origin}")
-    write_whole(options.page, lambda path: path.write_text(page, encoding="utf-8"))
+    write_page(options.template, options.page, {"table": f"{table}\n\n{origin}"})
     write_whole(options.copy, lambda path: shutil.copyfile(options.picture, path))

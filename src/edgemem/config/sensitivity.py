@@ -1,0 +1,20 @@
+"""What the sensitivity stage reads."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from edgemem.config.base import Seed, Spec
+from edgemem.config.sampling import Sampling
+from edgemem.config.settings import Setting
+
+
+class SensitivitySpec(Spec):
+    """The models of one setting and seed, generated from in several ways; the first is the campaign's own."""
+
+    setting: Setting
+    seed: Seed
+    generated: int
+    sampling: Annotated[list[Sampling], Field(min_length=1)]
+    thresholds: Annotated[list[float], Field(min_length=1)]
+    points: Annotated[list[int], Field(min_length=1)]

@@ -1,0 +1,86 @@
+"""Collect the figures, the main numbers and the costs of a finished campaign for the documentation."""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import xarray as xr
+
+from edgemem.config.collect import CollectSpec
+from edgemem.pages import markdown_table, write_page
+from edgemem.storage import read_dataset, write_whole
+from edgemem.tables.cost import cost_table, cost_text, costs
+from edgemem.tables.worth import noise_table, predictor_table, weights_text
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's arguments."""
+    parser.add_argument("template", metavar="TEMPLATE.md", help="page with a place for each table")
+    parser.add_argument("evaluations", nargs="+", metavar="EVALUATION.nc", help="evaluations of the campaign")
+    parser.add_argument("--metrics", required=True, metavar="METRICS.json", help="main numbers of the campaign")
+    parser.add_argument("--figures", nargs="*", default=[], metavar="FIGURE.png", help="figures of the campaign")
+    parser.add_argument("--benchmarks", required=True, metavar="FOLDER", help="where jobs leave their benchmarks")
+    parser.add_argument(
+        "--out", required=True, metavar="FOLDER", help="where to write README.md and copies of the rest"
+    )
+    parser.add_argument("--spec", required=True, metavar="JSON", help="campaign, settings, seeds and protocol")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Write the page of the campaign, and copy its figures and numbers beside it."""
+    spec = CollectSpec.parse(options.spec)
+    out = Path(options.out)
+    evaluations = [read_dataset(path, "evaluations") for path in options.evaluations]
+    metrics = json.loads(Path(options.metrics).read_text(encoding="utf-8"))
+    pictures = [Path(picture) for picture in options.figures]
+    found = costs(spec, Path(options.benchmarks))
+    places = {
+        "campaign": spec.campaign,
+        "origin": _origin(spec, evaluations),
+        "figures": "\n\n".join(f"![{picture.stem}]({picture.name})" for picture in pictures),
+        "predictors": predictor_table(metrics),
+        "noise": noise_table(metrics),
+        "weights": weights_text(metrics),
+        "cost": f"{cost_table(found)}\n\n{cost_text(spec, found)}",
+    }
+    write_page(options.template, out / "README.md", places)
+    for source in (Path(options.metrics), *pictures):
+        write_whole(out / source.name, lambda path: shutil.copyfile(source, path))  # noqa: B023
+
+
+def _origin(spec: CollectSpec, evaluations: Iterable[xr.Dataset]) -> str:
+    """Return what was computed, when, where and by which code, from the attributes of the files themselves."""
+    evaluations = list(evaluations)
+
+    def all_of(attribute: str) -> str:
+        return ", ".join(sorted({str(evaluation.attrs[attribute]) for evaluation in evaluations}))
+
+    created = sorted(evaluation.attrs["created"] for evaluation in evaluations)
+    changed = any(evaluation.attrs["git_dirty"] == "true" for evaluation in evaluations)
+    rows = [
+        ["settings × seeds", f"{len(spec.settings)} × {len(spec.seeds)}"],
+        [
+            "models",
+            f"{sum(evaluation.sizes['model_size'] for evaluation in evaluations):,}, protocol `{spec.protocol}`",
+        ],
+        ["evaluated", f"{created[0]} to {created[-1]}"],
+        ["commit", all_of("git_commit") + (", with changes that were not committed" if changed else "")],
+        ["machine", f"{all_of('host_platform')}; {all_of('device_kind')}"],
+        ["collected on", f"{_processor()}, {os.cpu_count()} cores"],
+        ["Python, JAX", f"{all_of('python_version')}, {all_of('jax_version')}"],
+    ]
+    return markdown_table(["", ""], rows)
+
+
+def _processor() -> str:
+    """Return the name of the processor."""
+    information = Path("/proc/cpuinfo")  # on Linux; elsewhere Python knows
+    if information.exists():
+        for line in information.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor()

@@ -1,0 +1,88 @@
+"""What a campaign took, from the benchmark files that Snakemake writes for each job."""
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from edgemem.config.collect import CollectSpec
+from edgemem.pages import markdown_table
+
+
+# Stages with one job a setting and seed; a plot is one job a figure, and the regression is one job.
+BY_SEED = ("sample", "train", "evaluate", "sensitivity")
+
+
+class Cost(NamedTuple):
+    """How many jobs left a benchmark, what they took together, and the largest."""
+
+    jobs: int
+    seconds: float
+    cpu_seconds: float
+    peak_mib: float
+
+
+def costs(spec: CollectSpec, folder: Path) -> dict[str, Cost]:
+    """Return the costs by stage, of the jobs whose benchmarks are there: results copied from elsewhere have none."""
+    files: dict[str, list[Path]] = {}
+    for stage in BY_SEED:
+        # A data set is the same for all protocols.
+        name = "seed{seed}.tsv" if stage == "sample" else f"seed{{seed}}/{spec.protocol}.tsv"
+        files[stage] = [
+            folder / stage / setting / name.format(seed=seed) for setting in spec.settings for seed in spec.seeds
+        ]
+    files["regress"] = [folder / "regress" / f"{spec.campaign}.tsv"]
+    files["plot"] = sorted((folder / "plot" / spec.campaign).glob("*.tsv"))
+    found = {stage: _cost(path for path in paths if path.exists()) for stage, paths in files.items()}
+    return {stage: cost for stage, cost in found.items() if cost.jobs}
+
+
+def _cost(paths: Iterable[Path]) -> Cost:
+    rows = []
+    for path in paths:
+        with path.open(newline="") as file:
+            rows += list(csv.DictReader(file, delimiter="\t"))
+
+    def numbers(column: str) -> list[float]:
+        # A job shorter than Snakemake's first look at it has no memory and no CPU time.
+        return [float(row[column]) if row[column] not in ("NA", "-") else 0.0 for row in rows]
+
+    return Cost(len(rows), sum(numbers("s")), sum(numbers("cpu_time")), max(numbers("max_rss"), default=0.0))
+
+
+def cost_table(found: dict[str, Cost]) -> str:
+    """Return the costs in Markdown, with their sum in the last row."""
+    jobs, seconds, cpu_seconds, peaks = zip(*found.values(), strict=True) if found else ((), (), (), ())
+    together = Cost(sum(jobs), sum(seconds), sum(cpu_seconds), max(peaks, default=0.0))
+    rows = [
+        [
+            stage,
+            f"{cost.jobs:,}",
+            f"{cost.seconds / 3600:.3f}",
+            f"{cost.cpu_seconds / 3600:.3f}",
+            f"{cost.peak_mib:,.0f}",
+        ]
+        for stage, cost in {**found, "all": together}.items()
+    ]
+    return markdown_table(
+        ["stage", "jobs", "hours, each job on one core", "CPU hours, sampled", "largest job, MiB"], rows
+    )
+
+
+def cost_text(spec: CollectSpec, found: dict[str, Cost]) -> str:
+    """Return the cost of one setting, of one figure drawn again, and of the paper's protocol."""
+    by_seed = sum(found[stage].seconds for stage in BY_SEED if stage in found)
+    lines = [
+        f"One setting with its data sets ({len(spec.seeds)}), from sampling to evaluation: "
+        f"{by_seed / len(spec.settings) / 60:.2f} minutes of one core."
+    ]
+    if "plot" in found:
+        lines.append(f"One figure drawn again: {found['plot'].seconds / found['plot'].jobs:.1f} seconds.")
+    if spec.published_points and "train" in found:
+        hours = found["train"].seconds / 3600
+        lines.append(
+            f"The protocol `paper` shows training {spec.published_points:,} noised points of each sample instead of "
+            f"{spec.points:,}: at the same speed a point, {hours * spec.published_points / spec.points:,.0f} hours of "
+            f"one core instead of {hours:.2f}."
+        )
+    return "\n".join(lines)

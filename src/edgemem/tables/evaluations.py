@@ -1,0 +1,54 @@
+"""The evaluations of a campaign by setting and seed, and the coordinates that its tables share."""
+
+import json
+from collections.abc import Iterable
+
+import numpy as np
+import xarray as xr
+
+from edgemem.config.regress import RegressSpec
+from edgemem.config.settings import Setting
+from edgemem.errors import EdgememError
+from edgemem.storage import read_dataset
+
+
+Evaluations = dict[tuple[str, int], xr.Dataset]
+
+
+def by_setting_and_seed(spec: RegressSpec, paths: list[str]) -> Evaluations:
+    """Return the evaluations by setting's name and seed.
+
+    **Raises:** EdgememError if one is missing, given twice or not of the campaign.
+    """
+    wanted = {
+        (json.dumps(setting.model_dump(mode="json"), sort_keys=True), seed): (setting.name, seed)
+        for setting in spec.settings
+        for seed in spec.seeds
+    }
+    evaluations: Evaluations = {}
+    for path in paths:
+        dataset = read_dataset(path, "evaluations")
+        made_for = json.loads(dataset.attrs["spec"])
+        name = wanted.get((json.dumps(made_for["setting"], sort_keys=True), made_for["seed"]))
+        if name is None:
+            raise EdgememError(
+                f"{path} was made for setting {made_for['setting']}, seed {made_for['seed']}, "
+                "which is not among the settings and seeds of --spec"
+            )
+        if name in evaluations:
+            raise EdgememError(f"{path} is a second evaluation of {name[0]}, seed {name[1]}")
+        evaluations[name] = dataset
+    missing = sorted(set(wanted.values()) - set(evaluations))
+    if missing:
+        raise EdgememError(
+            f"no evaluation of {missing[0][0]}, seed {missing[0][1]} was given ({len(missing)} are missing)"
+        )
+    return evaluations
+
+
+def setting_coordinates(settings: Iterable[Setting]) -> xr.Dataset:
+    """Return the settings with all their axes as coordinates."""
+    table = {setting.name: setting.model_dump() for setting in settings}
+    axes = list(dict.fromkeys(axis for row in table.values() for axis in row))
+    coordinates = {axis: ("setting", [row.get(axis, np.nan) for row in table.values()]) for axis in axes}
+    return xr.Dataset(coords={"setting": list(table), **coordinates})

@@ -1,0 +1,80 @@
+"""What predictions of the transition are worth, in Markdown, from the main numbers of a campaign."""
+
+from collections.abc import Mapping
+
+from edgemem.config.regress import PREDICTORS
+from edgemem.pages import markdown_table
+from edgemem.published import RATIO_POINTS
+
+
+Metrics = Mapping[str, float | None]
+
+
+def number(value: float | None, form: str = ".2e") -> str:
+    """Return a number, or a dash where it is unknown."""
+    return "–" if value is None else format(value, form)
+
+
+def interval(metrics: Metrics, name: str, form: str) -> str:
+    """Return a number with its 95 % interval, as far as they are known."""
+    value, low, high = (metrics.get(f"{name}{end}") for end in ("", "_low", "_high"))
+    if low is None or high is None:
+        return number(value, form)
+    return f"{number(value, form)} [{low:{form}}, {high:{form}}]"
+
+
+def predictor_table(metrics: Metrics) -> str:
+    """Return the errors of all predictors on all folds, and how they compare with what was measured."""
+    prefix = "predictor/constant/squared_error_"
+    folds = [name.removeprefix(prefix) for name in metrics if name.startswith(prefix)]
+    folds.sort(key=lambda fold: (fold != "train", fold != "holdout", fold))
+    rows = []
+    for predictor, name in PREDICTORS.items():
+        own = f"predictor/{predictor}"
+        errors = [number(metrics.get(f"{own}/squared_error_{fold}")) for fold in folds]
+        bias, slope = interval(metrics, f"{own}/bias", "+.4f"), interval(metrics, f"{own}/slope", ".2f")
+        rows.append([name, *errors, bias, slope, number(metrics.get(f"{own}/p_value"), ".1e")])
+    return markdown_table(["predictor", *(fold.replace("_", " ") for fold in folds), "bias", "slope", "p"], rows)
+
+
+def noise_table(metrics: Metrics) -> str:
+    """Return the variances of M50 / N that no predictor can explain."""
+    total = max(int(name.rpartition("_")[2]) for name in metrics if name.startswith("campaign/counting_variance_"))
+    stddev = metrics["campaign/m50_stddev"]
+    rows = [
+        [
+            "between settings: the error of the best constant",
+            number(None if stddev is None else stddev**2),
+        ]
+    ]
+    rules = {"first": "the paper's rule, the first M with a ratio of one half", "fitted": "fitted curve"}
+    for rule, name in rules.items():
+        for points in sorted({RATIO_POINTS, total}):
+            value = metrics[f"campaign/counting_variance_{rule}_{points}"]
+            rows.append([f"counting {points:,} generated points, {name}", number(value)])
+    rows.append(["between seeds of one setting, counting removed", number(metrics["campaign/seed_variance"])])
+    return markdown_table(["source", "variance of M₅₀ / N"], rows)
+
+
+def identified(metrics: Metrics) -> tuple[int, list[float]]:
+    """Return how many directions of the weights the settings tell, and the singular values that say so."""
+    names = [name for name in sorted(metrics) if name.startswith("regression/singular_value_")]
+    values = [value for value in map(metrics.__getitem__, names) if value is not None]
+    return sum(value > 1e-6 * values[0] for value in values), values
+
+
+def weights_text(metrics: Metrics) -> str:
+    """Return what the fit of the weights found, and how much of them the settings tell."""
+    best, worst = metrics["regression/objective"], metrics["regression/objective_worst"]
+    if best is None or worst is None:
+        return "The weights λ̃ could not be fitted: no setting has a transition."
+    starts, ended, as_good = (
+        int(metrics[f"regression/{name}"] or 0) for name in ("starts", "starts_converged", "starts_at_best")
+    )
+    count, values = identified(metrics)
+    return (
+        f"The search for λ̃ had {starts} starts; {ended} ended by themselves, and {as_good} within 1 % of the best\n"
+        f"objective, {best:.3e} (worst: {worst:.3e}). The singular values of the predictions' derivative by λ̃ are\n"
+        f"{', '.join(format(value, '.1e') for value in values)}: these settings tell **{count}** "
+        "of its directions.\nIn all others λ̃ can change without changing any prediction, and its curve means nothing."
+    )
