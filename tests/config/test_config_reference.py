@@ -21,6 +21,10 @@ from edgemem.config.plot import (
     MechanismFigure,
     PredictionFigure,
     ProtocolsFigure,
+    RefutationFigure,
+    RegressionFigure,
+    SeedsFigure,
+    SensitivityFigure,
     TransitionFigure,
 )
 from edgemem.config.regress import Regression
@@ -39,7 +43,17 @@ PLACES: dict[str, list[type[BaseModel]]] = {
     "sampling.": [Sampling],
     "evaluation.": [Evaluation],
     "regression.": [Regression],
-    "figures[].": [LossesFigure, TransitionFigure, MechanismFigure, PredictionFigure, ProtocolsFigure],
+    "figures[].": [
+        LossesFigure,
+        TransitionFigure,
+        MechanismFigure,
+        SeedsFigure,
+        SensitivityFigure,
+        PredictionFigure,
+        RegressionFigure,
+        RefutationFigure,
+        ProtocolsFigure,
+    ],
 }
 KEYS = {key.path: key for key in reference.all_keys()}
 

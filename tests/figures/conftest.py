@@ -18,7 +18,10 @@ from scipy import stats
 from edgemem.config.compare import CompareSpec
 from edgemem.config.plot import PlotSpec
 from edgemem.config.regress import RegressSpec
+from edgemem.config.sensitivity import SensitivitySpec
+from edgemem.config.settings import GaussianSetting
 from edgemem.stages.compare import compare
+from edgemem.stages.sensitivity import find_transitions as find_sensitivity
 from edgemem.tables.prediction import predict_transitions
 from edgemem.tables.transition import find_transitions
 
@@ -68,7 +71,7 @@ def evaluation(variance: float, seed: int, reached: float) -> xr.Dataset:
 
 
 # Figures that are not drawn for one setting.
-OVER_ALL = ("prediction", "protocols")
+OVER_ALL = ("prediction", "regression", "refutation", "protocols")
 
 
 class Case(NamedTuple):
@@ -80,6 +83,7 @@ class Case(NamedTuple):
     transition: xr.Dataset
     regression: xr.Dataset
     comparison: xr.Dataset
+    sensitivity: dict[str, list[xr.Dataset]]
 
     @property
     def settings(self) -> list[str]:
@@ -89,7 +93,9 @@ class Case(NamedTuple):
     def inputs(self, setting: str | None) -> dict[str, Sequence[xr.Dataset]]:
         """Return what a figure reads."""
         tables = {kind: [getattr(self, kind)] for kind in ("transition", "regression", "comparison")}
-        return tables | ({"evaluations": self.evaluations[setting]} if setting else {})
+        if setting is None:
+            return tables
+        return tables | {"evaluations": self.evaluations[setting], "sensitivity": self.sensitivity[setting]}
 
     def draw(self, figure: str, setting: str | None = None, **options: Any) -> Figure:
         """Return a figure, of the first setting if none is named."""
@@ -123,7 +129,43 @@ def case(name: str) -> Case:
     transition = find_transitions(spec, made)
     regression = predict_transitions(spec, made, transition)
     by_setting = {s.name: [made[s.name, seed] for seed in seeds] for s in spec.settings}
-    return Case(name, spec, by_setting, transition, regression, comparison(spec, reached))
+    ways = {s.name: [sensitivity(s, seed, made[s.name, seed]) for seed in seeds] for s in spec.settings}
+    return Case(name, spec, by_setting, transition, regression, comparison(spec, reached), ways)
+
+
+def sensitivity(setting: GaussianSetting, seed: int, measured: xr.Dataset) -> xr.Dataset:
+    """Return transitions by five ways to generate points and three thresholds, each with more or fewer copies."""
+    ways = [("ddim", 26, 0.001), ("ddim", 101, 0.001), ("ddpm", 26, 0.001), ("ddpm", 101, 0.001), ("ddim", 26, 0.1)]
+    thresholds = [1 / 3, 0.2, 0.5]
+    more = 1 + 0.01 * np.arange(len(ways))[:, None, None] + 0.2 * (np.array(thresholds)[:, None] - 1 / 3)
+    spec = SensitivitySpec.model_validate(
+        {
+            "setting": setting,
+            "seed": seed,
+            "generated": GENERATED,
+            "sampling": [{"sampler": sampler, "times": times, "t_min": t_min} for sampler, times, t_min in ways],
+            "thresholds": thresholds,
+            "points": [50, GENERATED],
+        }
+    )
+    counts = xr.Dataset(
+        {
+            "memorized_count": (
+                ("variant", "threshold", "model_size"),
+                (measured.memorized_count.values * more).round().clip(0, GENERATED).astype(int),
+            ),
+            "generated_count": ((), GENERATED),
+        },
+        coords={
+            "model_size": measured.model_size,
+            "threshold": thresholds,
+            **{
+                name: ("variant", list(values))
+                for name, values in zip(("sampler", "times", "t_min"), zip(*ways, strict=True), strict=True)
+            },
+        },
+    )
+    return find_sensitivity(spec, counts)
 
 
 def comparison(spec: RegressSpec, reached: float) -> xr.Dataset:

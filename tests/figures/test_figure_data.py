@@ -1,8 +1,15 @@
 """The data drawn are the data computed, found by their labels."""
 
+import importlib
+
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import xarray as xr
+from scipy import stats
+
+from edgemem.config.plot import RegressionFigure
+from edgemem.published import WEIGHTS
 
 from .conftest import COMMON, GENERATED, TIMES, D, N, bars, case, data, interval, labelled
 
@@ -54,9 +61,10 @@ def test_memorization_ratio(any_case):
         for container, evaluation in zip(ratio.containers, evaluations, strict=True):
             p = evaluation.memorized_count.values / GENERATED
             np.testing.assert_allclose(data(container), [evaluation.model_size / N, p], rtol=1e-12)
-            # The 0.975 quantile of the normal distribution is drawn as 1.96.
-            half = 1.959964 * np.sqrt(p * (1 - p) / GENERATED)
-            np.testing.assert_allclose(bars(container), [p - half, p + half], atol=1e-5)
+            counts = evaluation.memorized_count.values
+            wilson = [stats.binomtest(int(k), GENERATED).proportion_ci(method="wilson") for k in counts]
+            expected = [[w.low for w in wilson], [w.high for w in wilson]]
+            np.testing.assert_allclose(bars(container), expected, atol=1e-9)
         table = any_case.transition.sel(setting=setting)
         np.testing.assert_array_equal(data(labelled(ratio, "mean over seeds")), [table.fraction, table.ratio_curve])
         null = np.mean([e.null_memorization_ratio.item() for e in evaluations])
@@ -110,10 +118,12 @@ def test_mechanism(any_case, panel: int, quantity: str, words: str):
 
 PREDICTORS = {
     "constant": "constant",
-    "c1": "C = 1",
-    "c2": "C = 2",
+    "c1": "λ = 1, C = 1",
+    "c2": "λ = 1, C = 2",
+    "snr_weight": "λ = ψ",
     "finite_size": "finite-size",
     "exact_losses": "exact",
+    "fitted": "fitted λ̃",
 }
 
 
@@ -148,7 +158,7 @@ def test_errors_of_predictions(any_case):
 
 
 def test_title_says_what_is_shown(any_case):
-    for figure in ("losses", "transition", "mechanism"):
+    for figure in ("losses", "transition", "mechanism", "seeds", "sensitivity"):
         for setting, table in zip(any_case.settings, any_case.spec.settings, strict=True):
             title = any_case.draw(figure, setting).get_suptitle()
             seeds = len(any_case.spec.seeds)
@@ -158,7 +168,7 @@ def test_title_says_what_is_shown(any_case):
 
 
 def test_axes_are_named(any_case):
-    for figure in ("losses", "transition", "mechanism", "prediction"):
+    for figure in ("losses", "transition", "mechanism", "seeds", "prediction", "regression", "refutation"):
         for axes in any_case.draw(figure).axes:
             assert axes.get_xlabel()
         assert any_case.draw(figure).axes[0].get_ylabel()
@@ -191,3 +201,102 @@ def test_protocols(any_case):
                 ends = scale(row[f"{variable}_low"].values), scale(row[f"{variable}_high"].values)
                 np.testing.assert_allclose(bars(drawn, 0), ends, rtol=1e-9, atol=1e-12)
     assert [bar.get_width() for bar in cost.patches] == [10, 100]
+
+
+def test_seeds(any_case):
+    """Each seed has its own line of ratios and losses, and its M50 with the error of counting."""
+    evaluations, setting = any_case.evaluations[any_case.settings[0]], any_case.settings[0]
+    ratio, loss, place = any_case.draw("seeds").axes
+    table = any_case.transition.sel(setting=setting)
+    for i, (seed, evaluation) in enumerate(zip(any_case.spec.seeds, evaluations, strict=True)):
+        x = evaluation.model_size / N
+        np.testing.assert_allclose(data(labelled(ratio, f"seed {seed}")), [x, evaluation.memorization_ratio])
+        trained = evaluation.loss.sel(split="train", denoiser="trained", time=0.36)
+        np.testing.assert_allclose(data(loss.lines[i]), [x, trained], rtol=1e-12)
+        row = table.sel(seed=seed)
+        np.testing.assert_array_equal(data(place.containers[i]), [[row.m50], [i]])
+        if np.isfinite([row.m50_low, row.m50_high]).all():
+            np.testing.assert_allclose(np.ravel(bars(place.containers[i], 0)), [row.m50_low, row.m50_high], rtol=1e-12)
+    assert [label.get_text() for label in place.get_yticklabels()] == [str(seed) for seed in any_case.spec.seeds]
+
+
+def test_sensitivity(any_case):
+    """One row a way; means over seeds with their intervals, single counts with 1.96 standard deviations."""
+    (axes,) = any_case.draw("sensitivity").axes
+    measured = any_case.sensitivity[any_case.settings[0]]
+    drawn = {
+        label.get_text(): container for label, container in zip(axes.get_yticklabels(), axes.containers, strict=True)
+    }
+    # Variant, threshold.
+    ways = {
+        "DDIM, 26 times down to 0.001, threshold 1/3": (0, 0),
+        "threshold 1/5": (0, 1),
+        "threshold 1/2": (0, 2),
+        "DDIM, 101 times": (1, 0),
+        "DDPM, 26 times": (2, 0),
+        "DDPM, 101 times": (3, 0),
+        "down to 0.1": (4, 0),
+    }
+    for name, (variant, threshold) in ways.items():
+        mean, low, high = interval([dataset.m50.values[variant, threshold] for dataset in measured])
+        np.testing.assert_allclose(data(drawn[name])[0], [mean], rtol=1e-12)
+        if np.isfinite([low, high]).all():
+            np.testing.assert_allclose(np.ravel(bars(drawn[name], 0)), [low, high], rtol=1e-9)
+    for rule, words in (("fitted", "fitted curve"), ("first", "first M with one half")):
+        for points in (50, GENERATED):
+            cells = [dataset.sel(rule=rule, points=points) for dataset in measured]
+            mean = np.mean([cell.counting_mean for cell in cells])
+            artist = drawn[f"{words}, {points} points"]
+            np.testing.assert_allclose(data(artist)[0], [mean], rtol=1e-12)
+            if np.isfinite(mean):
+                half = 1.96 * np.sqrt(np.mean([cell.counting_variance for cell in cells]))
+                np.testing.assert_allclose(np.ravel(bars(artist, 0)), [mean - half, mean + half], rtol=1e-9)
+    assert len(drawn) == len(ways) + 4
+
+
+def test_regression(any_case):
+    """The fitted weights with mean one, and measured against predicted fractions of both folds."""
+    weights, fractions = any_case.draw("regression").axes
+    table = any_case.regression
+    fitted = labelled(weights, "fitted here")
+    np.testing.assert_allclose(data(fitted), [TIMES, table.lambda_tilde / table.lambda_tilde.mean()], rtol=1e-12)
+    # The paper's weights belong to its own times, of which there are 26.
+    assert not any("paper" in str(line.get_label()) for line in weights.lines)
+    row = table.sel(predictor="fitted")
+    for fold, name in ((0, "settings fitted"), (1, "settings held out")):
+        chosen = table.holdout.values == fold
+        expected = [row.predicted_fraction.values[chosen], any_case.transition.m50_pooled.values[chosen]]
+        np.testing.assert_array_equal(data(labelled(fractions, name)), expected)
+    constant = table.predicted_fraction.sel(predictor="constant").values[0]
+    np.testing.assert_array_equal(data(labelled(fractions, "constant"))[1], [constant, constant])
+
+
+def test_regression_on_the_times_of_the_paper():
+    """There its weights are drawn beside ours."""
+    made = case("three seeds")
+    times = 0.999 - 0.998 * np.arange(26) / 25
+    table = made.regression.isel(time=np.zeros(26, int)).assign_coords(time=times)
+    inputs = {"transition": [made.transition], "regression": [table]}
+    drawn = importlib.import_module("edgemem.figures.regression").draw(
+        RegressionFigure(figure="regression"), None, inputs
+    )
+    np.testing.assert_allclose(data(labelled(drawn.axes[0], "paper")), [times, np.array(WEIGHTS) / np.mean(WEIGHTS)])
+    plt.close(drawn)
+
+
+def test_refutation(any_case):
+    """One panel a predictor; each setting's point with the intervals of both fractions."""
+    panels = any_case.draw("refutation").axes
+    table, transition = any_case.regression, any_case.transition
+    for axes, predictor in zip(panels, ("c2", "finite_size", "exact_losses"), strict=True):
+        for i, setting in enumerate(any_case.spec.settings):
+            artist = labelled(axes, f"σ*² = {setting.variance:g},")
+            cell = table.sel(predictor=predictor).isel(setting=i)
+            measured = transition.isel(setting=i)
+            np.testing.assert_array_equal(data(artist), [[cell.predicted_fraction], [measured.m50_pooled]])
+            if np.isfinite([measured.m50_pooled, measured.m50_pooled_low, cell.predicted_fraction]).all():
+                ends = [measured.m50_pooled_low, measured.m50_pooled_high]
+                np.testing.assert_allclose(np.ravel(bars(artist)), ends, rtol=1e-12)
+        row = table.sel(predictor=predictor)
+        assert ("p = " in axes.get_title()) == bool(np.isfinite(row.p_value))
+        assert ("slope" in axes.get_title()) == bool(np.isfinite(row.slope))

@@ -19,6 +19,10 @@ READS = {
     "transition": ("evaluations", "transition"),
     "mechanism": ("evaluations",),
     "prediction": ("transition", "regression"),
+    "seeds": ("evaluations", "transition"),
+    "sensitivity": ("sensitivity",),
+    "regression": ("transition", "regression"),
+    "refutation": ("transition", "regression"),
     "protocols": ("comparison",),
 }
 
@@ -38,15 +42,15 @@ def inputs(tmp_path_factory: pytest.TempPathFactory):
     def write(name: str) -> dict[str, list[Path]]:
         made, into = case(name), folder / name
         files = {kind: [into / f"{kind}.nc"] for kind in TABLES}
-        files["evaluations"] = [into / f"seed{seed}.nc" for seed in made.spec.seeds]
+        for kind in ("evaluations", "sensitivity"):
+            files[kind] = [into / f"{kind}{seed}.nc" for seed in made.spec.seeds]
         if not into.exists():
             for kind in TABLES:
                 write_dataset(getattr(made, kind), files[kind][0], kind=kind, spec=made.spec, title=kind)
-            first = made.evaluations[made.settings[0]]
-            for seed, dataset, path in zip(made.spec.seeds, first, files["evaluations"], strict=True):
-                spec = {"setting": made.spec.settings[0], "seed": seed, "sampling": {}, "evaluation": {}}
-                spec = EvaluateSpec.model_validate(spec)
-                write_dataset(dataset, path, kind="evaluations", spec=spec, title="evaluation")
+            for kind, datasets in (("evaluations", made.evaluations), ("sensitivity", made.sensitivity)):
+                for seed, dataset, path in zip(made.spec.seeds, datasets[made.settings[0]], files[kind], strict=True):
+                    spec = {"setting": made.spec.settings[0], "seed": seed, "sampling": {}, "evaluation": {}}
+                    write_dataset(dataset, path, kind=kind, spec=EvaluateSpec.model_validate(spec), title=kind)
         return files
 
     return write

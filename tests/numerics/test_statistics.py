@@ -6,13 +6,18 @@ from scipy import stats
 
 from edgemem.numerics.statistics import (
     Estimate,
+    combined_p_value,
+    counting_spread,
     crossing,
     crossing_estimates,
     equivalence,
+    first_reaching,
     mean_interval,
     monotone_logit,
     pool,
     ratio_curve,
+    slope_interval,
+    wilson_interval,
 )
 
 
@@ -274,3 +279,110 @@ def test_equivalence_by_hand():
     np.testing.assert_allclose(mean[:2] - low[:2], half, rtol=1e-6)
     assert np.isnan([mean[2], low[2], high[2]]).all()
     assert np.isnan(equivalence(np.full((2, 2), np.nan))).all()
+
+
+# ------------------------------------------------------------------------------------- counts, slopes, combined tests
+
+
+@pytest.mark.parametrize(("count", "total"), [(0, 50), (1, 50), (25, 50), (50, 50), (3, 2000)])
+def test_wilson_interval_is_its_definition(count, total):
+    """Its ends are the fractions p at which k is 1.96 standard deviations of a binomial count away."""
+    for end in wilson_interval(np.array([count]), total):
+        p = end[0]
+        distance, deviation = abs(count / total - p), np.sqrt(p * (1 - p) / total)
+        assert p in (0, 1) or distance == pytest.approx(1.959964 * deviation, rel=1e-5)
+    low, high = wilson_interval(np.array([count]), total)
+    assert 0 <= low <= count / total <= high <= 1
+    assert high > low
+
+
+def test_coverage_of_wilson_intervals():
+    """Over a transition's ratios, 95 % of the intervals contain the truth, with 50 points and with 2,000.
+
+    Counts are whole numbers: at a single ratio the coverage goes up and down around 95 %.
+    """
+    rng = np.random.default_rng(20)
+    for total in (50, 2000):
+        p = rng.uniform(0.02, 0.98, size=20_000)
+        low, high = wilson_interval(rng.binomial(total, p), total)
+        assert CORRECT[0] <= np.mean((low <= p) & (p <= high)) <= CORRECT[1]
+
+
+def test_coverage_of_mean_intervals():
+    """Means over seeds, and over settings that each have one seed, as in the sweep of 64."""
+    rng = np.random.default_rng(21)
+    for count in (3, 10, 64):
+        _, low, high = mean_interval(rng.normal(size=(count, 5000)))
+        assert CORRECT[0] <= np.mean((low <= 0) & (high >= 0)) <= CORRECT[1]
+
+
+def test_coverage_of_slopes():
+    rng = np.random.default_rng(22)
+    inside = 0
+    for _ in range(2000):
+        x = rng.uniform(0.6, 0.9, size=20)
+        slope = slope_interval(x, 0.3 + 0.4 * x + 0.02 * rng.normal(size=20))
+        inside += slope.low <= 0.4 <= slope.high
+    assert CORRECT[0] <= inside / 2000 <= CORRECT[1]
+
+
+def test_slope_is_unknown_where_nothing_varies():
+    """One prediction for all settings has no slope, and missing points do not count."""
+    y = np.array([0.1, 0.2, 0.3, 0.4])
+    assert np.isnan(slope_interval(np.full(4, 0.83), y)).all()
+    assert np.isnan(slope_interval(np.array([0.1, 0.2, np.nan, np.nan]), y)).all()
+    x = np.array([1.0, 2.0, 3.0, np.nan])
+    assert slope_interval(x, y).value == pytest.approx(0.1)
+
+
+def test_counting_spread_is_that_of_repeated_counts():
+    """The variances that one count predicts are those that counting again and again has, for both rules."""
+    sizes = project_grid(100, 0.8, 0.045)
+    rng, truth = np.random.default_rng(23), ratio(sizes, 0.8, 0.045)
+    again = rng.binomial(50, truth, size=(4000, len(sizes)))
+    fits = crossing(sizes, monotone_logit(again, 50), 0.5)
+    firsts = np.array([first_reaching(sizes, row, 50, 0.5) for row in again])
+    assert firsts.mean() < fits.mean() + 0.01
+    guesses = [
+        counting_spread(sizes, rng.binomial(TOTAL, truth), TOTAL, 50, rng=rng, replicates=500) for _ in range(20)
+    ]
+    for rule, values in enumerate((fits, firsts)):
+        means, variances = np.array([guess[rule] for guess in guesses]).T
+        assert means.mean() == pytest.approx(values.mean(), abs=0.003)
+        assert variances.mean() == pytest.approx(values.var(), rel=0.15)
+
+
+def test_counting_spread_without_a_transition():
+    sizes = np.linspace(0.1, 1, 10)
+    for spread in counting_spread(sizes, np.zeros(10, int), TOTAL, 50, rng=np.random.default_rng(0)):
+        assert np.isnan(spread).all()
+
+
+def test_first_reaching():
+    """The paper's rule: the first size with a ratio of at least one half, whatever comes after."""
+    sizes = np.array([0.2, 0.4, 0.6])
+    assert first_reaching(sizes, np.array([0, 25, 10]), 50, 0.5) == 0.4
+    assert np.isnan(first_reaching(sizes, np.array([0, 24, 10]), 50, 0.5))
+
+
+def test_combined_test_has_its_level_and_power():
+    """Where the hypothesis is true p is uniform, whatever the spread of each group; where it is not p is small."""
+    rng = np.random.default_rng(24)
+    spread = rng.uniform(0.001, 0.1, size=(20, 1))
+    p = np.array([combined_p_value(spread * rng.normal(size=(20, 5))) for _ in range(2000)])
+    # Four standard errors of 2,000 tests.
+    assert np.mean(p < 0.05) == pytest.approx(0.05, abs=4 * np.sqrt(0.05 * 0.95 / 2000))
+    assert stats.kstest(p, "uniform").pvalue > 1e-3
+    wrong = [combined_p_value(spread * (1 + rng.normal(size=(20, 5)))) for _ in range(100)]
+    assert np.max(wrong) < 1e-3
+
+
+def test_combined_test_by_hand():
+    """Fisher's statistic of two Student's tests; a group with a missing value is left out, one seed tells nothing."""
+    difference = np.array([[1.0, 2.0, 3.0], [0.5, -0.5, 0.3], [np.nan, 1.0, 1.0]])
+    p = [stats.ttest_1samp(row, 0).pvalue for row in difference[:2]]
+    product = p[0] * p[1]
+    # For two p-values the tail of chi^2 with four degrees of freedom is p1 p2 (1 - log(p1 p2)).
+    assert combined_p_value(difference) == pytest.approx(product * (1 - np.log(product)), rel=1e-12)
+    assert np.isnan(combined_p_value(difference[:, :1]))
+    assert np.isnan(combined_p_value(np.full((2, 3), np.nan)))

@@ -39,6 +39,13 @@ def evaluate_spec(**changes: Any) -> dict[str, Any]:
     return {"setting": SETTING, "seed": 1, "sampling": TIMES, "evaluation": EVALUATION} | changes
 
 
+def sensitivity_spec(**changes: Any) -> dict[str, Any]:
+    """Return what `sensitivity` reads: the evaluation's way to generate points, and two others."""
+    ways = [TIMES, TIMES | {"times": 6}, TIMES | {"sampler": "ddpm"}]
+    common = {"setting": SETTING, "seed": 1, "generated": EVALUATION["generated"], "points": [50, 60]}
+    return common | {"sampling": ways, "thresholds": [1 / 3, 0.5]} | changes
+
+
 def regress_spec(**changes: Any) -> dict[str, Any]:
     """Return what `regress` reads."""
     return {"campaign": "tiny", "settings": [SETTING], "seeds": SEEDS, "regression": {}} | changes
@@ -60,6 +67,7 @@ class Made(NamedTuple):
     samples: dict[int, Path]
     models: dict[int, Path]
     evaluations: dict[int, Path]
+    sensitivity: dict[int, Path]
     grid_models: Path
     transition: Path
     regression: Path
@@ -95,7 +103,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     files = Made(
         **{
             kind: {seed: folder / kind / f"seed{seed}.nc" for seed in SEEDS}
-            for kind in ("samples", "models", "evaluations")
+            for kind in ("samples", "models", "evaluations", "sensitivity")
         },
         grid_models=folder / "grid.nc",
         transition=folder / "transition.nc",
@@ -109,6 +117,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
             command("sample", samples, spec=sample_spec(seed=seed)),
             command("train", samples, models, spec=train_spec(seed=seed)),
             command("evaluate", samples, models, evaluation, spec=evaluate_spec(seed=seed)),
+            command("sensitivity", samples, models, files.sensitivity[seed], spec=sensitivity_spec(seed=seed)),
         ]
     grid = train_spec(model_sizes={"coarse": 2, "fine": 2, "probe": 50})
     lines.append(command("train", files.samples[1], files.grid_models, spec=grid))

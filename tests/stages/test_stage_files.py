@@ -12,6 +12,7 @@ from edgemem import __version__
 from edgemem.config.evaluate import EvaluateSpec
 from edgemem.config.regress import RegressSpec
 from edgemem.config.sample import SampleSpec
+from edgemem.config.sensitivity import SensitivitySpec
 from edgemem.config.train import TrainSpec
 
 from .conftest import (
@@ -23,11 +24,12 @@ from .conftest import (
     evaluate_spec,
     regress_spec,
     sample_spec,
+    sensitivity_spec,
     train_spec,
 )
 
 
-KINDS = ("samples", "models", "grid_models", "evaluations", "transition", "regression")
+KINDS = ("samples", "models", "grid_models", "evaluations", "sensitivity", "transition", "regression")
 N, D, K = (SETTING[key] for key in ("N", "d", "K"))
 
 
@@ -153,7 +155,7 @@ def test_transition(made):
     pooled = [f"m{level}_pooled{end}" for level in (10, 50, 90) for end in ("", "_low", "_high")]
     require(
         transition,
-        {"setting": 1, "seed": len(SEEDS), "fraction": transition.sizes["fraction"]},
+        {"setting": 1, "seed": len(SEEDS), "fraction": transition.sizes["fraction"], "rule": 2, "points": 2},
         {
             **dict.fromkeys(levels, ("setting", "seed")),
             **dict.fromkeys(pooled, ("setting",)),
@@ -171,7 +173,9 @@ def test_regression(made):
     assert regression.squared_error.dims == ("predictor", "fold")
     assert regression.holdout.dims == ("setting",)
     assert regression.sizes["time"] == TIMES["times"]
-    assert {"constant", "c1", "c2", "finite_size", "exact_losses"} <= set(regression.predictor.values)
+    predictors = ["constant", "c1", "c2", "snr_weight", "finite_size", "exact_losses", "fitted"]
+    assert regression.predictor.values.tolist() == predictors
+    assert regression.lambda_tilde.dims == ("time",)
     assert regression.fold.values.tolist() == ["train", "holdout"]
     assert regression.setting.values.tolist() == [NAME]
 
@@ -208,6 +212,7 @@ def test_floats_are_float64_but_learned_means(made, kind: str):
         ("samples", "samples", SampleSpec.model_validate(sample_spec()), []),
         ("models", "models", TrainSpec.model_validate(train_spec()), ["samples"]),
         ("evaluations", "evaluations", EvaluateSpec.model_validate(evaluate_spec()), ["samples", "models"]),
+        ("sensitivity", "sensitivity", SensitivitySpec.model_validate(sensitivity_spec()), ["samples", "models"]),
         ("transition", "transition", RegressSpec.model_validate(regress_spec()), ["evaluations"]),
         ("regression", "regression", RegressSpec.model_validate(regress_spec()), ["evaluations"]),
     ],

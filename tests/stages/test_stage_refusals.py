@@ -20,6 +20,7 @@ from .conftest import (
     plot_spec,
     regress_spec,
     sample_spec,
+    sensitivity_spec,
     train_spec,
 )
 
@@ -34,6 +35,8 @@ def reader(name: str, made, out: Path, bad: Path) -> tuple[list, dict]:
         "train": (["train", bad, out / "out.nc"], train_spec()),
         "evaluate samples": (["evaluate", bad, made.models[1], out / "out.nc"], evaluate_spec()),
         "evaluate models": (["evaluate", made.samples[1], bad, out / "out.nc"], evaluate_spec()),
+        "sensitivity samples": (["sensitivity", bad, made.models[1], out / "out.nc"], sensitivity_spec()),
+        "sensitivity models": (["sensitivity", made.samples[1], bad, out / "out.nc"], sensitivity_spec()),
         "regress": (
             ["regress", bad, made.evaluations[2], "--transition", out / "t.nc", "--regression", out / "r.nc"],
             regress_spec(),
@@ -47,6 +50,8 @@ READERS = {
     "train": "samples",
     "evaluate samples": "samples",
     "evaluate models": "models",
+    "sensitivity samples": "samples",
+    "sensitivity models": "models",
     "regress": "evaluations",
     "plot": "evaluations",
     "plot regression": "regression",
@@ -199,6 +204,7 @@ SPECS = {
     "sample": sample_spec(),
     "train": train_spec(),
     "evaluate": evaluate_spec(),
+    "sensitivity": sensitivity_spec(),
     "regress": regress_spec(),
     "plot": plot_spec("mechanism"),
 }
@@ -212,6 +218,7 @@ def words(request, made, tmp_path: Path) -> list:
         "sample": ["sample", out],
         "train": ["train", made.samples[1], out],
         "evaluate": ["evaluate", made.samples[1], made.models[1], out],
+        "sensitivity": ["sensitivity", made.samples[1], made.models[1], out],
         "regress": ["regress", *made.evaluations.values(), "--transition", out, "--regression", tmp_path / "r.nc"],
         "plot": ["plot", "mechanism", made.evaluations[1], "--out", tmp_path / "out.png"],
     }[request.param]

@@ -15,7 +15,7 @@ from edgemem.cli import main
 from edgemem.errors import EdgememError
 from edgemem.storage import write_whole
 
-from .conftest import command, evaluate_spec, plot_spec, regress_spec, sample_spec, train_spec
+from .conftest import command, evaluate_spec, plot_spec, regress_spec, sample_spec, sensitivity_spec, train_spec
 
 
 # Runs a command in a process that may write no file longer than so many bytes. The signal that says so is ignored, as
@@ -42,6 +42,7 @@ def writers(made, folder: Path) -> dict[str, list[str]]:
         "sample": command("sample", out, spec=sample_spec()),
         "train": command("train", made.samples[1], out, spec=train_spec()),
         "evaluate": command("evaluate", made.samples[1], made.models[1], out, spec=evaluate_spec()),
+        "sensitivity": command("sensitivity", made.samples[1], made.models[1], out, spec=sensitivity_spec()),
         "regress": command(
             "regress", *made.evaluations.values(), "--transition", out, "--regression", folder / "r.nc",
             spec=regress_spec(),
@@ -73,7 +74,7 @@ def test_full_disk(made, tmp_path: Path, name: str):
     assert "make room" in ended.stderr
 
 
-@pytest.mark.parametrize("name", ["train", "evaluate", "regress"])
+@pytest.mark.parametrize("name", ["train", "evaluate", "sensitivity", "regress"])
 def test_full_disk_of_long_jobs(made, tmp_path: Path, capsys, monkeypatch, name: str):
     """The same in this process, where the models are compiled: the library fails after some bytes."""
 

@@ -18,6 +18,11 @@ EDITS = {
     "config/evaluate.py": {"evaluate": 4, **AFTER_EVALUATE},
     "config/regress.py": {"regress": 1, **AFTER_REGRESS},
     "numerics/theory.py": {"regress": 1, **AFTER_REGRESS},
+    "numerics/regression.py": {"regress": 1, **AFTER_REGRESS},
+    "tables/metrics.py": {"regress": 1, **AFTER_REGRESS},
+    # Asked for by name alone.
+    "stages/sensitivity.py": {},
+    "tables/claims.py": {},
     "config/plot.py": EVERY_PLOT,
     "figures/style.py": EVERY_PLOT,
     "figures/losses.py": {"plot losses": 2, **AFTER_PLOT},

@@ -48,7 +48,9 @@ def draw(options: RefutationFigure, setting: None, inputs: Mapping[str, Sequence
             axes.plot(ends, ends, color=COLOURS["approximation"], linewidth=0.8)
         slope, low, high = (row[name].item() for name in ("slope", "slope_low", "slope_high"))
         told = f"slope {slope:.2f} [{low:.2f}, {high:.2f}]" if np.isfinite(slope) else "one prediction for all"
-        axes.set_title(f"{PREDICTORS[predictor]}\n{told}, p = {row.p_value.item():.1g}", fontsize=7)
+        if np.isfinite(row.p_value):
+            told += f", p = {row.p_value.item():.1g}"
+        axes.set_title(f"{PREDICTORS[predictor]}\n{told}", fontsize=7)
         axes.set(xlabel="predicted M₅₀ / N")
     panels[0].set_ylabel("measured M₅₀ / N")
     legend_below(figure, panels[0], columns=min(len(variances), 5))

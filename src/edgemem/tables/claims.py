@@ -211,8 +211,8 @@ def _seeds_matter_little(paper: Metrics, seeds: Metrics) -> Claim:
         "Seeds matter little",
         "ratios at M/N = 0.80 of three seeds from 0.52 to 0.60 (figure 7)",
         f"standard deviation of M₅₀ / N between seeds {np.sqrt(between_seeds):.4f}, mean over "
-        f"{known(seeds, 'campaign/settings'):.0f} settings; between {known(paper, 'campaign/settings'):.0f} settings of "
-        f"one seed each {np.sqrt(between_settings):.4f}, of whose square seeds are "
+        f"{known(seeds, 'campaign/settings'):.0f} settings; between {known(paper, 'campaign/settings'):.0f} settings "
+        f"of one seed each {np.sqrt(between_settings):.4f}, of whose square seeds are "
         f"{100 * between_seeds / between_settings:.0f} %",
         YES if between_seeds < 0.1 * between_settings else CAVEAT,
     )
