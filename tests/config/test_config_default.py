@@ -25,9 +25,11 @@ def test_default_campaign_names_every_key(default_text: str):
     assert example
     figure = yaml.safe_load(example[1])
     Campaign.model_validate(config | {"figures": [figure]})
-    # The figure that compares protocols belongs to an experiment of its own.
-    experiment = yaml.safe_load((ROOT / "experiments/protocols.yaml").read_text(encoding="utf-8"))
-    (comparison,) = experiment["figures"]
+    # Figures that need work of their own belong to experiments.
+    comparison, sensitivity = (
+        yaml.safe_load((ROOT / f"experiments/{name}.yaml").read_text(encoding="utf-8"))["figures"][-1]
+        for name in ("protocols", "paper-figures")
+    )
 
     missing = []
     for key in reference.all_keys():
@@ -36,7 +38,7 @@ def test_default_campaign_names_every_key(default_text: str):
             "": [config],
             "settings[]": config["settings"],
             "protocols.NAME": list(config["protocols"].values()),
-            "figures[]": [figure | comparison],
+            "figures[]": [figure | comparison | sensitivity],
         }.get(place) or [config[place]]
         missing += [key.path for holder in holders if name not in holder]
     assert missing == []

@@ -142,6 +142,11 @@ REFUSED = {
         ["'random'", "'rnd'"],
     ),
     "times crossed": ("sampling: {t_min: 0.9991}", "sampling", ["t_min must be below t_max", "0.9991", "0.999"]),
+    "generation that ends where it starts": (
+        "figures: [{figure: sensitivity, t_min: [0.1, 0.9995]}]",
+        "figures[0].t_min",
+        ["below sampling.t_max, 0.999", "got 0.9995"],
+    ),
     "sampler unknown": ("sampling: {sampler: euler}", "sampling.sampler", ["'ddim'", "'ddpm'"]),
     "held out all": ("regression: {holdout: 1}", "regression.holdout", ["less than 1", "got 1"]),
     "rate not a number": ("protocols: {fast: {peak_rate: .nan}}", "protocols.fast.peak_rate", ["finite", "nan"]),

@@ -78,11 +78,12 @@ CHANGES = {
     "`protocols.NAME` of the protocol used": "protocols: {fast: {draws: 5}}",
     "`protocols.NAME` of any other protocol": "protocols: {paper: {draws: 5}}",
     "`sampling.times`, `sampling.t_min`, `sampling.t_max`": ["times: 25", "t_min: 0.002", "t_max: 0.998"],
-    "`sampling.sampler`": None,  # there is only one
+    "`sampling.sampler`": "sampler: ddpm",
     "`evaluation.generated`, `evaluation.threshold`, `evaluation.draws`, `evaluation.test_samples`": [
         "generated: 100", "threshold: 0.3", "draws: 5", "test_samples: 50",
     ],
-    "`regression.holdout`, `regression.seed`": ["holdout: 0.5", "seed: 1"],
+    "`regression.holdout`, `regression.seed`, `regression.quoted`": ["holdout: 0.5", "seed: 1", "quoted: [0.5]"],
+    "`figures[].thresholds`, `figures[].times`, `figures[].t_min`, `figures[].points`": None,  # below
     "`figures[].time`": "figures: [{figure: losses, time: 0.5}, transition, mechanism, prediction]",
     "`figures`, one more, or `figures[].settings`": [
         "figures: [{figure: losses, settings: [gaussian_N50_d30_K3]}, transition, mechanism, prediction]",
@@ -110,6 +111,18 @@ def test_first_stage_that_reruns_is_the_one_said(load, changed: str):
         first = next((stage for stage in STAGES if stage in new), "nothing")
         # A figure less makes nothing new; one more makes itself.
         assert first == said or (said == "plot" and first == "nothing" and set(after) < set(before))
+
+
+@pytest.mark.parametrize("option", ["thresholds: [0.4]", "times: [20]", "t_min: [0.02]", "points: [70]"])
+def test_other_ways_to_generate_points_are_a_job_of_their_own(load, option: str):
+    """An option of the figure `sensitivity` changes what its stage reads, and not how it is drawn."""
+    figure = "figures: [{{figure: sensitivity{}}}]"
+    before, after = (load(overlay=figure.format(text)) for text in ("", f", {option}"))
+    assert before.sensitivity_spec("gaussian_N50_d30_K3", 1) != after.sensitivity_spec("gaussian_N50_d30_K3", 1)
+    assert specs(before) == specs(after)
+    for key in ("sampling: {times: 30}", "evaluation: {generated: 60}", "evaluation: {threshold: 0.4}"):
+        changed = load(overlay=f"{figure.format('')}\n{key}")
+        assert before.sensitivity_spec("gaussian_N50_d30_K3", 1) != changed.sensitivity_spec("gaussian_N50_d30_K3", 1)
 
 
 def test_figure_whose_option_changes_is_drawn_alone(load):

@@ -128,8 +128,8 @@ def test_unions_grids_and_ranges_read_well(path: str, type_: str, allowed: str, 
 
 
 def test_key_of_some_figures_names_them():
-    assert KEYS["figures[].settings"].description.startswith("`losses`, `transition`, `mechanism`: ")
-    assert re.match("`losses`: .+ `transition`: .+", KEYS["figures[].time"].description)
+    assert KEYS["figures[].settings"].description.startswith("`losses`, `transition`, `mechanism`, `seeds`, ")
+    assert re.match("`losses`: .+ `transition`, `seeds`: .+", KEYS["figures[].time"].description)
 
 
 def test_rows_of_the_table_have_as_many_cells_as_its_head():

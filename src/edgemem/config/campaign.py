@@ -148,6 +148,11 @@ class Campaign(Model):
                     )
             if isinstance(figure, ProtocolsFigure):
                 self._check_comparison(i, figure, seen)
+            for t_min in getattr(figure, "t_min", []):
+                if t_min >= self.sampling.t_max:
+                    raise KeyProblem(
+                        f"must be below sampling.t_max, {self.sampling.t_max:g} (got {t_min:g})", "figures", i, "t_min"
+                    )
         for name, protocol in self.protocols.items():
             if isinstance(protocol.weighting, list) and (found := len(protocol.weighting)) != self.sampling.times:
                 raise KeyProblem(
