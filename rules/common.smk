@@ -136,6 +136,10 @@ def compared(pattern):
     return files
 
 
+def collect_folder(wildcards, output):
+    return os.path.dirname(output.page)
+
+
 def plot_spec(wildcards):
     return CAMPAIGN.plot_spec(wildcards.figure, wildcards.get("setting")).canonical()
 

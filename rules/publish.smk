@@ -29,7 +29,7 @@ rule collect:
     params:
         spec=CAMPAIGN.collect_spec().canonical(),
         benchmarks=f"{RESULTS}/benchmarks",
-        folder=f"docs/results/{CAMPAIGN.campaign}",
+        folder=collect_folder,
     message:
         f"collect the results of campaign {CAMPAIGN.campaign}"
     # Benchmarks are no inputs: where results were copied without them, they would ask for everything again.

@@ -52,5 +52,6 @@ def draw(options: RegressionFigure, setting: None, inputs: Mapping[str, Sequence
         ends = np.array([np.nanmin(both), np.nanmax(both)])
         fractions.plot(ends, ends, color=COLOURS["approximation"], linewidth=0.8, label="equal")
     fractions.set(xlabel="predicted M̄ / N", ylabel="measured M₅₀ / N")
+    fractions.locator_params(axis="x", nbins=5)
     legend_below(figure, weights, fractions, columns=4)
     return figure
