@@ -384,5 +384,7 @@ def test_combined_test_by_hand():
     product = p[0] * p[1]
     # For two p-values the tail of chi^2 with four degrees of freedom is p1 p2 (1 - log(p1 p2)).
     assert combined_p_value(difference) == pytest.approx(product * (1 - np.log(product)), rel=1e-12)
+    assert combined_p_value(np.zeros((2, 3))) == 1
+    assert combined_p_value(np.ones((2, 3))) < 1e-100
     assert np.isnan(combined_p_value(difference[:, :1]))
     assert np.isnan(combined_p_value(np.full((2, 3), np.nan)))
