@@ -288,7 +288,7 @@ def test_refutation(any_case):
     """One panel a predictor; each setting's point with the intervals of both fractions."""
     panels = any_case.draw("refutation").axes
     table, transition = any_case.regression, any_case.transition
-    for axes, predictor in zip(panels, ("c2", "finite_size", "exact_losses"), strict=True):
+    for axes, predictor in zip(panels, ("c2", "finite_size", "exact_losses", "fitted"), strict=True):
         for i, setting in enumerate(any_case.spec.settings):
             artist = labelled(axes, f"σ*² = {setting.variance:g},")
             cell = table.sel(predictor=predictor).isel(setting=i)

@@ -11,15 +11,15 @@ from edgemem.config.regress import PREDICTORS
 from edgemem.figures.style import COLOURS, SERIES, legend_below, new_figure
 
 
-# The predictors that follow from theory alone, and the constant they must beat.
-SHOWN = ("c2", "finite_size", "exact_losses")
+# The predictors that follow from theory alone, and the one whose weights are fitted.
+SHOWN = ("c2", "finite_size", "exact_losses", "fitted")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
 def draw(options: RefutationFigure, setting: None, inputs: Mapping[str, Sequence[xr.Dataset]]) -> Figure:
     """Draw one panel a predictor, a colour for each variance and a marker for each separation."""
     transition, regression = inputs["transition"][0], inputs["regression"][0]
-    figure, panels = new_figure(len(SHOWN), width=2.6)
+    figure, panels = new_figure(len(SHOWN), width=2.4)
     measured = transition.m50_pooled.values
     measured_bars = np.nan_to_num([measured - transition.m50_pooled_low, transition.m50_pooled_high - measured])
     variances, separations = (np.unique(regression[axis].values) for axis in ("variance", "separation"))
