@@ -241,8 +241,8 @@ def _theory_predicts(refute: Metrics) -> Claim:
         tests.append(f"{name}: slope {slope}, p = {p_value:.0e}")
         right = right or p_value > LEVEL / 3
     return Claim(
-        "The transition is where the two losses cross, all times weighted equally: tested where that predicts different "
-        "places",
+        "The transition is where the two losses cross, all times weighted equally: tested where that predicts "
+        "different places",
         "not tested: σ*² = 1 throughout",
         f"{'; '.join(tests)} (level {LEVEL:g}, three tests)",
         YES if right else NO,
