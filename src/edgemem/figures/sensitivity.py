@@ -9,7 +9,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from edgemem.config.plot import SensitivityFigure
-from edgemem.figures.style import COLOURS, new_figure, setting_title
+from edgemem.figures.style import COLOURS, legend_below, new_figure, setting_title
 from edgemem.numerics.statistics import mean_interval
 
 
@@ -39,13 +39,13 @@ def draw(options: SensitivityFigure, setting: str, inputs: Mapping[str, Sequence
             mean, low, high = (float(x) for x in mean_interval(row.values))
             bars = np.nan_to_num([[mean - low], [high - mean]])
         colour = COLOURS["partially_memorizing" if row.scatter else "trained"]
-        axes.errorbar(mean, i, xerr=bars, fmt="s" if row.scatter else "o", color=colour)
+        label = "one count of one seed, 95 %" if row.scatter else "mean over seeds, 95 % interval"
+        axes.errorbar(mean, i, xerr=bars, fmt="s" if row.scatter else "o", color=colour, label=label)
     axes.set_yticks(np.arange(len(rows)), [row.label for row in rows])
     axes.invert_yaxis()
     axes.grid(axis="y", visible=False)
-    axes.set_xlabel(
-        "M₅₀ / N; circles: 95 % interval of the mean over seeds; squares: 95 % of single counts of one seed"
-    )
+    axes.set_xlabel("M₅₀ / N")
+    legend_below(figure, axes, columns=2)
     return figure
 
 
