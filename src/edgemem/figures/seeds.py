@@ -14,9 +14,11 @@ from edgemem.figures.style import (
     fraction_axis,
     legend_below,
     new_figure,
-    plain_log_axis,
     setting_title,
 )
+
+
+MARKERS = ("o", "s", "^", "D")
 
 
 def draw(options: SeedsFigure, setting: str, inputs: Mapping[str, Sequence[xr.Dataset]]) -> Figure:
@@ -30,10 +32,11 @@ def draw(options: SeedsFigure, setting: str, inputs: Mapping[str, Sequence[xr.Da
         style: dict[str, Any] = {"color": SERIES[i % len(SERIES)], "linewidth": 0.7, "markersize": 2}
         x = evaluation.model_size.values / n_samples
         trained = evaluation.loss.sel(split="train", denoiser="trained").sel(time=options.time, method="nearest")
-        ratio.plot(x, evaluation.memorization_ratio, "o-", label=f"seed {seed}", **style)
-        loss.plot(x, trained, "o-", **style)
+        marker = MARKERS[i // len(SERIES) % len(MARKERS)]  # when the colours begin again
+        ratio.plot(x, evaluation.memorization_ratio, f"{marker}-", label=f"seed {seed}", **style)
+        loss.plot(x, trained, f"{marker}-", **style)
         value, low, high = (transition[f"m50{end}"].sel(seed=seed).item() for end in ("", "_low", "_high"))
-        place.errorbar(value, i, xerr=np.nan_to_num([[value - low], [high - value]]), fmt="o", color=style["color"])
+        place.errorbar(value, i, xerr=np.nan_to_num([[value - low], [high - value]]), fmt=marker, color=style["color"])
     mean, low, high = (transition[f"m50_pooled{end}"].item() for end in ("", "_low", "_high"))
     if np.isfinite([mean, low, high]).all():
         place.axvspan(low, high, color=COLOURS["trained"], alpha=0.2, linewidth=0)
@@ -42,7 +45,7 @@ def draw(options: SeedsFigure, setting: str, inputs: Mapping[str, Sequence[xr.Da
         place.set_title(f"mean {mean:.4f} [{low:.4f}, {high:.4f}]\nspread between seeds {spread:.4f}", fontsize=7)
     for axes in (ratio, loss):
         fraction_axis(axes)
-    plain_log_axis(loss)
+    loss.set_ylim(bottom=0)
     ratio.set_ylabel("memorization ratio")
     loss.set_ylabel(f"training loss, ψ = {trained.snr.item():.3g}")
     place.set(xlabel="M₅₀ / N, bars: 95 % of counting", ylabel="seed")
