@@ -259,7 +259,7 @@ def _some_weighting_predicts(refute: Metrics) -> Claim:
         "not tested",
         f"mean squared error {fitted:.1e}, of a constant {constant:.1e}; slope of measured on predicted, where fitted, "
         f"{interval(refute, 'predictor/fitted/slope', '.2f')}. The settings tell {count} directions of the weights",
-        # Never more: with as many directions as variances, the weights are little else than a smooth curve through them.
+        # Never more: with as many directions as variances, the weights are little else than a curve through them.
         NO if fitted > constant else CAVEAT,
     )
 
