@@ -35,7 +35,7 @@ except EdgememError as error:
 
 RESULTS = "results"
 CAMPAIGN_RESULTS = f"{RESULTS}/{CAMPAIGN.campaign}"
-# The campaigns whose results the paper's claims are judged by.
+# The campaigns whose results the paper's claims are judged by, in the order of the command `claims`.
 CLAIMED = ("paper", "paper-seeds", "paper-figures", "refute")
 COMPARES_PROTOCOLS = any(entry.figure == "protocols" for entry in CAMPAIGN.figures)
 
