@@ -72,14 +72,13 @@ wildcard_constraints:
     figure="|".join(FIGURES),
 
 
-def each_setting_and_seed(pattern):
-    """Return a path for each setting and seed of the campaign."""
-    return expand(
-        pattern,
-        setting=CAMPAIGN.by_name,
-        seed=CAMPAIGN.seeds,
-        protocol=CAMPAIGN.protocol,
-    )
+def each_setting_and_seed(pattern, settings=None):
+    """Return a path for each setting and seed of the campaign, or of some of its settings."""
+    return [
+        pattern.format(setting=setting, seed=seed, protocol=CAMPAIGN.protocol_of(setting))
+        for setting in (CAMPAIGN.by_name if settings is None else settings)
+        for seed in CAMPAIGN.seeds
+    ]
 
 
 def campaign_figures(*extensions):
@@ -103,6 +102,16 @@ def campaign_files():
 
 def sample_spec(wildcards):
     return CAMPAIGN.sample_spec(wildcards.setting, int(wildcards.seed)).canonical()
+
+
+def sources(wildcards):
+    """Return the files that a setting's law is made of."""
+    try:
+        return [str(path) for path in CAMPAIGN.sources(wildcards.setting)]
+    except EdgememError as error:
+        if not os.path.exists(f"{RESULTS}/samples/{wildcards.setting}/seed{wildcards.seed}.nc"):
+            sys.exit(str(error))
+        return []  # samples that were made elsewhere, as long as they are there, need no more
 
 
 def train_spec(wildcards):
@@ -150,14 +159,14 @@ def plot_code(wildcards):
 
 def plot_data(wildcards):
     """Return the files that a figure reads: those of its setting's seeds, and tables of the campaign."""
-    of_seeds = {
-        kind: expand(
-            f"{RESULTS}/{kind}/{{setting}}/seed{{seed}}/{CAMPAIGN.protocol}.nc",
-            setting=wildcards.get("setting") or [],
-            seed=CAMPAIGN.seeds,
-        )
-        for kind in ("evaluations", "sensitivity")
+    patterns = {
+        "samples": f"{RESULTS}/samples/{{setting}}/seed{{seed}}.nc",
+        "models": f"{RESULTS}/models/{{setting}}/seed{{seed}}/{{protocol}}.nc",
+        "evaluations": f"{RESULTS}/evaluations/{{setting}}/seed{{seed}}/{{protocol}}.nc",
+        "sensitivity": f"{RESULTS}/sensitivity/{{setting}}/seed{{seed}}/{{protocol}}.nc",
     }
+    setting = wildcards.get("setting")
+    of_seeds = {kind: each_setting_and_seed(pattern, [setting] if setting else []) for kind, pattern in patterns.items()}
     files = of_seeds | {
         "transition": [f"{CAMPAIGN_RESULTS}/transition.nc"],
         "regression": [f"{CAMPAIGN_RESULTS}/regression.nc"],
@@ -174,14 +183,14 @@ def train_memory(wildcards, attempt):
     setting, sizes = CAMPAIGN.by_name[wildcards.setting], CAMPAIGN.model_sizes
     largest, count = (max(sizes), len(sizes)) if isinstance(sizes, list) else (setting.N, sizes.coarse + sizes.fine)
     arrays = 3 * setting.N + (10 + 2 * count) * largest
-    return attempt * (1000 + 4 * arrays * setting.d // 10**6)
+    return attempt * (1000 + 4 * arrays * setting.dim // 10**6)
 
 
 def evaluate_memory(wildcards, attempt):
     """Return the megabytes of an evaluation: the process, the noise and the errors of all subsets, in float64."""
     setting, draws = CAMPAIGN.by_name[wildcards.setting], CAMPAIGN.evaluation.draws
     points = draws * max(setting.N, CAMPAIGN.evaluation.test_samples)
-    return attempt * (1500 + 8 * points * (4 * setting.d + 3 * setting.N) // 10**6)
+    return attempt * (1500 + 8 * points * (4 * setting.dim + 3 * setting.N) // 10**6)
 
 
 def train_minutes(wildcards, attempt):
@@ -192,7 +201,7 @@ def train_minutes(wildcards, attempt):
     )
     sizes = CAMPAIGN.model_sizes
     models = sum(sizes) if isinstance(sizes, list) else (sizes.coarse + sizes.fine) * setting.N
-    work = protocol.steps * protocol.draws * 5 * setting.N * models * setting.d
+    work = protocol.steps * protocol.draws * 5 * setting.N * models * setting.dim
     return attempt * (15 + int(work / 5e9 / 60))
 
 

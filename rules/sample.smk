@@ -1,5 +1,6 @@
 rule sample:
     input:
+        sources=sources,
         code=CODE.of("edgemem.stages.sample"),
     output:
         f"{RESULTS}/samples/{{setting}}/seed{{seed}}.nc",
@@ -18,4 +19,4 @@ rule sample:
     message:
         "sample {wildcards.setting}, seed {wildcards.seed}"
     shell:
-        "NPROC={threads} python -m edgemem sample {output} --spec {params.spec:q} 2>&1 | tee {log}"
+        "NPROC={threads} python -m edgemem sample {output} --sources {input.sources:q} --spec {params.spec:q} 2>&1 | tee {log}"

@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias, Union, get_origin
 
 import yaml
 from pydantic import BeforeValidator, Field, ValidationError, create_model, field_validator, model_validator
@@ -17,7 +17,7 @@ from edgemem.config.regress import Regression, RegressSpec
 from edgemem.config.sample import SampleSpec
 from edgemem.config.sampling import Sampling
 from edgemem.config.sensitivity import SensitivitySpec
-from edgemem.config.settings import SETTINGS, Setting
+from edgemem.config.settings import SETTINGS, AbstractSetting, Datasets, Setting
 from edgemem.config.train import ModelSizes, Protocol, SizeGrid, TrainSpec
 from edgemem.errors import EdgememError
 
@@ -34,7 +34,7 @@ class SettingGrid(Model):
         """The settings the entry stands for, in the order of the lists, the last key fastest."""
         values = self.model_dump()
         axes = [value if isinstance(value, list) else [value] for value in values.values()]
-        scalar = SETTINGS[values["family"]]
+        scalar: Any = SETTINGS[values["family"]]
         return [scalar(**dict(zip(values, point, strict=True))) for point in itertools.product(*axes)]
 
     @model_validator(mode="after")
@@ -50,7 +50,7 @@ def _as_list(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
-def _grid_of(setting: type[Setting]) -> type[SettingGrid]:
+def _grid_of(setting: type[AbstractSetting]) -> type[SettingGrid]:
     """Return the model of a `settings` entry: the setting's keys, each one value or a list of values."""
     keys: dict[str, Any] = {}
     for name, field in setting.model_fields.items():
@@ -77,7 +77,7 @@ GRIDS = {family: _grid_of(setting) for family, setting in SETTINGS.items()}
 if TYPE_CHECKING:
     SettingEntry: TypeAlias = SettingGrid
 else:
-    SettingEntry = GRIDS["gaussian"]
+    SettingEntry = Annotated[Union[tuple(GRIDS.values())], Field(discriminator="family")]  # noqa: UP007
 
 
 def _named_figure(entry: object) -> object:
@@ -100,12 +100,15 @@ class Campaign(Model):
         min_length=1, description="Data sets; each list-valued key of an entry is expanded as a grid."
     )
     model_sizes: ModelSizes = Field(SizeGrid(), description="Model sizes M: a grid, or a list of sizes.")
-    protocol: str = Field(description="Name of the protocol with which models are trained.")
+    protocol: str | dict[str, str] = Field(
+        description="Name of the protocol with which models are trained, or one for each data family."
+    )
     protocols: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")], Protocol] = Field(
         min_length=1, description="Training protocols by name."
     )
     sampling: Sampling = Field(Sampling(), description="Time grid and sampler.")
     evaluation: Evaluation = Field(Evaluation(), description="How trained models are measured.")
+    datasets: Datasets = Field(Datasets(), description="Where data sets lie that do not come with this project.")
     regression: Regression = Field(Regression(), description="How predictions of the transition are judged.")
     figures: list[Annotated[Figure, BeforeValidator(_named_figure)]] = Field(
         description="Figures, each a name or a mapping with the figure's options."
@@ -128,10 +131,7 @@ class Campaign(Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.protocol not in self.protocols:
-            raise KeyProblem(
-                f"there is no protocol '{self.protocol}'" + nearest(self.protocol, self.protocols), "protocol"
-            )
+        self._check_protocols()
         seen: dict[str, int] = {}
         for i, entry in enumerate(self.settings):
             for setting in entry.settings:
@@ -146,6 +146,8 @@ class Campaign(Model):
                     raise KeyProblem(
                         f"the campaign has no setting '{name}'" + nearest(name, seen), "figures", i, "settings"
                     )
+            if isinstance(figure, SettingFigure) and figure.pictures:
+                self._check_pictures(i, figure)
             if isinstance(figure, ProtocolsFigure):
                 self._check_comparison(i, figure, seen)
             for t_min in getattr(figure, "t_min", []):
@@ -160,6 +162,35 @@ class Campaign(Model):
                     *("protocols", name, "weighting"),
                 )
         return self
+
+    def _check_pictures(self, i: int, figure: SettingFigure) -> None:
+        """Check that a figure of pictures has pictures to show."""
+        for name in figure.settings or []:
+            if not self.by_name[name].pictures:
+                raise KeyProblem(f"the samples of {name} are no pictures", "figures", i, "settings")
+        if not any(setting.pictures for setting in self.by_name.values()):
+            raise KeyProblem("it shows pictures, and no setting of the campaign has them", "figures", i, "figure")
+
+    def _check_protocols(self) -> None:
+        """Check that every family of the campaign has a protocol, whose parameters are its own."""
+        by_family = self.protocol if isinstance(self.protocol, dict) else dict.fromkeys(SETTINGS, self.protocol)
+        for family, name in by_family.items():
+            where = ("protocol", family) if isinstance(self.protocol, dict) else ("protocol",)
+            if family not in SETTINGS:
+                raise KeyProblem(f"there is no family '{family}'" + nearest(family, SETTINGS), *where)
+            if name not in self.protocols:
+                raise KeyProblem(f"there is no protocol '{name}'" + nearest(name, self.protocols), *where)
+        for i, entry in enumerate(self.settings):
+            family = entry.settings[0].family
+            if family not in by_family:
+                raise KeyProblem(f"settings[{i}] is of the family '{family}', which has no protocol", "protocol")
+            try:
+                self.protocols[by_family[family]].check_parameters(SETTINGS[family])
+            except ValueError as error:
+                raise KeyProblem(
+                    f"{error}; settings[{i}] is trained with this protocol",
+                    *("protocols", by_family[family], "relative_rates"),
+                ) from None
 
     def _check_comparison(self, i: int, figure: ProtocolsFigure, settings: Collection[str]) -> None:
         """Check that a comparison has protocols to compare, and one reference for each setting."""
@@ -187,15 +218,25 @@ class Campaign(Model):
         """All settings of the campaign by name, in the order of the configuration."""
         return {setting.name: setting for entry in self.settings for setting in entry.settings}
 
+    def sources(self, setting: str) -> list[Path]:
+        """Return the files that a setting's law is made of."""
+        return self.by_name[setting].sources(self.datasets)
+
     def figure(self, name: str) -> Figure:
         """Return the options of a figure of the campaign."""
         return next(entry for entry in self.figures if entry.figure == name)
 
     def figure_settings(self, figure: Figure) -> list[str | None]:
         """Return the names of the settings for which a figure is drawn; [None] for a figure over all of them."""
-        if isinstance(figure, SettingFigure):
-            return list(self.by_name if figure.settings is None else figure.settings)
-        return [None]
+        if not isinstance(figure, SettingFigure):
+            return [None]
+        if figure.settings is not None:
+            return list(figure.settings)
+        return [name for name, setting in self.by_name.items() if setting.pictures or not figure.pictures]
+
+    def protocol_of(self, setting: str) -> str:
+        """Return the name of the protocol with which a setting's models are trained."""
+        return self.protocol if isinstance(self.protocol, str) else self.protocol[self.by_name[setting].family]
 
     def sample_spec(self, setting: str, seed: int) -> SampleSpec:
         """Return what the sample stage reads."""
@@ -250,14 +291,17 @@ class Campaign(Model):
 
     def collect_spec(self) -> CollectSpec:
         """Return what the collect stage reads."""
-        used, published = self.protocols[self.protocol], self.protocols.get("paper")
+        protocols = {name: self.protocol_of(name) for name in self.by_name}
+        published = {setting.published_protocol for setting in self.by_name.values()}
+        names = [*{*protocols.values()}, *published]
+        comparable = len(names) == 2 and names[1] in self.protocols
+        points, published_points = (self.protocols[name].points for name in names) if comparable else (None, None)
         return CollectSpec(
             campaign=self.campaign,
-            settings=list(self.by_name),
             seeds=self.seeds,
-            protocol=self.protocol,
-            points=used.steps * used.draws,
-            published_points=published.steps * published.draws if published else None,
+            protocols=protocols,
+            points=points,
+            published_points=published_points,
         )
 
     def plot_spec(self, figure: str, setting: str | None) -> PlotSpec:

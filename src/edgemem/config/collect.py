@@ -11,10 +11,10 @@ class CollectSpec(Spec):
     """A finished campaign: where its jobs left their benchmarks, and how much training the paper's protocol is."""
 
     campaign: str
-    settings: Annotated[list[str], Field(min_length=1)]
     seeds: Annotated[list[Seed], Field(min_length=1)]
-    protocol: str
-    points: int
-    """Noised points that training sees of each sample, steps times draws."""
+    protocols: Annotated[dict[str, str], Field(min_length=1)]
+    """Name of the protocol of each setting."""
+    points: int | None
+    """Noised points that training sees of each sample; null where several protocols are used."""
     published_points: int | None
-    """The same of the protocol `paper`; null where the campaign has none of that name."""
+    """The same of the paper's protocol; null where the campaign does not have it, or several."""

@@ -9,16 +9,19 @@ from edgemem.config.sampling import Sampling
 
 
 Time = Annotated[float, Field(gt=0, lt=1)]
+Fractions = Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1, max_length=100)]
 
 
 class SettingFigure(Model):
     """A figure drawn once for each setting, from that setting's evaluations of all seeds."""
 
     reads: ClassVar[tuple[str, ...]] = ("evaluations",)
+    # Whether it shows samples as pictures, and so is drawn only where they are.
+    pictures: ClassVar[bool] = False
 
     # No part of a spec: which settings have a figure is no business of one picture.
     settings: list[str] | None = Field(
-        None, exclude=True, description="Names of the settings drawn; all of them if null."
+        None, exclude=True, description="Names of the settings drawn; all that can be if null."
     )
 
 
@@ -44,6 +47,41 @@ class MechanismFigure(SettingFigure):
     """Figure 6: learned variance, and distances of learned means to samples and true means."""
 
     figure: Literal["mechanism"]
+
+
+class SamplesFigure(SettingFigure):
+    """Figure 4: training samples above their templates."""
+
+    reads: ClassVar = ("samples",)
+    pictures: ClassVar = True
+
+    figure: Literal["samples"]
+    columns: int = Field(10, ge=1, le=100, description="Number of samples shown.")
+
+
+class GalleryFigure(SettingFigure):
+    """Generated pictures beside their nearest training sample, across model sizes, with the copies marked."""
+
+    reads: ClassVar = ("samples", "evaluations")
+    pictures: ClassVar = True
+
+    figure: Literal["gallery"]
+    fractions: Fractions = Field(
+        [0.1, 0.5, 0.7, 0.8, 0.9, 1.0], description="Model sizes M/N shown, the nearest that were trained."
+    )
+
+
+class TemplatesFigure(SettingFigure):
+    """Learned templates, across model sizes."""
+
+    reads: ClassVar = ("samples", "models")
+    pictures: ClassVar = True
+
+    figure: Literal["templates"]
+    fractions: Fractions = Field(
+        [0.1, 0.5, 0.8, 1.0], description="Model sizes M/N shown, the nearest that were trained."
+    )
+    columns: int = Field(10, ge=1, le=100, description="Number of templates shown of each model.")
 
 
 class SeedsFigure(SettingFigure):
@@ -127,6 +165,9 @@ Figure = Annotated[
     | MechanismFigure
     | SeedsFigure
     | SensitivityFigure
+    | SamplesFigure
+    | GalleryFigure
+    | TemplatesFigure
     | PredictionFigure
     | RegressionFigure
     | RefutationFigure
@@ -139,6 +180,9 @@ FIGURES = (
     "mechanism",
     "seeds",
     "sensitivity",
+    "samples",
+    "gallery",
+    "templates",
     "prediction",
     "regression",
     "refutation",

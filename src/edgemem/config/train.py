@@ -4,9 +4,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, PositiveInt, Tag, field_validator, model_validator
 
-from edgemem.config.base import Model, Seed, Spec, list_or_other
+from edgemem.config.base import Model, Seed, Spec, list_or_other, nearest
 from edgemem.config.sampling import TimeGrid
-from edgemem.config.settings import Setting
+from edgemem.config.settings import AbstractSetting, Setting
 
 
 Rate = Annotated[float, Field(gt=0, le=1)]
@@ -23,6 +23,9 @@ class Protocol(Model):
     warmup: float = Field(0.1, ge=0, lt=1, description="Fraction of the steps in which the rate rises from 0.")
     decay: float | None = Field(
         None, gt=0, le=1, description="Fraction of the steps in which the rate falls; all after the warm-up if null."
+    )
+    relative_rates: dict[str, Annotated[float, Field(gt=0, le=1000)]] = Field(
+        {}, description="Parameters of the model that learn slower or faster than the rates say, with a factor each."
     )
     clip_norm: float | None = Field(None, gt=0, description="Largest gradient norm; longer ones are scaled to it.")
     update_ema: float | None = Field(None, ge=0, lt=1, description="Decay of an average over the optimizer's updates.")
@@ -50,6 +53,20 @@ class Protocol(Model):
         if self.decay is not None and self.warmup + self.decay > 1:
             raise ValueError(f"warmup and decay must be at most 1 together (got {self.warmup:g} and {self.decay:g})")
         return self
+
+    @property
+    def points(self) -> int:
+        """The noised points that training sees of each sample."""
+        return self.steps * self.draws
+
+    def check_parameters(self, setting: type[AbstractSetting]) -> None:
+        """Check that what has a rate of its own is a parameter of the models of a family.
+
+        **Raises:** ValueError that names those that are not.
+        """
+        for name in self.relative_rates:
+            if name not in setting.parameters:
+                raise ValueError(f"there is no parameter '{name}'{nearest(name, setting.parameters)}")
 
     @field_validator("weighting")
     @classmethod
@@ -87,7 +104,11 @@ class TrainSpec(Spec):
     time_grid: TimeGrid
 
     @model_validator(mode="after")
-    def _one_weight_a_time(self) -> Self:
+    def _protocol_fits(self) -> Self:
+        try:
+            self.protocol.check_parameters(type(self.setting))
+        except ValueError as error:
+            raise ValueError(f"protocol.relative_rates: {error}") from None
         weighting = self.protocol.weighting
         if isinstance(weighting, list) and len(weighting) != self.time_grid.times:
             raise ValueError(

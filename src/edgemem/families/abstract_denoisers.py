@@ -6,7 +6,8 @@ from typing import Generic, TypeVar
 import xarray as xr
 from jaxtyping import PRNGKeyArray
 
-from edgemem.numerics.denoisers import AbstractDenoiser
+from edgemem.families.rows import rows
+from edgemem.numerics.denoisers import AbstractDenoiser, IsotropicMixture, isotropic_mixture
 
 
 Denoiser = TypeVar("Denoiser", bound=AbstractDenoiser)
@@ -19,9 +20,9 @@ class AbstractDenoisers(abc.ABC, Generic[Denoiser]):
     def generalizing(self, samples: xr.Dataset) -> Denoiser:
         """Return the denoiser of the true law."""
 
-    @abc.abstractmethod
-    def memorizing(self, samples: xr.Dataset) -> Denoiser:
-        """Return the denoiser of the training samples' empirical law."""
+    def memorizing(self, samples: xr.Dataset) -> IsotropicMixture:
+        """Return the denoiser of the training samples' empirical law, the same for all families: no variance."""
+        return isotropic_mixture(rows(samples.x_train), 0.0)
 
     @abc.abstractmethod
     def initial(
@@ -34,7 +35,7 @@ class AbstractDenoisers(abc.ABC, Generic[Denoiser]):
         """Return the same denoiser, its arrays padded to `padded_size` components."""
 
     @abc.abstractmethod
-    def to_dataset(self, denoisers: dict[int, Denoiser]) -> xr.Dataset:
+    def to_dataset(self, denoisers: dict[int, Denoiser], samples: xr.Dataset) -> xr.Dataset:
         """Return the parameters of denoisers of several sizes, NaN-padded along `component`."""
 
     @abc.abstractmethod

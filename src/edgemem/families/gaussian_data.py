@@ -1,5 +1,8 @@
 """The isotropic Gaussian mixture: drawing its parameters and its samples."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import numpy as np
 import xarray as xr
 
@@ -10,7 +13,7 @@ from edgemem.families.abstract_data import AbstractData
 class GaussianData(AbstractData):
     """K means uniform on the sphere of radius separation * sqrt(d), equal weights, covariance sigma*^2 I."""
 
-    def draw_truth(self, setting: GaussianSetting, *, rng: np.random.Generator) -> xr.Dataset:
+    def draw_truth(self, setting: GaussianSetting, sources: Sequence[Path], *, rng: np.random.Generator) -> xr.Dataset:
         """Return `true_mean(component, feature)` and `true_variance`."""
         normal = rng.standard_normal((setting.K, setting.d))
         direction = normal / np.linalg.norm(normal, axis=1, keepdims=True)
@@ -24,6 +27,10 @@ class GaussianData(AbstractData):
                 "true_variance": ((), setting.variance, {"long_name": "variance of each true component", "units": "1"}),
             }
         )
+
+    def shape(self, truth: xr.Dataset) -> dict[str, int]:
+        """Return `feature`."""
+        return {"feature": truth.sizes["feature"]}
 
     def draw_samples(self, truth: xr.Dataset, count: int, *, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Return x = mu_k + sigma* z, (sample, feature), and k, (sample,)."""

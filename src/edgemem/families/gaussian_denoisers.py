@@ -17,10 +17,6 @@ class GaussianDenoisers(AbstractDenoisers[IsotropicMixture]):
         """Return the mixture with the true means and the true variance."""
         return isotropic_mixture(samples.true_mean.values, np.sqrt(samples.true_variance.item()))
 
-    def memorizing(self, samples: xr.Dataset) -> IsotropicMixture:
-        """Return the mixture with all training samples as means, and no variance."""
-        return isotropic_mixture(samples.x_train.values, 0.0)
-
     def initial(
         self, initialization: str, samples: xr.Dataset, model_size: int, padded_size: int, *, key: PRNGKeyArray
     ) -> IsotropicMixture:
@@ -54,7 +50,7 @@ class GaussianDenoisers(AbstractDenoisers[IsotropicMixture]):
         size = int(np.sum(denoiser.exists))
         return isotropic_mixture(np.asarray(denoiser.mean)[:size], denoiser.standard_deviation, padded_size)
 
-    def to_dataset(self, denoisers: dict[int, IsotropicMixture]) -> xr.Dataset:
+    def to_dataset(self, denoisers: dict[int, IsotropicMixture], samples: xr.Dataset) -> xr.Dataset:
         """Return `mean(model_size, component, feature)` and `variance(model_size)`."""
         n_features = next(iter(denoisers.values())).mean.shape[1]
         # Parameters are float32 in training and stay so on disk.

@@ -13,9 +13,12 @@ from edgemem.numerics.theory import generalizing_excess_loss, partially_memorizi
 
 
 def draw(options: LossesFigure, setting: str, inputs: Mapping[str, Sequence[xr.Dataset]]) -> Figure:
-    """Draw the generalizing loss over psi, and the partially memorizing loss over M / N at one time."""
+    """Draw the generalizing loss over psi, and the partially memorizing loss over M / N at one time.
+
+    The approximations are those of an isotropic mixture, and are drawn where the regression has them.
+    """
     evaluations, regression = inputs["evaluations"], inputs["regression"][0].sel(setting=setting)
-    variance, dim = float(regression.variance), int(regression.d)
+    approximated = bool(regression.finite_size_constant.notnull().any())
     n_samples = int(regression.N)
     figure, (left, right) = new_figure(2)
     figure.suptitle(setting_title(setting, len(evaluations)))
@@ -27,16 +30,14 @@ def draw(options: LossesFigure, setting: str, inputs: Mapping[str, Sequence[xr.D
     mean_with_interval(
         left, snr, mean_interval(np.array(excess)), color=COLOURS["generalizing"], label="generalizing, measured"
     )
-    left.plot(
-        snr,
-        generalizing_excess_loss(dim, variance, snr),
-        "--",
-        color=COLOURS["approximation"],
-        label="d σ*² / (1 + ψ σ*²), theorem 3.1",
-    )
     left.set(xscale="log", yscale="log", xlabel="signal-to-noise ratio ψ", ylabel="excess training loss")
     # Where nothing of the signal is left the memorizing denoiser is no better, and the excess is noise around zero.
-    left.set_ylim(bottom=float(generalizing_excess_loss(dim, variance, snr.max())) / 3)
+    left.set_ylim(bottom=np.mean(excess, axis=0)[snr.argmax()] / 3)
+    if approximated:
+        variance, dim = float(regression.variance), int(regression.d)
+        theory = generalizing_excess_loss(dim, variance, snr)
+        left.plot(snr, theory, "--", color=COLOURS["approximation"], label="d σ*² / (1 + ψ σ*²), theorem 3.1")
+        left.set_ylim(bottom=theory.min() / 3)
 
     time = float(train[0].time.sel(time=options.time, method="nearest"))
     fractions = regression.fraction.values
@@ -49,19 +50,22 @@ def draw(options: LossesFigure, setting: str, inputs: Mapping[str, Sequence[xr.D
     subset = evaluations[0].subset_size.values / n_samples
     right.plot(subset, mean, color=COLOURS["partially_memorizing"], label="partially memorizing, measured")
     right.fill_between(subset, low, high, color=COLOURS["partially_memorizing"], alpha=0.25, linewidth=0)
-    for constant, name, style in (
-        (1.0, "C = 1", ":"),
-        (2.0, "C = 2", "--"),
-        (regression.finite_size_constant.values, "finite-size C(M)", "-."),
-    ):
-        curve = partially_memorizing_excess_loss(dim, variance, fractions, constant)
-        right.plot(fractions, curve, style, color=COLOURS["approximation"], label=f"C (1 − M/N) d σ*², {name}")
+    top = np.nanmax(mean)
+    if approximated:
+        for constant, name, style in (
+            (1.0, "C = 1", ":"),
+            (2.0, "C = 2", "--"),
+            (regression.finite_size_constant.values, "finite-size C(M)", "-."),
+        ):
+            curve = partially_memorizing_excess_loss(dim, variance, fractions, constant)
+            right.plot(fractions, curve, style, color=COLOURS["approximation"], label=f"C (1 − M/N) d σ*², {name}")
+        top = max(top, np.max(partially_memorizing_excess_loss(dim, variance, fractions, 2.0)))
     level, level_low, level_high = map(float, mean_interval(np.array([e.sel(time=time) for e in excess])))
     right.axhline(level, color=COLOURS["generalizing"], label="generalizing, measured")
     if np.isfinite(level_low):
         right.axhspan(level_low, level_high, color=COLOURS["generalizing"], alpha=0.25, linewidth=0)
     fraction_axis(right)
-    right.set_ylim(0, 1.05 * np.nanmax([*mean, *partially_memorizing_excess_loss(dim, variance, fractions, 2.0)]))
+    right.set_ylim(0, 1.05 * top)
     right.set_ylabel(f"excess training loss, ψ = {train[0].snr.sel(time=time).item():.3g}")
     legend_below(figure, left, right, columns=3)
     return figure

@@ -1,5 +1,6 @@
 """The style that all figures share."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -70,6 +71,18 @@ def new_figure(columns: int = 1, *, width: float = WIDTH, height: float = HEIGHT
     return figure, list(axes[0])
 
 
+def new_lines(count: int, *, width: float, height: float) -> tuple[Figure, list[Axes]]:
+    """Return a figure with panels below each other, each `height` inches high, in the common style."""
+    plt.style.use(STYLE)
+    figure, axes = plt.subplots(count, 1, figsize=(width, height * count + 0.3), layout="constrained", squeeze=False)
+    return figure, list(axes[:, 0])
+
+
+def nearest_sizes(sizes: np.ndarray, wanted: np.ndarray) -> list[int]:
+    """Return the model sizes nearest to those wanted, each once."""
+    return list(dict.fromkeys(int(sizes[np.argmin(np.abs(sizes - size))]) for size in wanted))
+
+
 def fraction_axis(axes: Axes) -> None:
     """Let the horizontal axis be the model size as a fraction of the training samples."""
     axes.set_xlim(0, 1.02)
@@ -113,10 +126,17 @@ def setting_title(setting: str, n_seeds: int) -> str:
     """Return a figure's title."""
     family, *axes = setting.split("_")
     seeds = "1 seed" if n_seeds == 1 else f"{n_seeds} seeds"
-    return f"{family} mixture, {', '.join(_axis(axis) for axis in axes)}; {seeds}"
+    kind = {"image": "coloured templates"}.get(family, f"{family} mixture")
+    return f"{kind}, {', '.join(_axis(axis) for axis in axes)}; {seeds}"
+
+
+def seed_title(setting: str, samples: xr.Dataset) -> str:
+    """Return the title of a figure that shows one data set."""
+    return setting_title(setting, 1).replace("1 seed", f"seed {json.loads(samples.attrs['spec'])['seed']}")
 
 
 def _axis(axis: str) -> str:
     name = axis.rstrip("0123456789.e+-")
     value = axis[len(name) :]
-    return {"var": f"σ*² = {value}", "sep": f"separation {value}"}.get(name, f"{name} = {value}")
+    words = {"var": "σ*² =", "sep": "separation", "size": "size", "N": "N =", "d": "d =", "K": "K ="}
+    return f"{words[name]} {value}" if name in words else axis

@@ -3,7 +3,7 @@
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 
 def memorized(
@@ -34,6 +34,13 @@ def relative_distance(
         raise ValueError("the memorization test needs two different training samples")
     nearest, second = np.partition(distance, 1, axis=1)[:, :2].T
     return nearest / second
+
+
+def nearest_index(
+    points: Float[np.ndarray, "point feature"], targets: Float[np.ndarray, "target feature"]
+) -> Int[np.ndarray, "point"]:
+    """Return which target is nearest to each point."""
+    return _distances(points, targets).argmin(axis=1)
 
 
 def nearest_distance(

@@ -62,10 +62,10 @@ def _origin(spec: CollectSpec, evaluations: Iterable[xr.Dataset]) -> str:
     created = sorted(evaluation.attrs["created"] for evaluation in evaluations)
     changed = any(evaluation.attrs["git_dirty"] == "true" for evaluation in evaluations)
     rows = [
-        ["settings × seeds", f"{len(spec.settings)} × {len(spec.seeds)}"],
+        ["settings × seeds", f"{len(spec.protocols)} × {len(spec.seeds)}"],
         [
             "models",
-            f"{sum(evaluation.sizes['model_size'] for evaluation in evaluations):,}, protocol `{spec.protocol}`",
+            f"{sum(evaluation.sizes['model_size'] for evaluation in evaluations):,}, protocol {_names(spec)}",
         ],
         ["evaluated", f"{created[0]} to {created[-1]}"],
         ["commit", all_of("git_commit") + (", with changes that were not committed" if changed else "")],
@@ -74,6 +74,10 @@ def _origin(spec: CollectSpec, evaluations: Iterable[xr.Dataset]) -> str:
         ["Python, JAX", f"{all_of('python_version')}, {all_of('jax_version')}"],
     ]
     return markdown_table(["", ""], rows)
+
+
+def _names(spec: CollectSpec) -> str:
+    return ", ".join(f"`{name}`" for name in dict.fromkeys(spec.protocols.values()))
 
 
 def _processor() -> str:

@@ -12,6 +12,7 @@ from edgemem.compilation_cache import shared_compilation_cache
 from edgemem.config.evaluate import EvaluateSpec
 from edgemem.families.data import DATA
 from edgemem.families.denoisers import DENOISERS
+from edgemem.families.rows import rows
 from edgemem.numerics.diffusion import signal_to_noise, time_grid
 from edgemem.numerics.losses import denoising_loss, nested_memorizing_loss
 from edgemem.numerics.memorization import memorized, wasserstein2
@@ -23,6 +24,8 @@ from edgemem.storage import read_dataset, require_same, write_dataset
 
 COMPARED = ("generalizing", "memorizing", "partially_memorizing", "trained")
 SPLITS = ("train", "test")
+# Generated points that are kept, to be looked at.
+SHOWN = 10
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -87,7 +90,7 @@ def _key(spec: EvaluateSpec, *use: str | int) -> jax.Array:
 
 
 def _samples_by_split(spec: EvaluateSpec, samples: xr.Dataset) -> dict[str, np.ndarray]:
-    return {"train": samples.x_train.values, "test": samples.x_test.values[: spec.evaluation.test_samples]}
+    return {"train": rows(samples.x_train), "test": rows(samples.x_test)[: spec.evaluation.test_samples]}
 
 
 def _losses(
@@ -98,7 +101,7 @@ def _losses(
     sizes = models.model_size.values.tolist()
     trained = [family.from_dataset(models, size) for size in sizes]
     generalizing, memorizing = family.generalizing(samples), family.memorizing(samples)
-    memory = jnp.asarray(samples.x_train.values)
+    memory = jnp.asarray(rows(samples.x_train))
     x = _samples_by_split(spec, samples)
 
     # split, denoiser, model size, time, (loss, standard error)
@@ -143,12 +146,13 @@ def _memorization(
 ) -> xr.Dataset:
     """Return how many generated points are copies, and how far generated points are from the data."""
     family = DENOISERS[spec.setting.family]
-    training = samples.x_train.values
+    training = rows(samples.x_train)
     reference = _samples_by_split(spec, samples)
     count, threshold = spec.evaluation.generated, spec.evaluation.threshold
     sizes = models.model_size.values.tolist()
     sampler = SAMPLERS[spec.sampling.sampler]
     copies = np.empty(len(sizes), np.int64)
+    shown = np.empty((len(sizes), SHOWN, *samples.x_train.shape[1:]), np.float32)
     distance = np.empty((len(SPLITS), len(sizes)))
     for m, size in enumerate(sizes):
         denoiser = family.from_dataset(models, size)
@@ -156,6 +160,7 @@ def _memorization(
             sampler(denoiser, jnp.asarray(times), count, training.shape[1], key=_key(spec, "generate", size))
         )
         copies[m] = memorized(generated, training, threshold).sum()
+        shown[m] = generated[:SHOWN].reshape(shown.shape[1:])
         distance[:, m] = [wasserstein2(generated, reference[split]) for split in SPLITS]
         progress.update(f"generated points, size {m + 1} of {len(sizes)}")
     fresh, _ = DATA[spec.setting.family].draw_samples(
@@ -169,6 +174,11 @@ def _memorization(
                 "model_size",
                 copies / count,
                 {"long_name": "fraction of generated points that are copies", "units": "1"},
+            ),
+            "generated": (
+                ("model_size", "point", *samples.x_train.dims[1:]),
+                shown,
+                {"long_name": f"the first {SHOWN} points generated from each model", "units": "1"},
             ),
             "null_memorization_ratio": (
                 (),

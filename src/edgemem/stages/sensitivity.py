@@ -10,6 +10,7 @@ import xarray as xr
 from edgemem.compilation_cache import shared_compilation_cache
 from edgemem.config.sensitivity import SensitivitySpec
 from edgemem.families.denoisers import DENOISERS
+from edgemem.families.rows import rows
 from edgemem.numerics.diffusion import time_grid
 from edgemem.numerics.memorization import relative_distance
 from edgemem.numerics.randomness import named_generator, named_key
@@ -54,7 +55,7 @@ def count_copies(spec: SensitivitySpec, samples: xr.Dataset, models: xr.Dataset)
     """
     progress = Progress(f"sensitivity {spec.setting.name} seed {spec.seed}")
     family = DENOISERS[spec.setting.family]
-    training = samples.x_train.values
+    training = rows(samples.x_train)
     sizes = models.model_size.values.tolist()
     copies = np.empty((len(spec.sampling), len(spec.thresholds), len(sizes)), np.int64)
     with jax.enable_x64(True):  # at t = 0.001 the logits are of order 1e7

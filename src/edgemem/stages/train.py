@@ -15,6 +15,7 @@ from edgemem.compilation_cache import shared_compilation_cache
 from edgemem.config.train import SizeGrid, TrainSpec
 from edgemem.errors import EdgememError
 from edgemem.families.denoisers import DENOISERS
+from edgemem.families.rows import rows
 from edgemem.numerics.denoisers import AbstractDenoiser, padded_size
 from edgemem.numerics.diffusion import loss_weight, time_grid
 from edgemem.numerics.memorization import memorized
@@ -79,7 +80,7 @@ class Trainer:
             jnp.asarray(weighting, jnp.float32) if isinstance(weighting, list) else loss_weight(weighting, self.times)
         )
         self.problem = Problem(
-            jnp.asarray(samples.x_train.values, jnp.float32), self.times, weight, protocol.times == "stratified"
+            jnp.asarray(rows(samples.x_train), jnp.float32), self.times, weight, protocol.times == "stratified"
         )
         self.rule = optimizer(
             steps=protocol.steps,
@@ -89,6 +90,7 @@ class Trainer:
             decay=protocol.decay,
             clip_norm=protocol.clip_norm,
             update_ema=protocol.update_ema,
+            relative_rates=protocol.relative_rates,
         )
         self.denoisers: dict[int, AbstractDenoiser] = {}
         self.loss: dict[int, np.ndarray] = {}
@@ -167,11 +169,11 @@ class Trainer:
 
     def _probe(self, size: int, points: int) -> float:
         """Return the memorization ratio of a model among a few generated points."""
-        n_features = self.samples.sizes["feature"]
+        training = rows(self.samples.x_train)
         # One shape for all sizes: compiling takes longer than the work that is saved with small ones.
         denoiser = self.family.padded(self.denoisers[size], padded_size(self.spec.setting.N))
-        generated = ddim(denoiser, self.times, points, n_features, key=self._key("probe", size))
-        return float(memorized(np.asarray(generated, np.float64), self.samples.x_train.values, PROBE_THRESHOLD).mean())
+        generated = ddim(denoiser, self.times, points, training.shape[1], key=self._key("probe", size))
+        return float(memorized(np.asarray(generated, np.float64), training, PROBE_THRESHOLD).mean())
 
     def _key(self, use: str, size: int) -> jax.Array:
         return named_key(self.spec.seed, "train", self.spec.setting.name, use, size)
@@ -179,7 +181,7 @@ class Trainer:
     def _dataset(self) -> xr.Dataset:
         """Return everything, sizes ascending."""
         sizes = sorted(self.denoisers)
-        dataset = self.family.to_dataset({size: self.denoisers[size] for size in sizes})
+        dataset = self.family.to_dataset({size: self.denoisers[size] for size in sizes}, self.samples)
         steps = log_steps(self.spec.protocol.steps)
         dataset = dataset.assign_coords(
             model_size=("model_size", sizes, {"long_name": "number of components M", "units": "1"}),

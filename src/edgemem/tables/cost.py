@@ -27,9 +27,11 @@ def costs(spec: CollectSpec, folder: Path) -> dict[str, Cost]:
     files: dict[str, list[Path]] = {}
     for stage in BY_SEED:
         # A data set is the same for all protocols.
-        name = "seed{seed}.tsv" if stage == "sample" else f"seed{{seed}}/{spec.protocol}.tsv"
+        name = "seed{seed}.tsv" if stage == "sample" else "seed{seed}/{protocol}.tsv"
         files[stage] = [
-            folder / stage / setting / name.format(seed=seed) for setting in spec.settings for seed in spec.seeds
+            folder / stage / setting / name.format(seed=seed, protocol=protocol)
+            for setting, protocol in spec.protocols.items()
+            for seed in spec.seeds
         ]
     files["regress"] = [folder / "regress" / f"{spec.campaign}.tsv"]
     files["plot"] = sorted((folder / "plot" / spec.campaign).glob("*.tsv"))
@@ -74,14 +76,14 @@ def cost_text(spec: CollectSpec, found: dict[str, Cost]) -> str:
     by_seed = sum(found[stage].seconds for stage in BY_SEED if stage in found)
     lines = [
         f"One setting with its data sets ({len(spec.seeds)}), from sampling to evaluation: "
-        f"{by_seed / len(spec.settings) / 60:.2f} minutes of one core."
+        f"{by_seed / len(spec.protocols) / 60:.2f} minutes of one core."
     ]
     if "plot" in found:
         lines.append(f"One figure drawn again: {found['plot'].seconds / found['plot'].jobs:.1f} seconds.")
-    if spec.published_points and "train" in found:
+    if spec.points and spec.published_points and "train" in found:
         hours = found["train"].seconds / 3600
         lines.append(
-            f"The protocol `paper` shows training {spec.published_points:,} noised points of each sample instead of "
+            f"The paper's protocol shows training {spec.published_points:,} noised points of each sample instead of "
             f"{spec.points:,}: at the same speed a point, {hours * spec.published_points / spec.points:,.0f} hours of "
             f"one core instead of {hours:.2f}."
         )

@@ -49,6 +49,14 @@ def by_setting_and_seed(spec: RegressSpec, paths: list[str]) -> Evaluations:
 def setting_coordinates(settings: Iterable[Setting]) -> xr.Dataset:
     """Return the settings with all their axes as coordinates."""
     table = {setting.name: setting.model_dump() for setting in settings}
-    axes = list(dict.fromkeys(axis for row in table.values() for axis in row))
-    coordinates = {axis: ("setting", [row.get(axis, np.nan) for row in table.values()]) for axis in axes}
+    coordinates = {}
+    for axis in dict.fromkeys(axis for row in table.values() for axis in row):
+        # Families differ in their axes: where one has no number there is NaN, where it has no text there is none.
+        text = any(isinstance(row.get(axis), str) for row in table.values())
+        coordinates[axis] = ("setting", [row.get(axis, "" if text else np.nan) for row in table.values()])
     return xr.Dataset(coords={"setting": list(table), **coordinates})
+
+
+def is_isotropic(evaluation: xr.Dataset) -> bool:
+    """Return whether the true law is an isotropic mixture, of which alone the paper's approximations speak."""
+    return "true_mean" in evaluation

@@ -8,7 +8,7 @@ import xarray as xr
 from edgemem.config.regress import PREDICTORS, RegressSpec
 from edgemem.numerics.statistics import mean_interval
 from edgemem.numerics.theory import generalizing_excess_loss
-from edgemem.tables.evaluations import Evaluations
+from edgemem.tables.evaluations import Evaluations, is_isotropic
 from edgemem.tables.transition import LEVELS, RULES
 
 
@@ -88,7 +88,8 @@ def _quoted(spec: RegressSpec, own: list[xr.Dataset], n_samples: int) -> dict[st
     at = [e.sel(split="train").sel(time=LOSS_TIME, method="nearest") for e in own]
     memorizing = np.array([e.loss.sel(denoiser="memorizing").values[0] for e in at])
     generalizing = np.array([e.loss.sel(denoiser="generalizing").values[0] for e in at])
-    variance, dim = own[0].true_variance.item(), own[0].sizes["feature"]
+    # What follows from the approximations is quoted where they apply.
+    law = (own[0].true_variance.item(), own[0].true_mean.shape[1]) if is_isotropic(own[0]) else None
     for fraction in spec.regression.quoted:
         size = fraction * n_samples
         for quantity in ("memorization_ratio", "learned_variance"):
@@ -97,13 +98,15 @@ def _quoted(spec: RegressSpec, own: list[xr.Dataset], n_samples: int) -> dict[st
         quoted[f"trained_loss_at_{fraction:g}"] = np.array(trained)
         partially = np.array([np.interp(size, e.subset_size, e.partially_memorizing_loss) for e in at])
         quoted[f"partially_memorizing_loss_at_{fraction:g}"] = partially
-        if fraction < 1:
+        if law and fraction < 1:
+            variance, dim = law
             constant = (partially - memorizing) / ((1 - fraction) * dim * variance)
             quoted[f"constant_at_{fraction:g}"] = constant
     quoted["generalizing_loss"] = generalizing
     snr = own[0].snr.values
     chosen = (snr >= THEOREM_SNR[0]) & (snr <= THEOREM_SNR[1])
-    if chosen.any():
+    if law and chosen.any():
+        variance, dim = law
         theory = generalizing_excess_loss(dim, variance, snr[chosen])
         excess = [e.loss.isel(model_size=0).sel(split="train", denoiser="generalizing").values[chosen] for e in own]
         quoted["generalizing_loss_over_theory"] = np.mean(np.array(excess) / theory, axis=1)

@@ -1,5 +1,7 @@
 """What predictors say of the transitions of a campaign, and how wrong they are."""
 
+from typing import NamedTuple
+
 import numpy as np
 import xarray as xr
 
@@ -20,7 +22,7 @@ from edgemem.numerics.theory import (
     generalizing_excess_loss,
     partially_memorizing_excess_loss,
 )
-from edgemem.tables.evaluations import Evaluations, setting_coordinates
+from edgemem.tables.evaluations import Evaluations, is_isotropic, setting_coordinates
 from edgemem.tables.transition import FRACTIONS
 
 
@@ -37,13 +39,15 @@ def predict_transitions(spec: RegressSpec, evaluations: Evaluations, transition:
     holdout = _holdout(spec)
 
     predicted, constants = _from_theory(spec, evaluations)
-    fit = _fit(spec, snr, measured, ~holdout)
+    isotropic = np.array([is_isotropic(evaluations[setting.name, spec.seeds[0]]) for setting in spec.settings])
+    problem = _Settings(spec, snr, measured, isotropic)
+    fit = _fit(problem, ~holdout)
     predicted[NAMES.index("constant")] = _mean_of_known(measured[~holdout])
-    predicted[NAMES.index("fitted")] = _fitted_predictions(spec, snr, fit)[:, None]
+    predicted[NAMES.index("fitted")] = _fitted_predictions(problem, fit)[:, None]
     value, low, high = mean_interval(np.moveaxis(predicted, 2, 0))
     error = (value - measured) ** 2
     folds = {"train": error[:, ~holdout], "holdout": error[:, holdout]}
-    folds |= _left_out(spec, snr, measured, error)
+    folds |= _left_out(problem, error)
 
     dataset = setting_coordinates(spec.settings).assign_coords(
         predictor=list(PREDICTORS), fold=list(folds), fraction=transition.fraction, time=first.time, snr=first.snr
@@ -64,8 +68,17 @@ def predict_transitions(spec: RegressSpec, evaluations: Evaluations, transition:
         constants.mean(axis=1),
         {"long_name": "C(M) of the partially memorizing excess loss C (1 - M/N) d sigma*^2", "units": "1"},
     )
-    dataset = dataset.merge(_weights(spec, snr, fit))
+    dataset = dataset.merge(_weights(problem, fit))
     return dataset.merge(_tests(transition.m50.values, predicted, measured, value))
+
+
+class _Settings(NamedTuple):
+    """The settings that weights are fitted to: where the transition is, and whether the approximations apply."""
+
+    spec: RegressSpec
+    snr: np.ndarray
+    measured: np.ndarray
+    isotropic: np.ndarray
 
 
 def _mean_of_known(values: np.ndarray) -> float:
@@ -85,7 +98,8 @@ def _holdout(spec: RegressSpec) -> np.ndarray:
 def _from_theory(spec: RegressSpec, evaluations: Evaluations) -> tuple[np.ndarray, np.ndarray]:
     """Return the predictions that need no fit, (predictor, setting, seed), and C(M), (setting, seed, fraction).
 
-    All but `snr_weight` weight all times equally on the x_0 scale, lambda = 1 in (21).
+    All but `snr_weight` weight all times equally on the x_0 scale, lambda = 1 in (21). Where the true law is no
+    isotropic mixture there is only the prediction by the exact losses: those of its own generalizing denoiser.
     """
     predicted = np.full((len(PREDICTORS), len(spec.settings), len(spec.seeds)), np.nan)
     constants = np.full((len(spec.settings), len(spec.seeds), len(FRACTIONS)), np.nan)
@@ -94,6 +108,12 @@ def _from_theory(spec: RegressSpec, evaluations: Evaluations) -> tuple[np.ndarra
         for j, seed in enumerate(spec.seeds):
             evaluation = evaluations[setting.name, seed]
             snr = evaluation.snr.values
+            train = evaluation.sel(split="train")
+            excess = train.partially_memorizing_loss - train.loss.sel(denoiser="generalizing").isel(model_size=0)
+            exact = excess.mean("time").values
+            row["exact_losses"][i, j] = crossing_size(evaluation.subset_size.values, exact) / setting.N
+            if not is_isotropic(evaluation):
+                continue
             variance, mean = evaluation.true_variance.item(), evaluation.true_mean.values
             dim = mean.shape[1]
             constants[i, j] = finite_size_constant(np.maximum(FRACTIONS * setting.N, 1), mean, variance)
@@ -103,61 +123,67 @@ def _from_theory(spec: RegressSpec, evaluations: Evaluations) -> tuple[np.ndarra
             row["c2"][i, j] = crossover_fraction(snr, np.ones_like(snr), variance, 2)
             row["snr_weight"][i, j] = crossover_fraction(snr, snr, variance, 2)
             row["finite_size"][i, j] = crossing_size(FRACTIONS, partially - generalizing)
-            train = evaluation.sel(split="train")
-            excess = train.partially_memorizing_loss - train.loss.sel(denoiser="generalizing").isel(model_size=0)
-            exact = excess.mean("time").values
-            row["exact_losses"][i, j] = crossing_size(evaluation.subset_size.values, exact) / setting.N
     return predicted, constants
 
 
-def _fit(spec: RegressSpec, snr: np.ndarray, measured: np.ndarray, chosen: np.ndarray) -> Fit | None:
-    """Return the weights fitted to some settings; None where none of them has a transition."""
+def _fit(problem: _Settings, chosen: np.ndarray) -> Fit | None:
+    """Return the weights fitted to some settings; None where none of them has a transition and the approximations."""
     groups: dict[tuple[int, float], list[float]] = {}
-    for setting, value, fitted in zip(spec.settings, measured, chosen, strict=True):
+    for setting, value, fitted in zip(problem.spec.settings, problem.measured, chosen & problem.isotropic, strict=True):
         if fitted and np.isfinite(value):
             groups.setdefault((setting.N, setting.variance), []).append(value)
     if not groups:
         return None
     return fit_weights(
-        [approximate_crossover(*group, snr=snr, constant=CONSTANT, measured=np.array(m)) for group, m in groups.items()]
+        [
+            approximate_crossover(*group, snr=problem.snr, constant=CONSTANT, measured=np.array(m))
+            for group, m in groups.items()
+        ]
     )
 
 
-def _fitted_predictions(spec: RegressSpec, snr: np.ndarray, fit: Fit | None) -> np.ndarray:
-    """Return Mbar / N of each setting."""
-    if fit is None:
-        return np.full(len(spec.settings), np.nan)
-    crossovers = (approximate_crossover(s.N, s.variance, snr, CONSTANT, np.array([])) for s in spec.settings)
-    return np.array([predicted_crossing(crossover, fit.weights[0]) for crossover in crossovers])
+def _fitted_predictions(problem: _Settings, fit: Fit | None) -> np.ndarray:
+    """Return Mbar / N of each setting; NaN where the approximations do not apply."""
+    predicted = np.full(len(problem.spec.settings), np.nan)
+    if fit is not None:
+        for i in np.flatnonzero(problem.isotropic):
+            setting = problem.spec.settings[i]
+            crossover = approximate_crossover(setting.N, setting.variance, problem.snr, CONSTANT, np.array([]))
+            predicted[i] = predicted_crossing(crossover, fit.weights[0])
+    return predicted
 
 
-def _left_out(spec: RegressSpec, snr: np.ndarray, measured: np.ndarray, error: np.ndarray) -> dict[str, np.ndarray]:
+def _left_out(problem: _Settings, error: np.ndarray) -> dict[str, np.ndarray]:
     """Return the squared errors, (predictor, setting), where each value of an axis in turn was kept out of fits.
 
     Every axis with several values is a fold: there a fit has seen no setting with the same N, say.
     """
     folds = {}
-    table = [setting.model_dump() for setting in spec.settings]
-    for axis in table[0]:
-        values = np.array([row.get(axis) for row in table])
-        if len(set(values)) < 2:
+    measured = problem.measured
+    table = [setting.model_dump() for setting in problem.spec.settings]
+    for axis in dict.fromkeys(axis for row in table for axis in row):
+        values = [row.get(axis) for row in table]  # None where a family has no such axis
+        known = {value for value in values if value is not None}
+        if len(known) < 2:
             continue
         errors = error.copy()
-        for value in sorted(set(values)):
-            out = values == value
+        for value in sorted(known):
+            out = np.array([other == value for other in values])
             constant = _mean_of_known(measured[~out])
-            fitted = _fitted_predictions(spec, snr, _fit(spec, snr, measured, ~out))
+            fitted = _fitted_predictions(problem, _fit(problem, ~out))
             errors[NAMES.index("constant"), out] = (constant - measured[out]) ** 2
             errors[NAMES.index("fitted"), out] = (fitted - measured)[out] ** 2
         folds[f"leave_one_{axis}_out"] = errors
     return folds
 
 
-def _weights(spec: RegressSpec, snr: np.ndarray, fit: Fit | None) -> xr.Dataset:
+def _weights(problem: _Settings, fit: Fit | None) -> xr.Dataset:
     """Return the fitted weights, how the search for them went, and what of them the settings can tell."""
+    snr = problem.snr
     fit = fit or Fit(np.full((1, len(snr)), np.nan), np.full(1, np.nan), np.zeros(1, bool))
     best = fit.weights[0]
-    variances = np.array([setting.variance for setting in spec.settings])
+    isotropic = [s for s, applies in zip(problem.spec.settings, problem.isotropic, strict=True) if applies]
+    variances = np.array([setting.variance for setting in isotropic])
     known = np.isfinite(best).all()
     singular = identified_directions(variances, snr, best) if known else np.full(min(len(variances), len(snr)), np.nan)
     variables = {

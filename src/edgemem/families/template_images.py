@@ -1,0 +1,103 @@
+"""Grey pictures from files, and made into templates."""
+
+import gzip
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+from PIL import Image
+
+from edgemem.config.settings import ARRAYS, DIGITS, FASHION_MNIST
+from edgemem.errors import EdgememError
+
+
+def read_pictures(templates: str, sources: Sequence[Path]) -> list[Float[np.ndarray, "row column"]]:
+    """Return all grey pictures that templates may be drawn from, in the order of the files.
+
+    **Arguments:** `templates`: what the setting says; `sources`: the files that it named.
+
+    **Raises:** EdgememError that names the file that cannot be read as pictures, and what it should hold.
+    """
+    if templates == DIGITS:
+        from sklearn.datasets import load_digits  # here: it takes a second, and no other setting needs it
+
+        return list(load_digits().images)
+    if not sources:
+        raise EdgememError(f"templates '{templates}' are read from files; name them with --sources")
+    if templates == FASHION_MNIST:
+        return list(_read_idx(sources[0]))
+    if sources[0].suffix.lower() in ARRAYS:
+        return list(_read_array(sources[0]))
+    return [_read_image(path) for path in sources]
+
+
+def _read_idx(path: Path) -> Float[np.ndarray, "picture row column"]:
+    """Return the pictures of an IDX file: a header with type, lengths of dimensions, then the bytes."""
+    try:
+        content = path.read_bytes()
+        content = gzip.decompress(content) if path.suffix == ".gz" else content
+    except (OSError, EOFError, zlib.error) as error:
+        raise EdgememError(f"{path} cannot be read: {error}") from None
+    kind, *shape = np.frombuffer(content[:16], ">i4").tolist() if len(content) >= 16 else [0]
+    # 0x08 says unsigned bytes, 3 says three dimensions.
+    if kind != 0x0803 or len(content) != 16 + np.prod(shape):
+        raise EdgememError(f"{path} is not an IDX file of pictures, or is truncated")
+    return np.frombuffer(content, np.uint8, offset=16).reshape(shape).astype(np.float64)
+
+
+def _read_array(path: Path) -> Float[np.ndarray, "picture row column"]:
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        if path.suffix.lower() == ".npz":
+            with loaded:
+                arrays = [loaded[name] for name in loaded.files]
+            loaded = arrays[0] if len(arrays) == 1 else np.array([])  # refused below
+        pictures = np.asarray(loaded, np.float64)
+    except (OSError, ValueError, EOFError) as error:
+        raise EdgememError(f"{path} cannot be read as an array of numbers: {error}") from None
+    if pictures.ndim != 3 or 0 in pictures.shape or not np.isfinite(pictures).all():
+        raise EdgememError(
+            f"{path} must hold one array of finite numbers with dimensions picture, row and column "
+            f"(got shape {pictures.shape})"
+        )
+    return pictures
+
+
+def _read_image(path: Path) -> Float[np.ndarray, "row column"]:
+    try:
+        with Image.open(path) as image:
+            # Colours become grey; pictures with more than 8 bits a pixel keep them.
+            grey = image if image.mode in ("F", "I", "I;16") else image.convert("L")
+            return np.asarray(grey, np.float64)
+    except (OSError, ValueError) as error:
+        raise EdgememError(f"{path} cannot be read as an image: {error}") from None
+
+
+def make_templates(
+    pictures: Sequence[Float[np.ndarray, "row column"]], size: int
+) -> Float[np.ndarray, "template size size"]:
+    """Return pictures resized by bicubic interpolation, with values scaled to [0, 1] over the set.
+
+    Interpolation overshoots at edges; what lies outside a picture's own values is cut off, so that black stays black.
+
+    **Raises:** ValueError if a template is zero everywhere, or two are equal, and so are one component.
+    """
+    resized = np.array([_resized(picture, size) for picture in pictures])
+    resized -= resized.min()
+    if not resized.max() > 0:
+        raise ValueError("all templates are of one and the same grey")
+    templates = resized / resized.max()
+    for i, template in enumerate(templates):
+        if not template.any():
+            raise ValueError(f"template {i} is zero everywhere")
+        for j in range(i):
+            if np.array_equal(template, templates[j]):
+                raise ValueError(f"templates {j} and {i} are equal")
+    return templates
+
+
+def _resized(picture: Float[np.ndarray, "row column"], size: int) -> Float[np.ndarray, "size size"]:
+    image = Image.fromarray(picture.astype(np.float32)).resize((size, size), Image.Resampling.BICUBIC)
+    return np.clip(np.asarray(image, np.float64), picture.min(), picture.max())
