@@ -146,8 +146,8 @@ class Campaign(Model):
                     raise KeyProblem(
                         f"the campaign has no setting '{name}'" + nearest(name, seen), "figures", i, "settings"
                     )
-            if isinstance(figure, SettingFigure) and figure.pictures:
-                self._check_pictures(i, figure)
+                if isinstance(figure, SettingFigure) and figure.pictures and not self.by_name[name].pictures:
+                    raise KeyProblem(f"the samples of {name} are no pictures", "figures", i, "settings")
             if isinstance(figure, ProtocolsFigure):
                 self._check_comparison(i, figure, seen)
             for t_min in getattr(figure, "t_min", []):
@@ -162,14 +162,6 @@ class Campaign(Model):
                     *("protocols", name, "weighting"),
                 )
         return self
-
-    def _check_pictures(self, i: int, figure: SettingFigure) -> None:
-        """Check that a figure of pictures has pictures to show."""
-        for name in figure.settings or []:
-            if not self.by_name[name].pictures:
-                raise KeyProblem(f"the samples of {name} are no pictures", "figures", i, "settings")
-        if not any(setting.pictures for setting in self.by_name.values()):
-            raise KeyProblem("it shows pictures, and no setting of the campaign has them", "figures", i, "figure")
 
     def _check_protocols(self) -> None:
         """Check that every family of the campaign has a protocol, whose parameters are its own."""

@@ -23,7 +23,7 @@ def draw(options: GalleryFigure, setting: str, inputs: Mapping[str, Sequence[xr.
     sizes = nearest_sizes(evaluation.model_size.values, np.array(options.fractions) * n_samples)
     largest = float(np.abs(pictures).max())
     figure, panels = new_lines(len(sizes), width=6.2, height=1.15)
-    figure.suptitle(f"{seed_title(setting, samples)}: generated pictures, above their nearest training sample")
+    figure.suptitle(f"{seed_title(setting, samples)}\ngenerated pictures, above their nearest training sample")
     for axes, size in zip(panels, sizes, strict=True):
         model = evaluation.sel(model_size=size)
         generated = model.generated.values
@@ -33,5 +33,5 @@ def draw(options: GalleryFigure, setting: str, inputs: Mapping[str, Sequence[xr.
         copies = np.flatnonzero(memorized(points, training, threshold)).tolist()
         frame(axes, copies, generated.shape[-2:], 2, COLOURS["partially_memorizing"])
         percent = 100 * model.memorization_ratio.item()
-        axes.set_title(f"M = {size / n_samples:g} N: {percent:.1f} % of all generated pictures are copies (framed)")
+        axes.set_title(f"M = {size / n_samples:.3g} N: {percent:.1f} % of all generated pictures are copies (framed)")
     return figure

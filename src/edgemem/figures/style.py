@@ -1,6 +1,7 @@
 """The style that all figures share."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -136,7 +137,8 @@ def seed_title(setting: str, samples: xr.Dataset) -> str:
 
 
 def _axis(axis: str) -> str:
-    name = axis.rstrip("0123456789.e+-")
-    value = axis[len(name) :]
+    # A number may have a sign and an exponent, as in var1e-05.
+    found = re.fullmatch(r"(.*?)([0-9][0-9.e+-]*)", axis)
+    name, value = found.groups() if found else (axis, "")
     words = {"var": "σ*² =", "sep": "separation", "size": "size", "N": "N =", "d": "d =", "K": "K ="}
     return f"{words[name]} {value}" if name in words else axis

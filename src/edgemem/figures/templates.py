@@ -20,11 +20,11 @@ def draw(options: TemplatesFigure, setting: str, inputs: Mapping[str, Sequence[x
     n_samples = samples.sizes["sample"]
     sizes = nearest_sizes(models.model_size.values, np.array(options.fractions) * n_samples)
     figure, panels = new_lines(1 + len(sizes), width=0.55 * options.columns + 0.8, height=0.8)
-    figure.suptitle(f"{seed_title(setting, samples)}: learned templates")
+    figure.suptitle(f"{seed_title(setting, samples)}\nlearned templates")
     lines = [("true templates", samples.template.values)]
     for size in sizes:
         learned = models.template.sel(model_size=size).values[: min(size, options.columns)]
-        lines.append((f"M = {size / n_samples:g} N, the first {len(learned)}", learned.astype(np.float64)))
+        lines.append((f"M = {size / n_samples:.3g} N, the first {len(learned)}", learned.astype(np.float64)))
     for axes, (title, templates) in zip(panels, lines, strict=True):
         sign = np.sign(templates.sum(axis=(1, 2), keepdims=True))
         bright = np.clip(sign * templates / np.abs(templates).max(axis=(1, 2), keepdims=True), 0, 1)
