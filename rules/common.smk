@@ -36,7 +36,7 @@ except EdgememError as error:
 RESULTS = "results"
 CAMPAIGN_RESULTS = f"{RESULTS}/{CAMPAIGN.campaign}"
 # The campaigns whose results the paper's claims are judged by, in the order of the command `claims`.
-CLAIMED = ("paper", "paper-seeds", "paper-figures", "refute")
+CLAIMED = ("paper", "paper-seeds", "paper-figures", "refute", "images")
 COMPARES_PROTOCOLS = any(entry.figure == "protocols" for entry in CAMPAIGN.figures)
 
 
@@ -111,7 +111,8 @@ def sources(wildcards):
     except EdgememError as error:
         if not os.path.exists(f"{RESULTS}/samples/{wildcards.setting}/seed{wildcards.seed}.nc"):
             sys.exit(str(error))
-        return []  # samples that were made elsewhere, as long as they are there, need no more
+        # Snakemake takes samples that are there as they are when a file they were made of is not.
+        return [f"{RESULTS}/samples/{wildcards.setting}/no-sources"]
 
 
 def train_spec(wildcards):
@@ -166,7 +167,9 @@ def plot_data(wildcards):
         "sensitivity": f"{RESULTS}/sensitivity/{{setting}}/seed{{seed}}/{{protocol}}.nc",
     }
     setting = wildcards.get("setting")
-    of_seeds = {kind: each_setting_and_seed(pattern, [setting] if setting else []) for kind, pattern in patterns.items()}
+    of_seeds = {
+        kind: each_setting_and_seed(pattern, [setting] if setting else []) for kind, pattern in patterns.items()
+    }
     files = of_seeds | {
         "transition": [f"{CAMPAIGN_RESULTS}/transition.nc"],
         "regression": [f"{CAMPAIGN_RESULTS}/regression.nc"],

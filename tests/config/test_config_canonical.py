@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from edgemem.config.evaluate import EvaluateSpec
 from edgemem.config.plot import PlotSpec
 from edgemem.config.regress import RegressSpec
 from edgemem.config.sample import SampleSpec
-from edgemem.config.settings import GaussianSetting
+from edgemem.config.settings import GaussianSetting, ImageSetting
 from edgemem.config.train import TrainSpec
 from edgemem.errors import EdgememError
 
@@ -18,6 +19,7 @@ SETTING = {"family": "gaussian", "N": 12, "d": 3, "K": 2}
 PROTOCOL = {"steps": 10, "draws": 2, "peak_rate": 0.1, "final_rate": 0.01}
 SPECS = [
     (SampleSpec, {"setting": SETTING, "seed": 1}),
+    (SampleSpec, {"setting": {"family": "image", "templates": "a/b.npy", "N": 12, "K": 2, "size": 4}, "seed": 1}),
     (SampleSpec, {"setting": SETTING | {"variance": 0.25, "separation": 3}, "seed": 2**32 - 1}),
     (
         TrainSpec,
@@ -93,7 +95,7 @@ def specs(campaign) -> dict[tuple, str]:
     jobs = list(itertools.product(campaign.by_name, campaign.seeds))
     return (
         {("sample", *job): campaign.sample_spec(*job).canonical() for job in jobs}
-        | {("train", *job): campaign.train_spec(*job, campaign.protocol).canonical() for job in jobs}
+        | {("train", *job): campaign.train_spec(*job, campaign.protocol_of(job[0])).canonical() for job in jobs}
         | {("evaluate", *job): campaign.evaluate_spec(*job).canonical() for job in jobs}
         | {("regress",): campaign.regress_spec().canonical()}
         | {
@@ -102,6 +104,22 @@ def specs(campaign) -> dict[tuple, str]:
             for setting in campaign.figure_settings(options)
         }
     )
+
+
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        ({}, "image_digits_N12_K2"),
+        ({"size": 15, "variance": 1.0}, "image_digits_N12_K2"),
+        ({"size": 8, "templates": "fashion-mnist"}, "image_fashion-mnist_N12_K2_size8"),
+        ({"variance": 0.5}, "image_digits_N12_K2_var0.5"),
+        ({"templates": "../my data/some.faces"}, "image_some_N12_K2"),
+        ({"templates": "/data/cats_and dogs.npz"}, "image_cats-and-dogs_N12_K2"),
+    ],
+)
+def test_name_of_pictures_says_where_they_are_from(values: dict[str, Any], name: str):
+    """A name has no underscores and no spaces from a path, since it is one itself."""
+    assert ImageSetting(family="image", N=12, K=2, **values).name == name
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from edgemem.config import reference
-from edgemem.config.campaign import Campaign
+from edgemem.config.campaign import GRIDS, Campaign
 
 from .conftest import ROOT
 
@@ -14,8 +14,12 @@ from .conftest import ROOT
 def test_default_campaign_is_valid(load):
     campaign = load()
     assert campaign.campaign == "quick"
-    assert campaign.protocol == "fast"
-    assert [figure.figure for figure in campaign.figures] == ["losses", "transition", "mechanism", "prediction"]
+    assert {name: campaign.protocol_of(name) for name in campaign.by_name} == {
+        **dict.fromkeys(campaign.by_name, "fast"),
+        "image_digits_N40_K4_size8": "image",
+    }
+    figures = ["losses", "transition", "mechanism", "prediction", "samples", "gallery", "templates"]
+    assert [figure.figure for figure in campaign.figures] == figures
 
 
 def test_default_campaign_names_every_key(default_text: str):
@@ -26,19 +30,25 @@ def test_default_campaign_names_every_key(default_text: str):
     figure = yaml.safe_load(example[1])
     Campaign.model_validate(config | {"figures": [figure]})
     # Figures that need work of their own belong to experiments.
-    comparison, sensitivity = (
-        yaml.safe_load((ROOT / f"experiments/{name}.yaml").read_text(encoding="utf-8"))["figures"][-1]
-        for name in ("protocols", "paper-figures")
+    comparison, sensitivity, templates = (
+        yaml.safe_load((ROOT / f"experiments/{name}.yaml").read_text(encoding="utf-8"))["figures"][place]
+        for name, place in (("protocols", -1), ("paper-figures", -1), ("images", 3))
     )
 
-    missing = []
+    # Families differ in their keys.
+    missing = [
+        f"settings[].{key}"
+        for setting in config["settings"]
+        for key in GRIDS[setting["family"]].model_fields
+        if key not in setting
+    ]
     for key in reference.all_keys():
         place, _, name = key.path.rpartition(".")
         holders = {
             "": [config],
-            "settings[]": config["settings"],
+            "settings[]": [{key: value for setting in config["settings"] for key, value in setting.items()}],
             "protocols.NAME": list(config["protocols"].values()),
-            "figures[]": [figure | comparison | sensitivity],
+            "figures[]": [figure | comparison | sensitivity | templates],
         }.get(place) or [config[place]]
         missing += [key.path for holder in holders if name not in holder]
     assert missing == []
@@ -63,6 +73,27 @@ PROTOCOLS = {
         "update_ema": None,
         "times": "stratified",
     },
+    "image": {
+        "steps": 8000,
+        "draws": 1,
+        "peak_rate": 1e-2,
+        "final_rate": 1e-5,
+        "decay": 0.5,
+        "clip_norm": 100,
+        "update_ema": None,
+        "times": "stratified",
+        "relative_rates": {"template": 0.003, "colour_mean": 0.3},
+    },
+    "image_paper": {
+        "steps": 100_000,
+        "draws": 100,
+        "peak_rate": 1e-3,
+        "final_rate": 1e-6,
+        "decay": None,
+        "clip_norm": None,
+        "update_ema": 0.1,
+        "times": "independent",
+    },
     "paper": {
         "steps": 50_000,
         "draws": 100,
@@ -79,13 +110,15 @@ PROTOCOLS = {
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_protocols_have_the_published_values(load, name: str):
     common = {"warmup": 0.1, "weighting": "eps", "initialization": "partial_memorization", "minibatch": None}
-    assert load().protocols[name].model_dump() == PROTOCOLS[name] | common
+    assert load().protocols[name].model_dump() == {"relative_rates": {}} | PROTOCOLS[name] | common
 
 
 def test_the_comparison_of_protocols_is_of_this_one(load):
     """What was found to be the cheapest is what is the default."""
     experiment = load(experiment=(ROOT / "experiments/protocols.yaml").read_text(encoding="utf-8"))
     assert experiment.protocols["even-4000"] == load().protocols["fast"]
+    experiment = load(experiment=(ROOT / "experiments/image-protocols.yaml").read_text(encoding="utf-8"))
+    assert experiment.protocols["image-8000"] == load().protocols["image"]
 
 
 def test_time_grid_and_measurements_have_the_published_values(load):
@@ -106,7 +139,7 @@ def test_default_campaign_varies_what_predictions_depend_on(load):
 def test_defaults_of_the_model_are_those_of_the_default_campaign(load):
     """What a file leaves out is what the default campaign says."""
     campaign, defaults = load(), Campaign.model_fields
-    for key in ("model_sizes", "sampling", "evaluation", "regression"):
+    for key in ("model_sizes", "sampling", "evaluation", "datasets", "regression"):
         assert getattr(campaign, key) == defaults[key].default
 
 

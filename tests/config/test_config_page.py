@@ -71,6 +71,7 @@ CHANGES = {
         settings:
           - {family: gaussian, N: [50, 100], d: 30, K: 3}
           - {family: gaussian, N: 50, d: 30, K: 3, variance: [0.25, 4]}
+          - {family: image, templates: digits, N: 40, K: 4, size: 8}
           - {family: gaussian, N: 60, d: 30, K: 3}
     """,
     "`model_sizes`": "model_sizes: {probe: 600}",
@@ -84,7 +85,9 @@ CHANGES = {
     ],
     "`regression.holdout`, `regression.seed`, `regression.quoted`": ["holdout: 0.5", "seed: 1", "quoted: [0.5]"],
     "`figures[].thresholds`, `figures[].times`, `figures[].t_min`, `figures[].points`": None,  # below
-    "`figures[].time`": "figures: [{figure: losses, time: 0.5}, transition, mechanism, prediction]",
+    "`figures[].time`": """
+        figures: [{figure: losses, time: 0.5}, transition, mechanism, prediction, samples, gallery, templates]
+    """,
     "`figures`, one more, or `figures[].settings`": [
         "figures: [{figure: losses, settings: [gaussian_N50_d30_K3]}, transition, mechanism, prediction]",
         "figures: [losses, transition, mechanism]",
@@ -127,7 +130,7 @@ def test_other_ways_to_generate_points_are_a_job_of_their_own(load, option: str)
 
 def test_figure_whose_option_changes_is_drawn_alone(load):
     before = specs(load())
-    after = specs(load(overlay=CHANGES["`figures[].time`"]))
+    after = specs(load(overlay=textwrap.dedent(CHANGES["`figures[].time`"])))
     assert {job[1] for job, spec in after.items() if before[job] != spec} == {"losses"}
 
 

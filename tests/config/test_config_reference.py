@@ -17,18 +17,22 @@ from edgemem.config.campaign import GRIDS, Campaign
 from edgemem.config.evaluate import Evaluation
 from edgemem.config.plot import (
     FIGURES,
+    GalleryFigure,
     LossesFigure,
     MechanismFigure,
     PredictionFigure,
     ProtocolsFigure,
     RefutationFigure,
     RegressionFigure,
+    SamplesFigure,
     SeedsFigure,
     SensitivityFigure,
+    TemplatesFigure,
     TransitionFigure,
 )
 from edgemem.config.regress import Regression
 from edgemem.config.sampling import Sampling
+from edgemem.config.settings import Datasets
 from edgemem.config.train import Protocol, SizeGrid
 
 from .conftest import ROOT
@@ -42,6 +46,7 @@ PLACES: dict[str, list[type[BaseModel]]] = {
     "protocols.NAME.": [Protocol],
     "sampling.": [Sampling],
     "evaluation.": [Evaluation],
+    "datasets.": [Datasets],
     "regression.": [Regression],
     "figures[].": [
         LossesFigure,
@@ -49,6 +54,9 @@ PLACES: dict[str, list[type[BaseModel]]] = {
         MechanismFigure,
         SeedsFigure,
         SensitivityFigure,
+        SamplesFigure,
+        GalleryFigure,
+        TemplatesFigure,
         PredictionFigure,
         RegressionFigure,
         RefutationFigure,
@@ -108,7 +116,7 @@ def test_required_and_default_are_those_of_the_model():
         ("campaign", "text", "matches `^[A-Za-z0-9][A-Za-z0-9_-]*$`", "required"),
         ("seeds", "list of whole numbers", "at least 0, below 4,294,967,296; not empty", "required"),
         ("settings", "list of mappings", "not empty", "required"),
-        ("settings[].family", "text", "`gaussian`", "required"),
+        ("settings[].family", "text", "`gaussian`, `image`", "required"),
         ("settings[].N", "whole number or list of whole numbers", "10 to 1,000,000; not empty", "required"),
         ("settings[].variance", "number or list of numbers", "0.01 to 100; not empty", "`1`"),
         ("model_sizes", "mapping or list of whole numbers", "above 0; not empty", "as below"),

@@ -134,7 +134,7 @@ def test_models_survive_storage():
     """What was trained is what is read back: every size with its own means and variance, NaN beyond them."""
     data = samples()
     denoisers = {size: FAMILY.initial("random", data, size, padded_size(size), key=jr.key(size)) for size in (2, 7)}
-    stored = FAMILY.to_dataset(denoisers).assign_coords(model_size=[2, 7])
+    stored = FAMILY.to_dataset(denoisers, data).assign_coords(model_size=[2, 7])
     assert stored["mean"].dims == ("model_size", "component", "feature")
     np.testing.assert_array_equal(np.isnan(stored["mean"].sel(model_size=2)).all("feature"), np.arange(7) >= 2)
     for size, denoiser in denoisers.items():

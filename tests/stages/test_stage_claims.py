@@ -9,7 +9,7 @@ from scipy import stats
 
 from edgemem import published
 from edgemem.cli import main
-from edgemem.tables.claims import SETTING, claims_table, comparisons
+from edgemem.tables.claims import IMAGES, SETTING, claims_table, comparisons
 from edgemem.tables.worth import identified, noise_table, predictor_table, weights_text
 
 
@@ -73,9 +73,17 @@ def campaign() -> dict[str, float | None]:
     }
 
 
+def pictures() -> dict[str, float | None]:
+    """Pictures with a transition."""
+    values = {"memorization_ratio_at_0.5": 0.1, "memorization_ratio_at_1": 1.0, "trained_loss_at_0.5": 0.43}
+    values |= {"generalizing_loss": 0.44, "m50_pooled": 0.9}
+    return {name.replace(SETTING, IMAGES): v for key in values for name, v in quoted(key, values[key]).items()}
+
+
 def verdicts(**changes: dict[str, float | None]) -> list[str]:
     """The verdicts where one campaign has some other numbers."""
     metrics = {"paper": campaign(), "seeds": campaign(), "figures": figures(), "refute": campaign()}
+    metrics["images"] = pictures()
     for name, change in changes.items():
         metrics[name] |= change
     rows = claims_table(**metrics).splitlines()[2:]
@@ -84,8 +92,8 @@ def verdicts(**changes: dict[str, float | None]) -> list[str]:
 
 YES, CAVEAT, NO = "reproduced", "reproduced with a caveat", "not reproduced"
 # In the order of the table: existence, place, regression, both losses, variance, seeds, training losses,
-# theory with equal weights, theory with fitted weights.
-AGREED = [YES, YES, YES, YES, CAVEAT, CAVEAT, YES, YES, NO, CAVEAT]
+# theory with equal weights, theory with fitted weights, pictures.
+AGREED = [YES, YES, YES, YES, CAVEAT, CAVEAT, YES, YES, NO, CAVEAT, YES]
 
 
 def test_numbers_that_agree():
@@ -109,6 +117,8 @@ def test_numbers_that_agree():
         (8, "refute", {"predictor/exact_losses/p_value": 0.2}, YES),
         (8, "refute", {"predictor/exact_losses/p_value": 0.012}, NO),
         (9, "refute", {"predictor/constant/squared_error_leave_one_variance_out": 0.9e-4}, NO),
+        (10, "images", {f"{IMAGES}/memorization_ratio_at_0.5_high": 0.25}, NO),
+        (10, "images", {f"{IMAGES}/memorization_ratio_at_1_low": 0.85}, NO),
     ],
 )
 def test_each_verdict_follows_its_numbers(place, campaign, change, verdict):
@@ -119,7 +129,8 @@ def test_each_verdict_follows_its_numbers(place, campaign, change, verdict):
 
 def test_a_missing_number_is_named(tmp_path, capsys):
     files = []
-    for name, metrics in (("paper", campaign()), ("seeds", {}), ("figures", figures()), ("refute", campaign())):
+    tables = {"paper": campaign(), "seeds": {}, "figures": figures(), "refute": campaign(), "images": pictures()}
+    for name, metrics in tables.items():
         files.append(tmp_path / f"{name}.json")
         files[-1].write_text(json.dumps(metrics))
     words = ["claims", str(ROOT / "docs/templates/claims.md"), str(tmp_path / "page.md"), "--metrics", *map(str, files)]
@@ -177,7 +188,7 @@ def test_identified_directions_are_counted():
 
 def test_page_is_that_of_the_collected_numbers(tmp_path):
     """docs/claims.md is what `snakemake docs/claims.md` makes of docs/results, to the letter."""
-    names = ("paper", "paper-seeds", "paper-figures", "refute")
+    names = ("paper", "paper-seeds", "paper-figures", "refute", "images")
     files = [str(ROOT / f"docs/results/{name}/metrics.json") for name in names]
     page = tmp_path / "claims.md"
     assert main(["claims", str(ROOT / "docs/templates/claims.md"), str(page), "--metrics", *files]) == 0

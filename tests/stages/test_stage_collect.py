@@ -15,9 +15,8 @@ from .conftest import NAME, SEEDS, command
 TEMPLATE = Path(__file__).parents[2] / "docs/templates/results.md"
 SPEC = {
     "campaign": "tiny",
-    "settings": [NAME],
+    "protocols": {NAME: "fast"},
     "seeds": SEEDS,
-    "protocol": "fast",
     "points": 40,
     "published_points": 4000,
 }
@@ -60,7 +59,10 @@ def test_cost_of_the_published_protocol_is_in_proportion_to_its_points(benchmark
     spec = CollectSpec.model_validate(SPEC)
     text = cost_text(spec, costs(spec, benchmarks))
     assert "150 hours of one core instead of 1.50" in text
-    assert "`paper`" not in cost_text(spec.model_copy(update={"published_points": None}), costs(spec, benchmarks))
+    assert "The paper's protocol" in text
+    assert "The paper's protocol" not in cost_text(
+        spec.model_copy(update={"published_points": None}), costs(spec, benchmarks)
+    )
 
 
 def test_results_without_benchmarks_have_no_costs(tmp_path):

@@ -70,7 +70,7 @@ def explain(error: ValidationError) -> list[tuple[tuple[str | int, ...], str]]:
     """Return, for each problem, the path of its key and a message with the value found and what is allowed."""
     found = []
     for problem in error.errors():
-        path = problem["loc"]
+        path = _without_family(problem["loc"])
         cause = problem.get("ctx", {}).get("error")
         if isinstance(cause, KeyProblem):
             path += cause.path
@@ -86,6 +86,15 @@ def explain(error: ValidationError) -> list[tuple[tuple[str | int, ...], str]]:
             message = message.replace("List should have", "must have", 1) + f" (got {value})"
         found.append((path, message))
     return found
+
+
+def _without_family(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+    """Drop what pydantic puts behind the path of a setting: the family by which it chose the model."""
+    return tuple(
+        part
+        for i, part in enumerate(path)
+        if not (path[i - 1 : i] == ("setting",) or (path[i - 2 : i - 1] == ("settings",) and i >= 2))
+    )
 
 
 def path_name(path: Iterable[str | int]) -> str:

@@ -47,7 +47,9 @@ class _InputSchema(GenerateJsonSchema):
         return written
 
     def dict_schema(self, schema: core_schema.DictSchema) -> Node:
-        return super().dict_schema(schema) | {"additionalProperties": False}
+        written = super().dict_schema(schema)
+        # Names that match no pattern are refused.
+        return written | {"additionalProperties": False} if "patternProperties" in written else written
 
 
 def json_schema() -> Node:

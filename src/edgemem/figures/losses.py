@@ -32,7 +32,9 @@ def draw(options: LossesFigure, setting: str, inputs: Mapping[str, Sequence[xr.D
     )
     left.set(xscale="log", yscale="log", xlabel="signal-to-noise ratio ψ", ylabel="excess training loss")
     # Where nothing of the signal is left the memorizing denoiser is no better, and the excess is noise around zero.
-    left.set_ylim(bottom=np.mean(excess, axis=0)[snr.argmax()] / 3)
+    lowest = np.mean(excess, axis=0)[snr.argmax()]
+    if lowest > 0:
+        left.set_ylim(bottom=lowest / 3)
     if approximated:
         variance, dim = float(regression.variance), int(regression.d)
         theory = generalizing_excess_loss(dim, variance, snr)

@@ -10,7 +10,7 @@ from edgemem.tables.claims import claims_table, comparison_table, comparisons
 
 
 # The campaigns in the order in which their numbers are given.
-CAMPAIGNS = ("paper", "paper-seeds", "paper-figures", "refute")
+CAMPAIGNS = ("paper", "paper-seeds", "paper-figures", "refute", "images")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -28,10 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Write the page."""
-    paper, seeds, figures, refute = (_read(path) for path in options.metrics)
+    paper, seeds, figures, refute, images = (_read(path) for path in options.metrics)
     found = comparisons(figures)
     places = {
-        "claims": claims_table(paper, seeds, figures, refute),
+        "claims": claims_table(paper, seeds, figures, refute, images),
         "comparison": comparison_table(found),
         "inside": f"{sum(c.inside for c in found)} of {len(found)}",
     }

@@ -1,4 +1,4 @@
-"""The paper's claims, judged by the collected numbers of four campaigns."""
+"""The paper's claims, judged by the collected numbers of five campaigns."""
 
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
@@ -14,6 +14,8 @@ from edgemem.tables.worth import Metrics, identified, interval, number
 
 # The setting of the paper's figures.
 SETTING = "gaussian_N200_d50_K12"
+# The setting of the paper's pictures.
+IMAGES = "image_fashion-mnist_N100_K4"
 YES, CAVEAT, NO = "reproduced", "reproduced with a caveat", "not reproduced"
 
 
@@ -107,7 +109,7 @@ def comparison_table(found: list[Comparison]) -> str:
     return markdown_table(header, rows)
 
 
-def claims_table(paper: Metrics, seeds: Metrics, figures: Metrics, refute: Metrics) -> str:
+def claims_table(paper: Metrics, seeds: Metrics, figures: Metrics, refute: Metrics, images: Metrics) -> str:
     """Return all claims in Markdown."""
     claims = [
         _transition_exists(paper, figures),
@@ -119,6 +121,7 @@ def claims_table(paper: Metrics, seeds: Metrics, figures: Metrics, refute: Metri
         _training_losses(figures),
         _theory_predicts(refute),
         _some_weighting_predicts(refute),
+        _persists(images, paper),
     ]
     header = ["claim", "paper", "here, 95 % intervals in brackets", "verdict"]
     return markdown_table(header, [[c.claim, c.paper, c.ours, f"**{c.verdict}**"] for c in claims])
@@ -261,6 +264,26 @@ def _some_weighting_predicts(refute: Metrics) -> Claim:
         f"{interval(refute, 'predictor/fitted/slope', '.2f')}. The settings tell {count} directions of the weights",
         # Never more: with as many directions as variances, the weights are little else than a curve through them.
         NO if fitted > constant else CAVEAT,
+    )
+
+
+def _persists(images: Metrics, paper: Metrics) -> Claim:
+    half, whole = (f"{IMAGES}/memorization_ratio_at_{fraction}" for fraction in ("0.5", "1"))
+    place = f"{IMAGES}/m50_pooled"
+    loss = known(images, f"{IMAGES}/trained_loss_at_0.5") / known(images, f"{IMAGES}/generalizing_loss")
+    start, end, exact = (
+        number(images.get(f"{IMAGES}/{name}"), ".2f")
+        for name in ("m10_pooled", "m90_pooled", "predicted_m50_exact_losses")
+    )
+    sharp = known(images, f"{half}_high") < 0.2 and known(images, f"{whole}_low") > 0.9
+    return Claim(
+        "The transition persists where samples are coloured templates of FashionMNIST (section 4.2; N = 100, K = 4)",
+        "figure 5",
+        f"ratio {interval(images, half, '.3f')} at M/N = 0.5, where the training loss is {loss:.3f} of the "
+        f"generalizing one, and {interval(images, whole, '.3f')} at 1; one half at {interval(images, place, '.3f')} N "
+        f"instead of {known(paper, 'campaign/m50_mean'):.3f} N, 0.1 to 0.9 between {start} N and {end} N. The exact "
+        f"losses, all times weighted equally, cross at {exact} N",
+        YES if sharp else NO,
     )
 
 
