@@ -74,15 +74,15 @@ PROTOCOLS = {
         "times": "stratified",
     },
     "image": {
-        "steps": 8000,
+        "steps": 16_000,
         "draws": 1,
         "peak_rate": 1e-2,
         "final_rate": 1e-5,
         "decay": 0.5,
-        "clip_norm": 100,
+        "clip_norm": 30,
         "update_ema": None,
         "times": "stratified",
-        "relative_rates": {"template": 0.003, "colour_mean": 0.3},
+        "relative_rates": {"template": 0.01, "colour_mean": 0.3},
     },
     "image_paper": {
         "steps": 100_000,
@@ -118,7 +118,7 @@ def test_the_comparison_of_protocols_is_of_this_one(load):
     experiment = load(experiment=(ROOT / "experiments/protocols.yaml").read_text(encoding="utf-8"))
     assert experiment.protocols["even-4000"] == load().protocols["fast"]
     experiment = load(experiment=(ROOT / "experiments/image-protocols.yaml").read_text(encoding="utf-8"))
-    assert experiment.protocols["image-8000"] == load().protocols["image"]
+    assert experiment.protocols["image-16000"] == load().protocols["image"]
 
 
 def test_time_grid_and_measurements_have_the_published_values(load):

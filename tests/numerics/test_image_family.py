@@ -1,0 +1,351 @@
+"""Coloured templates: their law, their start of training, their storage, and what is learned of them."""
+
+import gzip
+import json
+from pathlib import Path
+
+import equinox as eqx
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+import pytest
+import xarray as xr
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from edgemem.config.evaluate import EvaluateSpec
+from edgemem.config.sample import SampleSpec
+from edgemem.config.settings import SETTINGS, Datasets, ImageSetting
+from edgemem.config.train import TrainSpec
+from edgemem.errors import EdgememError
+from edgemem.families.data import DATA
+from edgemem.families.denoisers import DENOISERS
+from edgemem.families.rows import rows
+from edgemem.families.template_images import make_templates, read_pictures
+from edgemem.numerics.denoisers import padded_size
+from edgemem.stages.evaluate import evaluate
+from edgemem.stages.sample import draw
+from edgemem.stages.train import Trainer
+
+from . import oracle
+
+
+FAMILY = DENOISERS["image"]
+SETTING = {"family": "image", "templates": "digits", "N": 12, "K": 2, "size": 4}
+
+
+def samples(seed: int = 1, sources: list[Path] | None = None, **changes) -> xr.Dataset:
+    return draw(SampleSpec.parse(json.dumps({"setting": {**SETTING, **changes}, "seed": seed})), sources or [])
+
+
+# ------------------------------------------------------------------------------------------------------- the templates
+
+
+def test_digits_are_those_of_scikit_learn_scaled_to_one():
+    """At their own size nothing is interpolated: K different pictures, scaled over the set, whose places are known."""
+    data = samples(K=4, size=8)
+    pictures = load_digits().images[data.picture.values]
+    assert len(set(data.picture.values.tolist())) == 4
+    np.testing.assert_allclose(data.template, pictures / pictures.max(), atol=1e-6)
+    assert not np.array_equal(data.picture, samples(seed=2, K=4, size=8).picture)
+
+
+@pytest.mark.parametrize("size", [3, 8, 15, 40])
+def test_templates_are_resized_and_scaled_over_the_set(size: int):
+    """Values lie in [0, 1] and reach both ends in the set, not in each template; black stays black."""
+    first, second = np.zeros((28, 28)), np.full((20, 30), 40.0)
+    first[10:20, 10:20] = 200.0
+    templates = make_templates([first, second], size)
+    assert templates.shape == (2, size, size)
+    assert templates.min() == 0 and templates.max() == 1
+    # Outside the set's range nothing is, so the second is a grey of its own, and the first reaches white.
+    assert np.ptp(templates[1]) == 0 and 0 < templates[1][0, 0] < templates[0].max() == 1
+    assert (templates[0] == 0).any()
+    if size >= 15:
+        np.testing.assert_allclose(templates[1], 40 / 200, rtol=1e-6)  # some pixels are white still
+
+
+@pytest.mark.parametrize(
+    ("pictures", "message"),
+    [
+        ([np.eye(5), np.zeros((5, 5))], "template 1 is zero everywhere"),
+        ([np.eye(5), 1 - np.eye(5), np.eye(5)], "templates 0 and 2 are equal"),
+        ([np.full((5, 5), 3.0), np.full((5, 5), 3.0)], "one and the same grey"),
+    ],
+)
+def test_templates_that_are_none_are_refused(pictures, message):
+    with pytest.raises(ValueError, match=message):
+        make_templates(pictures, 5)
+
+
+# -------------------------------------------------------------------------------------------------------- their sources
+
+
+def idx(pictures: np.ndarray) -> bytes:
+    """The format of MNIST's files: two zeros, type, number of dimensions, lengths, bytes."""
+    return b"\0\0\x08\x03" + np.array(pictures.shape, ">i4").tobytes() + pictures.astype(np.uint8).tobytes()
+
+
+PICTURES = np.random.default_rng(0).integers(0, 256, size=(5, 6, 7))
+
+
+@pytest.mark.parametrize("name", ["train-images-idx3-ubyte", "train-images-idx3-ubyte.gz"])
+def test_fashion_mnist_is_read_from_its_file(tmp_path: Path, name: str):
+    content = idx(PICTURES)
+    (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    setting = ImageSetting(family="image", templates="fashion-mnist", N=12, K=2)
+    (source,) = setting.sources(Datasets(fashion_mnist=str(tmp_path)))
+    np.testing.assert_array_equal(read_pictures(setting.templates, [source]), PICTURES)
+    data = samples(templates="fashion-mnist", sources=[source])
+    assert data.sizes["row"] == data.sizes["column"] == 4
+
+
+def test_missing_fashion_mnist_says_how_to_get_it(tmp_path: Path):
+    setting = ImageSetting(family="image", templates="fashion-mnist", N=12, K=2)
+    with pytest.raises(EdgememError, match=r"apt-get install dataset-fashion-mnist.*datasets\.fashion_mnist") as caught:
+        setting.sources(Datasets(fashion_mnist=str(tmp_path)))
+    assert str(tmp_path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", idx(PICTURES)[:-1], b"\0\0\x08\x01" + b"\0" * 20], ids=["empty", "cut", "labels"]
+)
+def test_broken_idx_is_refused_by_name(tmp_path: Path, content: bytes):
+    path = tmp_path / "train-images-idx3-ubyte"
+    path.write_bytes(content)
+    with pytest.raises(EdgememError, match=f"{path} is not an IDX file of pictures, or is truncated"):
+        read_pictures("fashion-mnist", [path])
+    broken = path.with_suffix(".gz")
+    broken.write_bytes(gzip.compress(idx(PICTURES))[:-20])
+    with pytest.raises(EdgememError, match=f"{broken} cannot be read"):
+        read_pictures("fashion-mnist", [broken])
+
+
+@pytest.mark.parametrize("name", ["mine.npy", "mine.npz"])
+def test_pictures_of_an_array(tmp_path: Path, name: str):
+    path = tmp_path / name
+    np.save(path, PICTURES) if name.endswith("npy") else np.savez(path, anything=PICTURES)
+    setting = ImageSetting(family="image", templates=str(path), N=12, K=5)
+    assert setting.sources(Datasets()) == [path]
+    np.testing.assert_array_equal(read_pictures(str(path), [path]), PICTURES)
+
+
+@pytest.mark.parametrize(
+    ("name", "array", "message"),
+    [
+        ("flat.npy", PICTURES[0], r"picture, row and column \(got shape \(6, 7\)\)"),
+        ("nan.npy", PICTURES * np.nan, "finite numbers"),
+        ("text.npy", np.array([[["a"]]]), "cannot be read as an array of numbers"),
+    ],
+)
+def test_array_that_holds_no_pictures_is_refused(tmp_path: Path, name: str, array: np.ndarray, message: str):
+    np.save(tmp_path / name, array)
+    with pytest.raises(EdgememError, match=message):
+        read_pictures(name, [tmp_path / name])
+
+
+def test_archive_with_two_arrays_is_refused(tmp_path: Path):
+    np.savez(tmp_path / "two.npz", one=PICTURES, two=PICTURES)
+    with pytest.raises(EdgememError, match="must hold one array"):
+        read_pictures("two.npz", [tmp_path / "two.npz"])
+
+
+def test_pictures_of_a_folder(tmp_path: Path):
+    """Images of any size and colour become grey, in the order of their names; other files are left alone."""
+    Image.fromarray(PICTURES[0].astype(np.uint8)).save(tmp_path / "b.png")
+    Image.new("RGB", (3, 2), (255, 0, 0)).save(tmp_path / "a.bmp")
+    (tmp_path / "notes.txt").write_text("no image")
+    setting = ImageSetting(family="image", templates=str(tmp_path), N=12, K=2)
+    sources = setting.sources(Datasets())
+    assert [path.name for path in sources] == ["a.bmp", "b.png"]
+    red, second = read_pictures(str(tmp_path), sources)
+    assert red.shape == (2, 3) and np.ptp(red) == 0 and 0 < red[0, 0] < 255
+    np.testing.assert_array_equal(second, PICTURES[0])
+    (tmp_path / "b.png").write_bytes(b"no image")
+    with pytest.raises(EdgememError, match=r"b\.png cannot be read as an image"):
+        read_pictures(str(tmp_path), sources)
+
+
+@pytest.mark.parametrize(
+    ("templates", "message"),
+    [
+        ("fashion-mnst", r"neither a folder nor an array.*did you mean 'fashion-mnist'\?"),
+        ("missing.npy", "missing.npy does not exist"),
+        ("empty", "has no image"),
+    ],
+)
+def test_templates_that_are_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, templates: str, message: str):
+    monkeypatch.chdir(tmp_path)
+    Path("empty").mkdir()
+    with pytest.raises(EdgememError, match=message):
+        ImageSetting(family="image", templates=templates, N=12, K=2).sources(Datasets())
+
+
+def test_more_templates_than_pictures_are_refused(tmp_path: Path):
+    np.save(tmp_path / "five.npy", PICTURES)
+    with pytest.raises(EdgememError, match="are 5 pictures, but K is 6"):
+        samples(K=6, templates="five.npy", sources=[tmp_path / "five.npy"])
+    np.save(tmp_path / "same.npy", PICTURES[[0, 0]])
+    with pytest.raises(EdgememError, match=r"cannot be templates: templates 0 and 1 are equal; take another seed"):
+        samples(templates="same.npy", sources=[tmp_path / "same.npy"])
+    with pytest.raises(EdgememError, match="name them with --sources"):
+        samples(templates="five.npy")
+
+
+# ------------------------------------------------------------------------------------------------------------- the law
+
+
+@pytest.mark.parametrize("variance", [1.0, 0.25])
+def test_law_of_the_data(variance: float):
+    """Each sample is one template times a colour with covariance sigma*^2 I; templates are equally likely."""
+    data = samples(N=6000, K=3, size=5, variance=variance)
+    assert data.x_train.dims == ("sample", "channel", "row", "column")
+    template = rows(data.template)[data.component_train.values]
+    x = rows(data.x_train).reshape(6000, 3, 25)
+    colour = np.einsum("ncp,np->nc", x, template) / np.sum(template**2, axis=1, keepdims=True)
+    np.testing.assert_allclose(x, colour[:, :, None] * template[:, None], atol=1e-12)
+    np.testing.assert_allclose(colour.T @ colour / 6000, variance * np.eye(3), atol=5 * variance * np.sqrt(2 / 6000))
+    np.testing.assert_allclose(colour.mean(axis=0), 0, atol=5 * np.sqrt(variance / 6000))
+    np.testing.assert_allclose(np.bincount(data.component_train) / 6000, 1 / 3, atol=5 * 0.0061)
+
+
+def test_samples_belong_to_their_name():
+    data = samples()
+    xr.testing.assert_identical(data, samples())
+    fresh, component = DATA["image"].draw_samples(data, 50, rng=np.random.default_rng(0))
+    assert fresh.shape == (50, 3 * 16)
+    template = rows(data.template)[component]
+    channel = fresh.reshape(50, 3, 16)
+    # Every channel is a multiple of the template.
+    scalar = np.einsum("ncp,np->nc", channel, template) / np.sum(template**2, axis=1, keepdims=True)
+    np.testing.assert_allclose(channel, scalar[:, :, None] * template[:, None], atol=1e-12)
+
+
+# ------------------------------------------------------------------------------------------------------- the denoisers
+
+
+def test_reference_denoisers(float64):
+    """Generalizing is the true law, by explicit covariances; memorizing all samples without variance."""
+    data = samples(variance=0.5)
+    rng = np.random.default_rng(0)
+    for t in (0.001, 0.36, 0.9):
+        x = oracle.alpha(t) * rows(data.x_train)[:5] + t * rng.normal(size=(5, 48))
+        time = jnp.full(5, t)
+        expected = np.array([explicit(rows(data.template), 0.5, point, t) for point in x])
+        result = eqx.filter_jit(FAMILY.generalizing(data))(jnp.asarray(x), time)
+        np.testing.assert_allclose(result, expected, atol=1e-7)
+        result = eqx.filter_jit(FAMILY.memorizing(data))(jnp.asarray(x), time)
+        np.testing.assert_allclose(result, oracle.denoise(rows(data.x_train), 0.0, x, np.full(5, t)), atol=1e-7)
+
+
+def explicit(template: np.ndarray, variance: float, x: np.ndarray, t: float) -> np.ndarray:
+    """E[x_0 | x] under templates with colours N(0, v I), by inverses and determinants."""
+    logs, means = [], []
+    for picture in template:
+        prior = variance * np.kron(np.eye(3), np.outer(picture, picture))
+        covariance = oracle.alpha(t) ** 2 * prior + t**2 * np.eye(len(x))
+        solved = np.linalg.solve(covariance, x)
+        logs.append(-0.5 * (np.linalg.slogdet(covariance)[1] + x @ solved))
+        means.append(oracle.alpha(t) * prior @ solved)
+    weight = np.exp(np.array(logs) - max(logs))
+    return weight @ np.array(means) / weight.sum()
+
+
+@pytest.mark.parametrize("size", [1, 5, 12, 15])
+def test_start_of_training(size: int):
+    """Components start at template and colour of the first M samples, in turn beyond N, with variance 1e-6."""
+    data = samples()
+    start = FAMILY.initial("partial_memorization", data, size, padded_size(size), key=jr.key(0))
+    assert start.template.dtype == start.colour_mean.dtype == np.float32
+    own = np.resize(np.arange(12), size)
+    np.testing.assert_array_equal(
+        start.template[:size], rows(data.template)[data.component_train.values[own]].astype(np.float32)
+    )
+    mean = np.einsum("mc,mp->mcp", start.colour_mean[:size], start.template[:size]).reshape(size, -1)
+    np.testing.assert_allclose(mean, rows(data.x_train)[own], atol=1e-6)
+    # The published code passes 1e-6 where a standard deviation is meant, and so has 1e-12.
+    assert float(start.variance) == pytest.approx(1e-6)
+    assert np.sum(start.exists) == size
+
+
+@pytest.mark.parametrize("initialization", ["true_means", "random"])
+def test_other_starts(initialization: str):
+    """Components are different, and belong to the key alone."""
+    data = samples()
+    first, again, other = (FAMILY.initial(initialization, data, 5, 8, key=jr.key(k)) for k in (0, 0, 1))
+    np.testing.assert_array_equal(first.colour_mean, again.colour_mean)
+    assert not np.array_equal(first.colour_mean, other.colour_mean)
+    assert len(np.unique(first.colour_mean[:5], axis=0)) == 5
+    if initialization == "true_means":
+        np.testing.assert_array_equal(first.template[:4], rows(data.template)[[0, 1, 0, 1]].astype(np.float32))
+        assert float(first.variance) == pytest.approx(1.0)
+    else:
+        assert np.mean(first.template[:5] ** 2) == pytest.approx(np.mean(data.x_train.values**2), rel=0.5)
+
+
+def test_models_survive_storage():
+    """What was trained is what is read back, template by template, NaN beyond a model's size."""
+    data = samples()
+    denoisers = {size: FAMILY.initial("random", data, size, padded_size(size), key=jr.key(size)) for size in (2, 7)}
+    stored = FAMILY.to_dataset(denoisers, data).assign_coords(model_size=[2, 7])
+    assert stored.template.dims == ("model_size", "component", "row", "column")
+    assert stored.colour_mean.dims == ("model_size", "component", "channel")
+    np.testing.assert_array_equal(np.isnan(stored.template.sel(model_size=2)).all(("row", "column")), np.arange(7) >= 2)
+    for size, denoiser in denoisers.items():
+        again = FAMILY.from_dataset(stored, size)
+        for name in ("template", "colour_mean", "exists"):
+            np.testing.assert_array_equal(getattr(again, name), getattr(denoiser, name))
+        assert float(again.variance) == pytest.approx(float(denoiser.variance), rel=1e-6)
+
+
+def test_padding_keeps_the_model():
+    data = samples()
+    start = FAMILY.initial("partial_memorization", data, 5, 8, key=jr.key(0))
+    wide = FAMILY.padded(start, 16)
+    np.testing.assert_array_equal(wide.template[:8], start.template)
+    assert wide.exists.tolist() == [True] * 5 + [False] * 11
+
+
+def test_learned_variance_does_not_depend_on_the_scale_of_templates():
+    """The true law stored as a model has its own variance, also with templates three times as large."""
+    data = samples(variance=0.5)
+    truth = {2: FAMILY.generalizing(data)}
+    stored = FAMILY.to_dataset(truth, data).assign_coords(model_size=[2])
+    scaled = stored.assign(template=3 * stored.template, variance=stored.variance / 9)
+    for models in (stored, scaled):
+        learned = FAMILY.learned(models, data, 2)
+        assert learned["learned_variance"] == pytest.approx(0.5, rel=1e-5)
+        assert learned["distance_to_nearest_true_mean"] == 0
+        # Both means are zero, as colours are around zero.
+        norm = np.sqrt(np.sum(rows(data.x_train) ** 2, axis=1))
+        assert learned["distance_to_nearest_sample"] == pytest.approx(norm.min())
+
+
+@pytest.mark.parametrize("family", SETTINGS)
+def test_protocols_know_the_parameters_that_training_moves(family: str):
+    """What a protocol may name is what a denoiser has as arrays of numbers."""
+    own = {"gaussian": {"family": "gaussian", "N": 12, "d": 3, "K": 2}, "image": SETTING}[family]
+    data = draw(SampleSpec.parse(json.dumps({"setting": own, "seed": 1})))
+    start = DENOISERS[family].initial("partial_memorization", data, 3, 8, key=jr.key(0))
+    trained = [name for name, leaf in vars(start).items() if eqx.is_inexact_array(leaf)]
+    assert tuple(trained) == SETTINGS[family].parameters
+
+
+def test_whole_chain_with_one_component_for_each_sample():
+    """At M = N a short training leaves the start where it is: every generated picture is a copy."""
+    sizes, grid = [12], {"times": 8, "t_min": 0.001, "t_max": 0.999}
+    protocol = {"steps": 30, "draws": 1, "peak_rate": 1e-6, "final_rate": 1e-6, "clip_norm": 100}
+    data = samples()
+    common = {"setting": SETTING, "seed": 1}
+    spec = common | {"protocol": protocol, "model_sizes": sizes, "time_grid": grid}
+    models = Trainer(TrainSpec.parse(json.dumps(spec)), data, together=False).train_all()
+    spec = common | {"sampling": grid, "evaluation": {"generated": 60, "draws": 2, "test_samples": 10}}
+    measured = evaluate(EvaluateSpec.parse(json.dumps(spec)), data, models)
+    assert measured.memorization_ratio.item() > 0.95
+    assert measured.generated.dims == ("model_size", "point", "channel", "row", "column")
+    # The copies are there to be looked at: the first generated pictures are training samples.
+    distance = np.abs(measured.generated.values[0, :, None] - data.x_train.values[None]).max(axis=(2, 3, 4)).min(axis=1)
+    assert np.median(distance) < 0.01
+    trained = measured.loss.sel(split="train").isel(model_size=0)
+    # Where the times are large, and 30 small steps are nothing.
+    np.testing.assert_allclose(trained.sel(denoiser="trained")[:5], trained.sel(denoiser="memorizing")[:5], rtol=0.01)
