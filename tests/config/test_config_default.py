@@ -16,7 +16,7 @@ def test_default_campaign_is_valid(load):
     assert campaign.campaign == "quick"
     assert {name: campaign.protocol_of(name) for name in campaign.by_name} == {
         **dict.fromkeys(campaign.by_name, "fast"),
-        "image_digits_N40_K4_size8": "image",
+        "image_digits_N30_K4_size8": "image",
     }
     figures = ["losses", "transition", "mechanism", "prediction", "samples", "gallery", "templates"]
     assert [figure.figure for figure in campaign.figures] == figures

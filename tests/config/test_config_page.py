@@ -71,7 +71,7 @@ CHANGES = {
         settings:
           - {family: gaussian, N: [50, 100], d: 30, K: 3}
           - {family: gaussian, N: 50, d: 30, K: 3, variance: [0.25, 4]}
-          - {family: image, templates: digits, N: 40, K: 4, size: 8}
+          - {family: image, templates: digits, N: 30, K: 4, size: 8}
           - {family: gaussian, N: 60, d: 30, K: 3}
     """,
     "`model_sizes`": "model_sizes: {probe: 600}",

@@ -12,6 +12,9 @@ EDITS = {
     "lineage.py": ALL,
     "config/settings.py": ALL,
     "families/gaussian_data.py": ALL,
+    # Families are known by name to every stage that draws samples.
+    "families/template_images.py": ALL,
+    "numerics/coloured_templates.py": {"train": 4, **AFTER_TRAIN},
     "config/train.py": {"train": 4, **AFTER_TRAIN},
     "numerics/sampling.py": {"train": 4, **AFTER_TRAIN},
     "stages/evaluate.py": {"evaluate": 4, **AFTER_EVALUATE},
@@ -28,6 +31,7 @@ EDITS = {
     "figures/losses.py": {"plot losses": 2, **AFTER_PLOT},
     # No figure of this campaign.
     "figures/transition.py": {},
+    "figures/pictures.py": {},
     # These make the jobs; what they hand to a job is compared by itself.
     "config/campaign.py": {},
     "code_inputs.py": {},

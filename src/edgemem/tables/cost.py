@@ -80,11 +80,11 @@ def cost_text(spec: CollectSpec, found: dict[str, Cost]) -> str:
     ]
     if "plot" in found:
         lines.append(f"One figure drawn again: {found['plot'].seconds / found['plot'].jobs:.1f} seconds.")
-    if spec.points and spec.published_points and "train" in found:
+    points, published = spec.points, spec.published_points
+    if points and published and "train" in found:
         hours = found["train"].seconds / 3600
         lines.append(
-            f"The paper's protocol shows training {spec.published_points:,} noised points of each sample instead of "
-            f"{spec.points:,}: at the same speed a point, {hours * spec.published_points / spec.points:,.0f} hours of "
-            f"one core instead of {hours:.2f}."
+            f"The paper's protocol shows training {published:,} noised points of each sample instead of {points:,}: "
+            f"at the same speed a point, {hours * published / points:,.0f} hours of one core instead of {hours:.2f}."
         )
     return "\n".join(lines)

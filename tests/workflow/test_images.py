@@ -1,0 +1,101 @@
+"""A second data family in the workflow: its own protocol, the files it is made of, and the figures that show it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from .campaign import PROTOCOL, TINY, Workflow, copy_finished, copy_parts, count
+from .conftest import once
+
+
+SOURCE = "pictures.npy"
+SETTING = "image_pictures_N10_K2_size4"
+OTHER = "gaussian_N10_d2_K2"
+CONFIG = TINY | {
+    "settings": [
+        {"family": "gaussian", "N": 10, "d": 2, "K": 2},
+        {"family": "image", "templates": SOURCE, "N": 10, "K": 2, "size": 4},
+    ],
+    "seeds": [1],
+    "protocol": {"gaussian": "tiny", "image": "small"},
+    "protocols": {"tiny": PROTOCOL, "small": PROTOCOL | {"draws": 2, "relative_rates": {"template": 0.1}}},
+    "figures": ["losses", "gallery", "samples", "templates", "prediction"],
+}
+FIGURES = {"plot gallery": 1, "plot templates": 1}
+OF_TABLES = {"plot losses": 2, "plot prediction": 1, "report": 1}
+
+
+def pictures(seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(size=(3, 5, 6))
+
+
+@pytest.fixture
+def images(shared: Path, tmp_path: Path) -> Workflow:
+    """A finished campaign of a mixture and of pictures from a file, each with its own protocol."""
+
+    def run(folder: Path) -> None:
+        copy_parts(folder)
+        np.save(folder / SOURCE, pictures(0))
+        workflow = Workflow(folder, shared / "cache")
+        workflow.write(CONFIG)
+        run = workflow.snakemake("--cores", "2")
+        assert run.returncode == 0, run.stdout
+
+    finished = once(shared, "images", run)
+    folder = tmp_path / "workflow"
+    copy_finished(finished, folder)
+    return Workflow(folder, shared / "cache")
+
+
+def test_each_family_has_its_protocol_and_its_figures(images: Workflow):
+    """Models lie under the names of their protocols; pictures are shown where there are some; nothing is left to do."""
+    assert images.pending() == {}
+    for setting, protocol in ((OTHER, "tiny"), (SETTING, "small")):
+        assert [path.name for path in (images / f"results/models/{setting}/seed1").iterdir()] == [f"{protocol}.nc"]
+    drawn = {path.stem for path in (images / "results/tiny/figures").glob("*.png")}
+    shown = {f"{figure}_{SETTING}" for figure in ("losses", "gallery", "samples", "templates")}
+    assert drawn == {*shown, f"losses_{OTHER}", "prediction"}
+    report = (images / "results/tiny/report.html").read_text()
+    assert f"gallery_{SETTING}" in report
+    with xr.open_dataset(images / f"results/samples/{SETTING}/seed1.nc") as samples:
+        assert SOURCE in samples.attrs["inputs"]
+
+
+def test_other_pictures_rerun_their_setting_alone(images: Workflow):
+    np.save(images / SOURCE, pictures(1))
+    jobs = images.jobs()
+    own = {"sample": 1, "train": 1, "evaluate": 1, "regress": 1}
+    assert count(jobs) == {**own, **FIGURES, "plot samples": 1, **OF_TABLES}
+    assert {job.wildcards["setting"] for job in jobs if job.rule in own and job.rule != "regress"} == {SETTING}
+
+
+def test_protocol_of_one_family_leaves_the_other_alone(images: Workflow):
+    changed = CONFIG["protocols"] | {"small": CONFIG["protocols"]["small"] | {"relative_rates": {"template": 0.2}}}
+    images.write(CONFIG | {"protocols": changed})
+    jobs = images.jobs()
+    assert count(jobs) == {"train": 1, "evaluate": 1, "regress": 1, **FIGURES, **OF_TABLES}
+    assert {job.wildcards["setting"] for job in jobs if job.rule == "train"} == {SETTING}
+
+
+def test_samples_that_are_there_need_their_pictures_no_more(images: Workflow):
+    """Results that were made elsewhere are used as they are; a new data set says what is missing, and nothing runs."""
+    (images / SOURCE).unlink()
+    assert images.pending() == {}
+    images.write(CONFIG | {"seeds": [1, 2]})
+    run = images.snakemake("--cores", "1")
+    assert run.returncode != 0
+    assert f"templates: {SOURCE} does not exist" in run.stdout
+    assert "Traceback" not in run.stdout
+    assert not (images / f"results/samples/{OTHER}/seed2.nc").exists()
+
+
+def test_missing_data_set_says_how_to_get_it(images: Workflow):
+    setting = {"family": "image", "templates": "fashion-mnist", "N": 10, "K": 2, "size": 4}
+    images.write(CONFIG | {"settings": [setting], "datasets": {"fashion_mnist": "nowhere"}})
+    run = images.snakemake("--dry-run")
+    assert run.returncode != 0
+    assert "FashionMNIST is not in nowhere" in run.stdout
+    assert "apt-get install dataset-fashion-mnist" in run.stdout
+    assert "Traceback" not in run.stdout
