@@ -1,22 +1,23 @@
-# Not part of a results folder: `snakemake docs/protocols.md --configfile experiments/protocols.yaml`.
+# Not part of a results folder: `snakemake docs/protocols.md --configfile experiments/protocols.yaml`. The page has the
+# campaign's name, and is made of the template of that name.
 localrules:
     publish_protocols,
 
 
 rule publish_protocols:
     input:
-        template="docs/templates/protocols.md",
+        template=f"docs/templates/{CAMPAIGN.campaign}.md",
         data=rules.compare.output.comparison,
         table=rules.compare.output.table,
         picture=f"{CAMPAIGN_RESULTS}/figures/protocols.png",
         code=CODE.of("edgemem.stages.publish"),
     output:
-        page="docs/protocols.md",
-        picture="docs/images/protocols.png",
+        page=f"docs/{CAMPAIGN.campaign}.md",
+        picture=f"docs/images/{CAMPAIGN.campaign}.png",
     log:
-        f"{RESULTS}/logs/publish/protocols.log",
+        f"{RESULTS}/logs/publish/{CAMPAIGN.campaign}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/publish/protocols.tsv"
+        f"{RESULTS}/benchmarks/publish/{CAMPAIGN.campaign}.tsv"
     conda:
         "../envs/environment.yaml"
     threads: 1
@@ -24,7 +25,7 @@ rule publish_protocols:
         mem_mb=1000,
         runtime=10,
     message:
-        "publish the comparison of protocols in docs/protocols.md"
+        f"publish the comparison of protocols in docs/{CAMPAIGN.campaign}.md"
     shell:
         "NPROC={threads} python -m edgemem publish {input.template} {output.page} --data {input.data} "
         "--table {input.table} --picture {input.picture} --copy {output.picture} 2>&1 | tee {log}"

@@ -54,12 +54,13 @@ def test_table_of_protocols_has_their_values(load):
         ("last learning rate", "final_rate"),
         ("largest gradient norm", "clip_norm"),
     ):
-        row = re.search(rf"^\| {words} \| (.*) \| (.*) \|$", section("Protocols"), re.MULTILINE)
-        for name, cell in zip(("fast", "paper"), row.groups(), strict=True):
+        row = re.search(rf"^\| {words} \| (.*) \| (.*) \| (.*) \| (.*) \|$", section("Protocols"), re.MULTILINE)
+        for name, cell in zip(("fast", "paper", "image", "image_paper"), row.groups(), strict=True):
             value = getattr(protocols[name], key)
             assert value == (None if cell == "none" else float(cell.replace(",", ""))), words
     work = {name: protocol.steps * protocol.draws for name, protocol in protocols.items()}
-    assert f"{work['paper'] / work['fast']:g} times less work" in section("Protocols")
+    for cheap, published in (("fast", "paper"), ("image", "image_paper")):
+        assert f"{work[published] / work[cheap]:g} times less work" in section("Protocols")
 
 
 # What is done to the default campaign for each row of the table of what reruns.

@@ -20,6 +20,7 @@ from edgemem.config.regress import RegressSpec
 from edgemem.config.sample import SampleSpec
 from edgemem.stages.sample import draw
 from edgemem.storage import write_dataset
+from edgemem.tables.metrics import metrics
 from edgemem.tables.prediction import predict_transitions
 from edgemem.tables.transition import find_transitions
 
@@ -161,6 +162,43 @@ def test_losses_without_approximations_are_drawn_alone():
     (legend,) = result.legends
     names = [text.get_text() for text in legend.get_texts()]
     assert names == ["generalizing, measured", "partially memorizing, measured"]
+
+
+def test_pictures_leave_the_predictions_of_mixtures_alone(tmp_path: Path):
+    """In a campaign of both the weights are fitted to the mixtures, for which they speak, and the tables have both."""
+    mixture = {"family": "gaussian", "N": N, "d": 3, "K": 2}
+    mixtures = [mixture, mixture | {"variance": 4}]
+    seeds = [1, 2]
+
+    def tables(settings):
+        spec = RegressSpec.model_validate(
+            {"campaign": "c", "settings": settings, "seeds": seeds, "regression": {"holdout": 0}}
+        )
+        measured = {}
+        for setting, seed in ((setting, seed) for setting in spec.settings for seed in seeds):
+            measured[setting.name, seed] = evaluation(setting.variance, seed, 1.0)
+            if setting.family == "image":
+                measured[setting.name, seed] = measured[setting.name, seed].drop_vars("true_mean")
+        transition = find_transitions(spec, measured)
+        regression = predict_transitions(spec, measured, transition)
+        numbers = metrics(spec, measured, transition, regression)
+        for name, table in (("transition", transition), ("regression", regression)):
+            write_dataset(table, tmp_path / f"{name}.nc", kind=name, spec=spec, title=name)
+        return regression, numbers
+
+    (alone, _), (both, numbers) = tables(mixtures), tables([*mixtures, SETTING])
+    np.testing.assert_array_equal(both.lambda_tilde, alone.lambda_tilde)
+    own = both.sel(setting=alone.setting).drop_sel(predictor="constant")
+    np.testing.assert_array_equal(own.predicted_fraction, alone.drop_sel(predictor="constant").predicted_fraction)
+    pictures = both.sel(setting=NAME)
+    known = pictures.predictor.values[pictures.predicted_fraction.notnull().values].tolist()
+    assert known == ["constant", "exact_losses"]
+    assert "leave_one_family_out" in both.fold.values
+    assert np.isfinite(both.squared_error.sel(predictor=["constant", "exact_losses", "fitted"], fold="train")).all()
+    assert np.isnan(pictures.d) and pictures.templates == "digits" and both.templates[0] == ""
+    assert numbers[f"{NAME}/predicted_m50_c2"] is None
+    assert not any(name.startswith(f"{NAME}/constant_at") for name in numbers)
+    assert numbers[f"{NAME}/generalizing_loss"] is not None
 
 
 @pytest.mark.parametrize("figure", PICTURES)

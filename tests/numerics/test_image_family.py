@@ -331,6 +331,33 @@ def test_protocols_know_the_parameters_that_training_moves(family: str):
     assert tuple(trained) == SETTINGS[family].parameters
 
 
+def test_sizes_trained_in_one_program_are_those_trained_one_by_one():
+    """On a GPU all sizes share a program; each ends the same but for rounding, with rates of its own parameters."""
+    protocol = {"steps": 12, "draws": 2, "peak_rate": 1e-2, "final_rate": 1e-3, "relative_rates": {"template": 0.1}}
+    grid = {"times": 5, "t_min": 0.01, "t_max": 0.999}
+    spec = {"setting": SETTING, "seed": 1, "protocol": protocol, "model_sizes": [3, 6], "time_grid": grid}
+    one, together = (
+        Trainer(TrainSpec.parse(json.dumps(spec)), samples(), together=at_once).train_all() for at_once in (False, True)
+    )
+    np.testing.assert_allclose(together.training_loss, one.training_loss, rtol=1e-3)
+    for name in ("template", "colour_mean"):
+        np.testing.assert_allclose(together[name], one[name], atol=1e-4)
+    start = FAMILY.initial("partial_memorization", samples(), 6, 8, key=jr.key(0))
+    moved = {
+        "template": np.abs(rows(one.template.sel(model_size=6)) - start.template[:6]).max(),
+        "colour_mean": np.abs(one.colour_mean.sel(model_size=6) - start.colour_mean[:6]).max().item(),
+    }
+    # Adam's steps are about the rate each; ten times less for templates.
+    assert moved["template"] < 12 * 1e-3 < moved["colour_mean"] < 12 * 1.5e-2
+
+
+def test_protocol_for_another_family_is_refused():
+    spec = {"setting": SETTING, "seed": 1, "model_sizes": [3], "time_grid": {}}
+    spec["protocol"] = {"steps": 1, "draws": 1, "peak_rate": 1, "final_rate": 1, "relative_rates": {"mean": 2}}
+    with pytest.raises(EdgememError, match=r"protocol\.relative_rates: there is no parameter 'mean'.*template"):
+        TrainSpec.parse(json.dumps(spec))
+
+
 def test_whole_chain_with_one_component_for_each_sample():
     """At M = N a short training leaves the start where it is: every generated picture is a copy."""
     sizes, grid = [12], {"times": 8, "t_min": 0.001, "t_max": 0.999}

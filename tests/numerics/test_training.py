@@ -1,5 +1,6 @@
 """The training loop follows the protocol step by step, and its numbers belong to a model alone."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import jax.random as jr
@@ -112,6 +113,27 @@ def test_clipping_bounds_the_whole_gradient(float64):
     for clip_norm in (100.0, None):
         expected = oracle.adam(gradients, np.zeros(5), rate, clip_norm, None)[-1]
         np.testing.assert_allclose(positions(clip_norm), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("update_ema", [None, 0.9])
+def test_relative_rates_multiply_the_updates_of_the_parameters_named(update_ema):
+    """A factor on a parameter's rate is a factor on each of its steps, and on no other's."""
+    start = isotropic_mixture(np.ones((2, 3), np.float32), 0.5)
+    trained = eqx.filter(start, eqx.is_inexact_array)
+
+    def updates(relative_rates):
+        rule = optimizer(**fast(steps=10, update_ema=update_ema), relative_rates=relative_rates)
+        state = rule.init(trained)
+        result = []
+        for scale in (1.0, -3.0, 2.0):
+            update, state = rule.update(jax.tree.map(lambda leaf, by=scale: by * leaf, trained), state, trained)
+            result.append(update)
+        return result
+
+    for plain, scaled in zip(updates({}), updates({"mean": 0.01}), strict=True):
+        np.testing.assert_allclose(scaled.mean, 0.01 * plain.mean, rtol=1e-6)
+        np.testing.assert_array_equal(scaled.standard_deviation, plain.standard_deviation)
+    assert np.any(plain.mean)
 
 
 @pytest.mark.parametrize("clip_norm", [None, 0.5])

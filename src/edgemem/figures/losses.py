@@ -7,7 +7,15 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from edgemem.config.plot import LossesFigure
-from edgemem.figures.style import COLOURS, fraction_axis, legend_below, mean_with_interval, new_figure, setting_title
+from edgemem.figures.style import (
+    COLOURS,
+    fraction_axis,
+    legend_below,
+    mean_with_interval,
+    new_figure,
+    plain_log_axis,
+    setting_title,
+)
 from edgemem.numerics.statistics import mean_interval
 from edgemem.numerics.theory import generalizing_excess_loss, partially_memorizing_excess_loss
 
@@ -52,7 +60,6 @@ def draw(options: LossesFigure, setting: str, inputs: Mapping[str, Sequence[xr.D
     subset = evaluations[0].subset_size.values / n_samples
     right.plot(subset, mean, color=COLOURS["partially_memorizing"], label="partially memorizing, measured")
     right.fill_between(subset, low, high, color=COLOURS["partially_memorizing"], alpha=0.25, linewidth=0)
-    top = np.nanmax(mean)
     if approximated:
         for constant, name, style in (
             (1.0, "C = 1", ":"),
@@ -61,13 +68,16 @@ def draw(options: LossesFigure, setting: str, inputs: Mapping[str, Sequence[xr.D
         ):
             curve = partially_memorizing_excess_loss(dim, variance, fractions, constant)
             right.plot(fractions, curve, style, color=COLOURS["approximation"], label=f"C (1 − M/N) d σ*², {name}")
-        top = max(top, np.max(partially_memorizing_excess_loss(dim, variance, fractions, 2.0)))
+        right.set_ylim(0, 1.05 * max(np.nanmax(mean), *partially_memorizing_excess_loss(dim, variance, fractions, 2.0)))
     level, level_low, level_high = map(float, mean_interval(np.array([e.sel(time=time) for e in excess])))
     right.axhline(level, color=COLOURS["generalizing"], label="generalizing, measured")
     if np.isfinite(level_low):
         right.axhspan(level_low, level_high, color=COLOURS["generalizing"], alpha=0.25, linewidth=0)
     fraction_axis(right)
-    right.set_ylim(0, 1.05 * top)
+    if not approximated and level > 0:
+        # Of low-rank data the one loss is hundreds of times the other, until they cross.
+        right.set_ylim(level / 10, 2 * np.nanmax(mean))
+        plain_log_axis(right)
     right.set_ylabel(f"excess training loss, ψ = {train[0].snr.sel(time=time).item():.3g}")
     legend_below(figure, left, right, columns=3)
     return figure
