@@ -8,7 +8,7 @@ import numpy as np
 from edgemem.config.evaluate import EvaluateSpec, Evaluation
 from edgemem.config.sample import SampleSpec
 from edgemem.config.sampling import Sampling
-from edgemem.config.settings import GaussianSetting
+from edgemem.config.settings import GaussianSetting, ImageSetting
 from edgemem.config.train import Protocol, TrainSpec
 from edgemem.families.denoisers import DENOISERS
 from edgemem.numerics.diffusion import signal_to_noise, time_grid
@@ -44,6 +44,42 @@ def test_fast_protocol_reaches_the_transition():
     assert 0.35 <= half <= 0.65
     assert 0.8 <= most <= 0.95
     assert measured.null_memorization_ratio < 0.01
+    assert models.converged.all()
+
+
+def test_image_protocol_converges_at_both_ends():
+    """With as many components as pictures the model copies them; with half it generates new ones, at the true law's loss.
+
+    Also with so few components that the start lacks one of the templates: it is found.
+    """
+    setting, seed = ImageSetting(family="image", templates="digits", N=40, K=4, size=8), 9
+    protocol = Protocol(
+        steps=16_000,
+        draws=1,
+        peak_rate=1e-2,
+        final_rate=1e-5,
+        decay=0.5,
+        clip_norm=30,
+        times="stratified",
+        relative_rates={"template": 0.01, "colour_mean": 0.3},
+    )
+    sampling, sizes = Sampling(), [8, 20, 40]
+    samples = draw(SampleSpec(setting=setting, seed=seed))
+    assert len(np.unique(samples.component_train[: sizes[0]])) < setting.K
+    train_spec = TrainSpec(setting=setting, seed=seed, protocol=protocol, model_sizes=sizes, time_grid=sampling.grid)
+    models = Trainer(train_spec, samples, together=False).train_all()
+    evaluation = Evaluation(generated=1000, draws=5, test_samples=2)
+    measured = evaluate(
+        EvaluateSpec(setting=setting, seed=seed, sampling=sampling, evaluation=evaluation), samples, models
+    )
+    loss = measured.loss.sel(split="train").sel(time=0.36, method="nearest")
+    ratio = (loss.sel(denoiser="trained") / loss.sel(denoiser="generalizing")).values
+    assert np.all(np.abs(ratio[:2] - 1) < 0.1)
+    assert loss.sel(denoiser="trained").values[2] <= 0.01
+    few, half, whole = measured.memorization_ratio.values
+    assert few <= 0.06
+    assert half <= 0.1
+    assert whole >= 0.95
     assert models.converged.all()
 
 

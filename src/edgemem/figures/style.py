@@ -35,6 +35,8 @@ COLOURS = {
     "snr_weight": "#E69F00",
     "fitted": "#009E73",
 }
+# What titles call the data of a family.
+FAMILIES = {"gaussian": "gaussian mixture", "image": "coloured templates"}
 # Readable at the width of a text column.
 STYLE: dict[str, Any] = {
     "font.size": 8,
@@ -127,8 +129,7 @@ def setting_title(setting: str, n_seeds: int) -> str:
     """Return a figure's title."""
     family, *axes = setting.split("_")
     seeds = "1 seed" if n_seeds == 1 else f"{n_seeds} seeds"
-    kind = {"image": "coloured templates"}.get(family, f"{family} mixture")
-    return f"{kind}, {', '.join(_axis(axis) for axis in axes)}; {seeds}"
+    return f"{FAMILIES[family]}, {', '.join(_axis(axis) for axis in axes)}; {seeds}"
 
 
 def seed_title(setting: str, samples: xr.Dataset) -> str:
