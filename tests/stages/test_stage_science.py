@@ -48,7 +48,7 @@ def test_fast_protocol_reaches_the_transition():
 
 
 def test_image_protocol_converges_at_both_ends():
-    """With as many components as pictures the model copies them; with half it generates new ones, at the true law's loss.
+    """With as many components as pictures a model copies them; with half it makes new ones, at the true law's loss.
 
     Also with so few components that the start lacks one of the templates: it is found.
     """
