@@ -67,7 +67,7 @@ def weights_text(metrics: Metrics) -> str:
     """Return what the fit of the weights found, and how much of them the settings tell."""
     best, worst = metrics["regression/objective"], metrics["regression/objective_worst"]
     if best is None or worst is None:
-        return "The weights λ̃ could not be fitted: no setting has a transition, or the paper's approximations do not apply."
+        return "The weights λ̃ could not be fitted: no setting has a transition to which the approximations apply."
     starts, ended, as_good = (
         int(metrics[f"regression/{name}"] or 0) for name in ("starts", "starts_converged", "starts_at_best")
     )
