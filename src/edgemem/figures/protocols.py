@@ -35,6 +35,10 @@ def draw(options: ProtocolsFigure, setting: None, inputs: Mapping[str, Sequence[
         axes.axvspan(*bounds, color="#f0e442", alpha=0.25, linewidth=0)
         axes.axvline(0, color="#000000", linewidth=0.6)
         axes.set_xlabel(text)
+    if np.max(np.abs(variance.get_xlim())) > 100:
+        # A protocol that fails altogether must not hide how the others differ.
+        variance.set_xscale("symlog", linthresh=10, linscale=2)
+        variance.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     cost.barh(place, comparison.points.values, 0.6, color="#999999")
     cost.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     cost.set_xlabel("noised points a sample")
