@@ -150,6 +150,14 @@ def test_archive_with_two_arrays_is_refused(tmp_path: Path):
         read_pictures("two.npz", [tmp_path / "two.npz"])
 
 
+def test_damaged_archive_is_refused_by_name(tmp_path: Path):
+    path = tmp_path / "mine.npz"
+    np.savez(path, PICTURES)
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(EdgememError, match=r"mine\.npz cannot be read as an array of numbers"):
+        read_pictures("mine.npz", [path])
+
+
 def test_pictures_of_a_folder(tmp_path: Path):
     """Images of any size and colour become grey, in the order of their names; other files are left alone."""
     Image.fromarray(PICTURES[0].astype(np.uint8)).save(tmp_path / "b.png")

@@ -1,19 +1,20 @@
 """Grey pictures from files, and made into templates."""
 
 import gzip
+import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Real, UInt8
 from PIL import Image
 
 from edgemem.config.settings import ARRAYS, DIGITS, FASHION_MNIST
 from edgemem.errors import EdgememError
 
 
-def read_pictures(templates: str, sources: Sequence[Path]) -> list[Float[np.ndarray, "row column"]]:
+def read_pictures(templates: str, sources: Sequence[Path]) -> list[Real[np.ndarray, "row column"]]:
     """Return all grey pictures that templates may be drawn from, in the order of the files.
 
     **Arguments:** `templates`: what the setting says; `sources`: the files that it named.
@@ -33,7 +34,7 @@ def read_pictures(templates: str, sources: Sequence[Path]) -> list[Float[np.ndar
     return [_read_image(path) for path in sources]
 
 
-def _read_idx(path: Path) -> Float[np.ndarray, "picture row column"]:
+def _read_idx(path: Path) -> UInt8[np.ndarray, "picture row column"]:
     """Return the pictures of an IDX file: a header with type, lengths of dimensions, then the bytes."""
     try:
         content = path.read_bytes()
@@ -44,18 +45,16 @@ def _read_idx(path: Path) -> Float[np.ndarray, "picture row column"]:
     # 0x08 says unsigned bytes, 3 says three dimensions.
     if kind != 0x0803 or len(content) != 16 + np.prod(shape):
         raise EdgememError(f"{path} is not an IDX file of pictures, or is truncated")
-    return np.frombuffer(content, np.uint8, offset=16).reshape(shape).astype(np.float64)
+    return np.frombuffer(content, np.uint8, offset=16).reshape(shape)
 
 
 def _read_array(path: Path) -> Float[np.ndarray, "picture row column"]:
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if path.suffix.lower() == ".npz":
-            with loaded:
-                arrays = [loaded[name] for name in loaded.files]
-            loaded = arrays[0] if len(arrays) == 1 else np.array([])  # refused below
-        pictures = np.asarray(loaded, np.float64)
-    except (OSError, ValueError, EOFError) as error:
+        with path.open("rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            arrays = list(loaded.values()) if path.suffix.lower() == ".npz" else [loaded]
+        pictures = np.asarray(arrays[0] if len(arrays) == 1 else [], np.float64)  # nothing is refused below
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise EdgememError(f"{path} cannot be read as an array of numbers: {error}") from None
     if pictures.ndim != 3 or 0 in pictures.shape or not np.isfinite(pictures).all():
         raise EdgememError(
@@ -76,7 +75,7 @@ def _read_image(path: Path) -> Float[np.ndarray, "row column"]:
 
 
 def make_templates(
-    pictures: Sequence[Float[np.ndarray, "row column"]], size: int
+    pictures: Sequence[Real[np.ndarray, "row column"]], size: int
 ) -> Float[np.ndarray, "template size size"]:
     """Return pictures resized by bicubic interpolation, with values scaled to [0, 1] over the set.
 
@@ -98,6 +97,6 @@ def make_templates(
     return templates
 
 
-def _resized(picture: Float[np.ndarray, "row column"], size: int) -> Float[np.ndarray, "size size"]:
+def _resized(picture: Real[np.ndarray, "row column"], size: int) -> Float[np.ndarray, "size size"]:
     image = Image.fromarray(picture.astype(np.float32)).resize((size, size), Image.Resampling.BICUBIC)
     return np.clip(np.asarray(image, np.float64), picture.min(), picture.max())
