@@ -113,7 +113,8 @@ def specs(campaign) -> dict[tuple, str]:
         ({"size": 15, "variance": 1.0}, "image_digits_N12_K2"),
         ({"size": 8, "templates": "fashion-mnist"}, "image_fashion-mnist_N12_K2_size8"),
         ({"variance": 0.5}, "image_digits_N12_K2_var0.5"),
-        ({"templates": "../my data/some.faces"}, "image_some_N12_K2"),
+        ({"templates": "../my data/some.faces_v2"}, "image_some-faces-v2_N12_K2"),
+        ({"templates": "写真/"}, "image_写真_N12_K2"),
         ({"templates": "/data/cats_and dogs.npz"}, "image_cats-and-dogs_N12_K2"),
     ],
 )

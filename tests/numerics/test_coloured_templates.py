@@ -109,6 +109,21 @@ def test_posterior_mean_in_float32(which, variance, t):
     np.testing.assert_allclose(result, denoise(*exact, variance, x.astype(np.float64), t), atol=1e-3)
 
 
+def test_colours_of_one_template_are_told_apart_in_float32():
+    """At t = .001, where the energy along a template is 1e7, close colours have their weights and not rounding."""
+    t, variance = 1e-3, 3e-6
+    template = TEMPLATES[[4, 4, 4, 4]].astype(np.float32)
+    colour_mean = (2 * COLOURS[0] + 3e-3 * RNG.normal(size=(4, CHANNELS))).astype(np.float32)
+    rng = np.random.default_rng(9)
+    colour = colour_mean[rng.integers(4, size=8)] + 1e-3 * rng.normal(size=(8, CHANNELS))
+    x0 = (colour[:, :, None] * template[0]).reshape(8, -1)
+    x = (oracle.alpha(t) * x0 + t * rng.normal(size=x0.shape)).astype(np.float32)
+    result = estimate(coloured_templates(template, colour_mean, np.float32(np.sqrt(variance))), jnp.asarray(x), t)
+    exact = [values.astype(np.float64) for values in (template, colour_mean)]
+    # Float32 knows the values, up to 6 times 3, to 1e-6; wrong weights would move them by a third of 3e-3.
+    np.testing.assert_allclose(result, denoise(*exact, variance, x.astype(np.float64), t), atol=1e-5)
+
+
 def test_each_point_is_denoised_at_its_own_time(float64):
     template, colour_mean = parameters("all")
     x, times = points_at(0.36, "all")[1], np.linspace(0.001, 0.999, 8)

@@ -22,6 +22,7 @@ from edgemem.families.data import DATA
 from edgemem.families.denoisers import DENOISERS
 from edgemem.families.rows import rows
 from edgemem.families.template_images import make_templates, read_pictures
+from edgemem.numerics.coloured_templates import coloured_templates
 from edgemem.numerics.denoisers import padded_size
 from edgemem.stages.evaluate import evaluate
 from edgemem.stages.sample import draw
@@ -146,7 +147,7 @@ def test_array_that_holds_no_pictures_is_refused(tmp_path: Path, name: str, arra
 
 def test_archive_with_two_arrays_is_refused(tmp_path: Path):
     np.savez(tmp_path / "two.npz", one=PICTURES, two=PICTURES)
-    with pytest.raises(EdgememError, match="must hold one array"):
+    with pytest.raises(EdgememError, match=r"must hold one array.*got shape \(5, 6, 7\), \(5, 6, 7\)"):
         read_pictures("two.npz", [tmp_path / "two.npz"])
 
 
@@ -163,15 +164,26 @@ def test_pictures_of_a_folder(tmp_path: Path):
     Image.fromarray(PICTURES[0].astype(np.uint8)).save(tmp_path / "b.png")
     Image.new("RGB", (3, 2), (255, 0, 0)).save(tmp_path / "a.bmp")
     (tmp_path / "notes.txt").write_text("no image")
+    (tmp_path / "._hidden.png").write_text("what some systems leave behind")
     setting = ImageSetting(family="image", templates=str(tmp_path), N=12, K=2)
     sources = setting.sources(Datasets())
     assert [path.name for path in sources] == ["a.bmp", "b.png"]
     red, second = read_pictures(str(tmp_path), sources)
-    assert red.shape == (2, 3) and np.ptp(red) == 0 and 0 < red[0, 0] < 255
-    np.testing.assert_array_equal(second, PICTURES[0])
+    assert red.shape == (2, 3) and np.ptp(red) == 0 and 0 < red[0, 0] < 1
+    np.testing.assert_allclose(second, PICTURES[0] / 255)
     (tmp_path / "b.png").write_bytes(b"no image")
+    pictures = read_pictures(str(tmp_path), sources)
+    assert len(pictures) == 2 and pictures[0].shape == (2, 3)  # only what is drawn is read
     with pytest.raises(EdgememError, match=r"b\.png cannot be read as an image"):
-        read_pictures(str(tmp_path), sources)
+        pictures[1]
+
+
+def test_files_of_8_and_16_bits_have_the_same_white(tmp_path: Path):
+    Image.fromarray(np.full((4, 4), 255, np.uint8)).save(tmp_path / "a.png")
+    Image.fromarray(np.full((4, 4), 65535, np.uint16)).save(tmp_path / "b.png")
+    Image.fromarray(np.full((4, 4), 65535, ">u2")).save(tmp_path / "c.tif")
+    for picture in read_pictures(str(tmp_path), sorted(tmp_path.iterdir())):
+        np.testing.assert_array_equal(picture, np.ones((4, 4)))
 
 
 @pytest.mark.parametrize(
@@ -315,13 +327,15 @@ def test_padding_keeps_the_model():
 
 
 def test_learned_variance_does_not_depend_on_the_scale_of_templates():
-    """The true law stored as a model has its own variance, also with templates three times as large."""
+    """The true law stored as a model has its own variance, also with larger templates, and with one more often."""
     data = samples(variance=0.5)
-    truth = {2: FAMILY.generalizing(data)}
-    stored = FAMILY.to_dataset(truth, data).assign_coords(model_size=[2])
-    scaled = stored.assign(template=3 * stored.template, variance=stored.variance / 9)
+    often = [0, 0, 0, 1]
+    repeated = coloured_templates(rows(data.template)[often], data.colour_mean.values[often], np.sqrt(0.5))
+    stored = FAMILY.to_dataset({4: repeated}, data).assign_coords(model_size=[4])
+    assert np.ptp(np.sum(rows(data.template) ** 2, axis=1)) > 0.1
+    scaled = stored.assign(template=-3 * stored.template, variance=stored.variance / 9)
     for models in (stored, scaled):
-        learned = FAMILY.learned(models, data, 2)
+        learned = FAMILY.learned(models, data, 4)
         assert learned["learned_variance"] == pytest.approx(0.5, rel=1e-5)
         assert learned["distance_to_nearest_true_mean"] == 0
         # Both means are zero, as colours are around zero.

@@ -147,7 +147,11 @@ class Campaign(Model):
                         f"the campaign has no setting '{name}'" + nearest(name, seen), "figures", i, "settings"
                     )
                 if isinstance(figure, SettingFigure) and figure.pictures and not self.by_name[name].pictures:
-                    raise KeyProblem(f"the samples of {name} are no pictures", "figures", i, "settings")
+                    shown = [name for name, setting in self.by_name.items() if setting.pictures]
+                    raise KeyProblem(
+                        f"the samples of {name} are no pictures (allowed: {', '.join(shown) or 'none'})",
+                        *("figures", i, "settings"),
+                    )
             if isinstance(figure, ProtocolsFigure):
                 self._check_comparison(i, figure, seen)
             for t_min in getattr(figure, "t_min", []):
@@ -175,7 +179,11 @@ class Campaign(Model):
         for i, entry in enumerate(self.settings):
             family = entry.settings[0].family
             if family not in by_family:
-                raise KeyProblem(f"settings[{i}] is of the family '{family}', which has no protocol", "protocol")
+                raise KeyProblem(
+                    f"settings[{i}] is of the family '{family}', which has no protocol; "
+                    f"add one, as in protocol: {{{family}: fast}}",
+                    "protocol",
+                )
             try:
                 self.protocols[by_family[family]].check_parameters(SETTINGS[family])
             except ValueError as error:
@@ -285,9 +293,11 @@ class Campaign(Model):
         """Return what the collect stage reads."""
         protocols = {name: self.protocol_of(name) for name in self.by_name}
         published = {setting.published_protocol for setting in self.by_name.values()}
-        names = [*{*protocols.values()}, *published]
-        comparable = len(names) == 2 and names[1] in self.protocols
-        points, published_points = (self.protocols[name].points for name in names) if comparable else (None, None)
+        used = set(protocols.values())
+        comparable = len(used) == len(published) == 1 and published <= self.protocols.keys()
+        points, published_points = (
+            (self.protocols[names.pop()].points for names in (used, published)) if comparable else (None, None)
+        )
         return CollectSpec(
             campaign=self.campaign,
             seeds=self.seeds,

@@ -79,7 +79,7 @@ class TemplatesFigure(SettingFigure):
 
     figure: Literal["templates"]
     fractions: Fractions = Field(
-        [0.1, 0.5, 0.8, 1.0], description="Model sizes M/N shown, the nearest that were trained."
+        [0.1, 0.5, 0.7, 0.8, 0.9, 1.0], description="Model sizes M/N shown, the nearest that were trained."
     )
     columns: int = Field(10, ge=1, le=100, description="Number of templates shown of each model.")
 

@@ -122,7 +122,9 @@ class ImageSetting(AbstractSetting):
     @property
     def name(self) -> str:
         """The name, for example `image_digits_N50_K4_size8`; of a path its last part without the ending."""
-        templates = re.sub(r"[^A-Za-z0-9]+", "-", Path(self.templates).stem).strip("-")
+        path = Path(self.templates)
+        last = path.stem if path.suffix.lower() in ARRAYS else path.name
+        templates = re.sub(r"[\W_]+", "-", last).strip("-")
         parts = [f"image_{templates}_N{self.N}_K{self.K}"]
         if self.size != 15:
             parts.append(f"size{self.size}")
@@ -149,9 +151,10 @@ class ImageSetting(AbstractSetting):
                 "Ubuntu type: sudo apt-get install dataset-fashion-mnist. Or set datasets.fashion_mnist to the folder "
                 "that has it"
             )
-        path = Path(self.templates)
+        path = Path(self.templates).expanduser()
         if path.is_dir():
-            files = sorted(file for file in path.iterdir() if file.suffix.lower() in PICTURES)
+            visible = (file for file in path.iterdir() if not file.name.startswith("."))
+            files = sorted(file for file in visible if file.suffix.lower() in PICTURES)
             if not files:
                 raise EdgememError(f"the folder {path} of templates has no image ({', '.join(PICTURES)})")
             return files
@@ -168,7 +171,8 @@ class ImageSetting(AbstractSetting):
 # The channels of a picture: red, green, blue.
 CHANNELS = 3
 
-# A new family is a class like those above: one more entry here, and in the union that follows from it.
+# A new family is a class like those above, one more entry here and in the union that follows from it, and one line each
+# in `DATA` and `DENOISERS` of edgemem.families and in `FAMILIES` of edgemem.figures.style, for titles.
 SETTINGS: dict[str, type[AbstractSetting]] = {"gaussian": GaussianSetting, "image": ImageSetting}
 
 Setting = Annotated[GaussianSetting | ImageSetting, Field(discriminator="family", description="One data set's law.")]

@@ -22,7 +22,10 @@ class ImageData(AbstractData):
         """
         pictures = read_pictures(setting.templates, sources)
         if len(pictures) < setting.K:
-            raise EdgememError(f"templates '{setting.templates}' are {len(pictures)} pictures, but K is {setting.K}")
+            raise EdgememError(
+                f"templates '{setting.templates}' are {len(pictures)} pictures, but K is {setting.K}; "
+                "lower K or add pictures"
+            )
         chosen = rng.choice(len(pictures), setting.K, replace=False)
         try:
             template = make_templates([pictures[i] for i in chosen], setting.size)

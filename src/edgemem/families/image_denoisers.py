@@ -97,11 +97,13 @@ class ImageDenoisers(AbstractDenoisers[ColouredTemplates]):
         """Return the learned variance and the mean distances of learned means u_i (x) a_i to samples and true means.
 
         Templates twice as large with colours half as large are the same model. So the variance is given for templates
-        as large as the true ones: v times the ratio of the mean squared norms.
+        as large as the true ones: v ||a_i||^2 / ||a_k||^2, where a_k is the true template most like a_i, mean over i.
         """
         template, colour_mean, variance = _parameters(models, model_size)
         true_template, true_colour = rows(samples.template), samples.colour_mean.values
-        scale = np.mean(np.sum(template**2, axis=1)) / np.mean(np.sum(true_template**2, axis=1))
+        norm, true_norm = np.linalg.norm(template, axis=1), np.linalg.norm(true_template, axis=1)
+        likeness = np.abs(template @ true_template.T) / true_norm
+        scale = np.mean((norm / true_norm[likeness.argmax(axis=1)]) ** 2)
         mean, true_mean = _means(template, colour_mean), _means(true_template, true_colour)
         return {
             "learned_variance": variance * float(scale),

@@ -5,16 +5,17 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Real, UInt8
-from PIL import Image
+from PIL import Image, ImageOps
 
 from edgemem.config.settings import ARRAYS, DIGITS, FASHION_MNIST
 from edgemem.errors import EdgememError
 
 
-def read_pictures(templates: str, sources: Sequence[Path]) -> list[Real[np.ndarray, "row column"]]:
+def read_pictures(templates: str, sources: Sequence[Path]) -> Sequence[Real[np.ndarray, "row column"]]:
     """Return all grey pictures that templates may be drawn from, in the order of the files.
 
     **Arguments:** `templates`: what the setting says; `sources`: the files that it named.
@@ -31,7 +32,7 @@ def read_pictures(templates: str, sources: Sequence[Path]) -> list[Real[np.ndarr
         return list(_read_idx(sources[0]))
     if sources[0].suffix.lower() in ARRAYS:
         return list(_read_array(sources[0]))
-    return [_read_image(path) for path in sources]
+    return _Images(sources)
 
 
 def _read_idx(path: Path) -> UInt8[np.ndarray, "picture row column"]:
@@ -52,26 +53,44 @@ def _read_array(path: Path) -> Float[np.ndarray, "picture row column"]:
     try:
         with path.open("rb") as file:
             loaded = np.load(file, allow_pickle=False)
-            arrays = list(loaded.values()) if path.suffix.lower() == ".npz" else [loaded]
-        pictures = np.asarray(arrays[0] if len(arrays) == 1 else [], np.float64)  # nothing is refused below
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            arrays = [loaded] if isinstance(loaded, np.ndarray) else list(loaded.values())
+        pictures = [np.asarray(array, np.float64) for array in arrays]
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise EdgememError(f"{path} cannot be read as an array of numbers: {error}") from None
-    if pictures.ndim != 3 or 0 in pictures.shape or not np.isfinite(pictures).all():
+    if len(pictures) != 1 or pictures[0].ndim != 3 or not pictures[0].size or not np.isfinite(pictures[0]).all():
+        found = ", ".join(str(array.shape) for array in pictures)
         raise EdgememError(
-            f"{path} must hold one array of finite numbers with dimensions picture, row and column "
-            f"(got shape {pictures.shape})"
+            f"{path} must hold one array of finite numbers with dimensions picture, row and column (got shape {found})"
         )
-    return pictures
+    return pictures[0]
 
 
-def _read_image(path: Path) -> Float[np.ndarray, "row column"]:
-    try:
-        with Image.open(path) as image:
-            # Colours become grey; pictures with more than 8 bits a pixel keep them.
-            grey = image if image.mode in ("F", "I", "I;16") else image.convert("L")
-            return np.asarray(grey, np.float64)
-    except (OSError, ValueError) as error:
-        raise EdgememError(f"{path} cannot be read as an image: {error}") from None
+class _Images(Sequence[Real[np.ndarray, "row column"]]):
+    """Images that are read when they are asked for: of a large folder only K are."""
+
+    def __init__(self, paths: Sequence[Path]):
+        self._paths = paths
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __getitem__(self, place: Any) -> Any:
+        path = self._paths[place]
+        try:
+            with Image.open(path) as image:
+                upright = ImageOps.exif_transpose(image)
+                # Files of 8 and of 16 bits have the same white; one of real numbers has its own.
+                if upright.mode == "F":
+                    grey = np.asarray(upright, np.float64)
+                elif upright.mode.startswith("I"):
+                    grey = np.asarray(upright, np.float64) / 65535
+                else:
+                    grey = np.asarray(upright.convert("L"), np.float64) / 255
+        except (OSError, ValueError, Image.DecompressionBombError) as error:
+            raise EdgememError(f"{path} cannot be read as an image: {error}") from None
+        if not np.isfinite(grey).all():
+            raise EdgememError(f"{path} has pixels that are no numbers")
+        return grey
 
 
 def make_templates(

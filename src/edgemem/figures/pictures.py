@@ -22,6 +22,11 @@ def visible(
     return np.clip(0.5 + np.moveaxis(pictures, -3, -1) / (2 * largest), 0, 1)
 
 
+def grey(pictures: Float[np.ndarray, "*many row column"]) -> Float[np.ndarray, "*many row column 3"]:
+    """Return grey pictures, 0 black and 1 white, as colours."""
+    return np.repeat(pictures[..., None], 3, axis=-1)
+
+
 def show_rows(axes: Axes, rows: Float[np.ndarray, "line place row column channel"]) -> None:
     """Draw lines of pictures as one image, white between them."""
     lines, places, height, width, channels = rows.shape

@@ -7,7 +7,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 
 from edgemem.config.plot import TemplatesFigure
-from edgemem.figures.pictures import show_rows
+from edgemem.figures.pictures import grey, show_rows
 from edgemem.figures.style import nearest_sizes, new_lines, seed_title
 
 
@@ -26,10 +26,11 @@ def draw(options: TemplatesFigure, setting: str, inputs: Mapping[str, Sequence[x
         learned = models.template.sel(model_size=size).values[: min(size, options.columns)]
         lines.append((f"M = {size / n_samples:.3g} N, the first {len(learned)}", learned.astype(np.float64)))
     for axes, (title, templates) in zip(panels, lines, strict=True):
-        sign = np.sign(templates.sum(axis=(1, 2), keepdims=True))
-        bright = np.clip(sign * templates / np.abs(templates).max(axis=(1, 2), keepdims=True), 0, 1)
+        sign = np.where(templates.sum(axis=(1, 2), keepdims=True) < 0, -1, 1)
+        largest = np.maximum(np.abs(templates).max(axis=(1, 2), keepdims=True), 1e-30)
+        bright = np.clip(sign * templates / largest, 0, 1)
         blank = np.ones((max(options.columns - len(bright), 0), *bright.shape[1:]))
         row = np.concatenate([bright, blank])[: options.columns]
-        show_rows(axes, np.repeat(row[None, ..., None], 3, axis=-1))
+        show_rows(axes, grey(row)[None])
         axes.set_title(title)
     return figure

@@ -271,18 +271,18 @@ def _persists(images: Metrics, paper: Metrics) -> Claim:
     half, whole = (f"{IMAGES}/memorization_ratio_at_{fraction}" for fraction in ("0.5", "1"))
     place = f"{IMAGES}/m50_pooled"
     loss = known(images, f"{IMAGES}/trained_loss_at_0.5") / known(images, f"{IMAGES}/generalizing_loss")
-    start, end, exact = (
+    start, end, exact, chance = (
         number(images.get(f"{IMAGES}/{name}"), ".2f")
-        for name in ("m10_pooled", "m90_pooled", "predicted_m50_exact_losses")
+        for name in ("m10_pooled", "m90_pooled", "predicted_m50_exact_losses", "null_memorization_ratio")
     )
     sharp = known(images, f"{half}_high") < 0.2 and known(images, f"{whole}_low") > 0.9
     return Claim(
         "The transition persists where samples are coloured templates of FashionMNIST (section 4.2; N = 100, K = 4)",
         "figure 5",
-        f"ratio {interval(images, half, '.3f')} at M/N = 0.5, where the training loss is {loss:.3f} of the "
-        f"generalizing one, and {interval(images, whole, '.3f')} at 1; one half at {interval(images, place, '.3f')} N "
-        f"instead of {known(paper, 'campaign/m50_mean'):.3f} N, 0.1 to 0.9 between {start} N and {end} N. The exact "
-        f"losses, all times weighted equally, cross at {exact} N",
+        f"ratio {interval(images, half, '.3f')} at M/N = 0.5, of which chance is {chance}; there the training loss is "
+        f"{loss:.3f} of the generalizing one. Ratio {interval(images, whole, '.3f')} at 1; one half at "
+        f"{interval(images, place, '.3f')} N instead of {known(paper, 'campaign/m50_mean'):.3f} N, 0.1 to 0.9 between "
+        f"{start} N and {end} N. The exact losses, all times weighted equally, cross at {exact} N",
         YES if sharp else NO,
     )
 

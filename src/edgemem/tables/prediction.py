@@ -42,7 +42,7 @@ def predict_transitions(spec: RegressSpec, evaluations: Evaluations, transition:
     isotropic = np.array([is_isotropic(evaluations[setting.name, spec.seeds[0]]) for setting in spec.settings])
     problem = _Settings(spec, snr, measured, isotropic)
     fit = _fit(problem, ~holdout)
-    predicted[NAMES.index("constant")] = _mean_of_known(measured[~holdout])
+    predicted[NAMES.index("constant")] = _constant(problem, ~holdout)[:, None]
     predicted[NAMES.index("fitted")] = _fitted_predictions(problem, fit)[:, None]
     value, low, high = mean_interval(np.moveaxis(predicted, 2, 0))
     error = (value - measured) ** 2
@@ -85,6 +85,15 @@ def _mean_of_known(values: np.ndarray) -> float:
     """Return the mean without what is unknown: a setting in which no transition was measured has no error."""
     known = values[np.isfinite(values)]
     return float(known.mean()) if len(known) else float("nan")
+
+
+def _constant(problem: _Settings, chosen: np.ndarray) -> np.ndarray:
+    """Return for each setting the mean over the chosen settings of its family; NaN where none of them is.
+
+    Families are not compared with each other: that would make the constant look worse beside predictors of one alone.
+    """
+    families = np.array([setting.family for setting in problem.spec.settings])
+    return np.array([_mean_of_known(problem.measured[chosen & (families == family)]) for family in families])
 
 
 def _holdout(spec: RegressSpec) -> np.ndarray:
@@ -166,12 +175,13 @@ def _left_out(problem: _Settings, error: np.ndarray) -> dict[str, np.ndarray]:
         known = {value for value in values if value is not None}
         if len(known) < 2:
             continue
-        errors = error.copy()
+        # Where a setting has no such axis there is nothing to leave out.
+        errors = np.where([value is not None for value in values], error, np.nan)
         for value in sorted(known):
             out = np.array([other == value for other in values])
-            constant = _mean_of_known(measured[~out])
+            constant = _constant(problem, ~out)
             fitted = _fitted_predictions(problem, _fit(problem, ~out))
-            errors[NAMES.index("constant"), out] = (constant - measured[out]) ** 2
+            errors[NAMES.index("constant"), out] = (constant - measured)[out] ** 2
             errors[NAMES.index("fitted"), out] = (fitted - measured)[out] ** 2
         folds[f"leave_one_{axis}_out"] = errors
     return folds
