@@ -1,9 +1,12 @@
 """The science in small: what the whole chain must show of the paper's claims, whatever else changes."""
 
+from pathlib import Path
+
 import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
+import yaml
 
 from edgemem.config.evaluate import EvaluateSpec, Evaluation
 from edgemem.config.sample import SampleSpec
@@ -53,16 +56,8 @@ def test_image_protocol_converges_at_both_ends():
     Also with so few components that the start lacks one of the templates: it is found.
     """
     setting, seed = ImageSetting(family="image", templates="digits", N=40, K=4, size=8), 9
-    protocol = Protocol(
-        steps=16_000,
-        draws=1,
-        peak_rate=1e-2,
-        final_rate=1e-5,
-        decay=0.5,
-        clip_norm=30,
-        times="stratified",
-        relative_rates={"template": 0.01, "colour_mean": 0.3},
-    )
+    config = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
+    protocol = Protocol.model_validate(config["protocols"]["image"])
     sampling, sizes = Sampling(), [8, 20, 40]
     samples = draw(SampleSpec(setting=setting, seed=seed))
     assert len(np.unique(samples.component_train[: sizes[0]])) < setting.K

@@ -1,17 +1,20 @@
 """A second data family in the workflow: its own protocol, the files it is made of, and the figures that show it."""
 
+import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import xarray as xr
+from PIL import Image
 
 from .campaign import PROTOCOL, TINY, Workflow, copy_finished, copy_parts, count
 from .conftest import once
 
 
-SOURCE = "pictures.npy"
-SETTING = "image_pictures_N10_K2_size4"
+SOURCE = "my pictures"
+SETTING = "image_my-pictures_N10_K2_size4"
 OTHER = "gaussian_N10_d2_K2"
 CONFIG = TINY | {
     "settings": [
@@ -27,8 +30,11 @@ FIGURES = {"plot gallery": 1, "plot templates": 1}
 OF_TABLES = {"plot losses": 2, "plot prediction": 1, "report": 1}
 
 
-def pictures(seed: int) -> np.ndarray:
-    return np.random.default_rng(seed).uniform(size=(3, 5, 6))
+def write_pictures(folder: Path, seed: int) -> None:
+    """Three pictures in a folder, with names as people give them."""
+    folder.mkdir(exist_ok=True)
+    for i, picture in enumerate(np.random.default_rng(seed).integers(0, 256, size=(3, 5, 6)).astype(np.uint8)):
+        Image.fromarray(picture).save(folder / f"it's no. {i}.png")
 
 
 @pytest.fixture
@@ -37,7 +43,7 @@ def images(shared: Path, tmp_path: Path) -> Workflow:
 
     def run(folder: Path) -> None:
         copy_parts(folder)
-        np.save(folder / SOURCE, pictures(0))
+        write_pictures(folder / SOURCE, 0)
         workflow = Workflow(folder, shared / "cache")
         workflow.write(CONFIG)
         run = workflow.snakemake("--cores", "2")
@@ -60,15 +66,25 @@ def test_each_family_has_its_protocol_and_its_figures(images: Workflow):
     report = (images / "results/tiny/report.html").read_text()
     assert f"gallery_{SETTING}" in report
     with xr.open_dataset(images / f"results/samples/{SETTING}/seed1.nc") as samples:
-        assert SOURCE in samples.attrs["inputs"]
+        assert set(json.loads(samples.attrs["inputs"])) == {f"{SOURCE}/it's no. {i}.png" for i in range(3)}
 
 
 def test_other_pictures_rerun_their_setting_alone(images: Workflow):
-    np.save(images / SOURCE, pictures(1))
+    write_pictures(images / SOURCE, 1)
     jobs = images.jobs()
     own = {"sample": 1, "train": 1, "evaluate": 1, "regress": 1}
     assert count(jobs) == {**own, **FIGURES, "plot samples": 1, **OF_TABLES}
     assert {job.wildcards["setting"] for job in jobs if job.rule in own and job.rule != "regress"} == {SETTING}
+
+
+@pytest.mark.parametrize("change", ["one more", "one fewer"])
+def test_other_files_in_the_folder_draw_its_samples_again(images: Workflow, change: str):
+    if change == "one more":
+        Image.new("L", (4, 4), 255).save(images / SOURCE / "new.png")
+    else:
+        (images / SOURCE / "it's no. 0.png").unlink()
+    jobs = images.jobs()
+    assert {job.wildcards["setting"] for job in jobs if job.rule in ("sample", "train", "evaluate")} == {SETTING}
 
 
 def test_protocol_of_one_family_leaves_the_other_alone(images: Workflow):
@@ -81,12 +97,12 @@ def test_protocol_of_one_family_leaves_the_other_alone(images: Workflow):
 
 def test_samples_that_are_there_need_their_pictures_no_more(images: Workflow):
     """Results that were made elsewhere are used as they are; a new data set says what is missing, and nothing runs."""
-    (images / SOURCE).unlink()
+    shutil.rmtree(images / SOURCE)
     assert images.pending() == {}
     images.write(CONFIG | {"seeds": [1, 2]})
     run = images.snakemake("--cores", "1")
     assert run.returncode != 0
-    assert f"templates: {SOURCE} does not exist" in run.stdout
+    assert f"templates: '{SOURCE}' is neither a folder nor an array" in run.stdout
     assert "Traceback" not in run.stdout
     assert not (images / f"results/samples/{OTHER}/seed2.nc").exists()
 
