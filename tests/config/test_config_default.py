@@ -146,3 +146,21 @@ def test_defaults_of_the_model_are_those_of_the_default_campaign(load):
 @pytest.mark.parametrize("file", sorted((ROOT / "experiments").glob("*.yaml")), ids=lambda file: file.stem)
 def test_experiments_are_valid_overlays_with_names_of_their_own(load, file):
     assert load(experiment=file.read_text(encoding="utf-8")).campaign != load().campaign
+
+
+@pytest.mark.parametrize(
+    ("name", "points", "published"),
+    [("paper", 4000, 5_000_000), ("images", 16_000, 10_000_000), (None, None, None)],
+)
+def test_collected_costs_are_compared_with_the_protocol_of_the_paper(load, name, points, published):
+    """Each family has a published protocol of its own; where two protocols are used there is nothing to compare."""
+    overlays = {name: (ROOT / f"experiments/{name}.yaml").read_text(encoding="utf-8")} if name else {}
+    spec = load(**overlays).collect_spec()
+    assert (spec.points, spec.published_points) == (points, published)
+    assert set(spec.protocols) == set(load(**overlays).by_name)
+
+
+def test_family_without_a_protocol_is_refused(problems, default_text: str):
+    (message,) = problems(default=default_text.replace("{gaussian: fast, image: image}", "{gaussian: fast}"))
+    assert message.startswith("config.yaml: protocol: settings[2] is of the family 'image', which has no protocol")
+    assert "protocol: {image: fast}" in message
