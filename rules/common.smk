@@ -160,15 +160,15 @@ def plot_code(wildcards):
 
 def plot_data(wildcards):
     """Return the files that a figure reads: those of its setting's seeds, and tables of the campaign."""
-    patterns = {
-        "samples": f"{RESULTS}/samples/{{setting}}/seed{{seed}}.nc",
-        "models": f"{RESULTS}/models/{{setting}}/seed{{seed}}/{{protocol}}.nc",
-        "evaluations": f"{RESULTS}/evaluations/{{setting}}/seed{{seed}}/{{protocol}}.nc",
-        "sensitivity": f"{RESULTS}/sensitivity/{{setting}}/seed{{seed}}/{{protocol}}.nc",
+    makers = {
+        "samples": rules.sample,
+        "models": rules.train,
+        "evaluations": rules.evaluate,
+        "sensitivity": rules.sensitivity,
     }
     setting = wildcards.get("setting")
     of_seeds = {
-        kind: each_setting_and_seed(pattern, [setting] if setting else []) for kind, pattern in patterns.items()
+        kind: each_setting_and_seed(rule.output[0], [setting] if setting else []) for kind, rule in makers.items()
     }
     files = of_seeds | {
         "transition": [f"{CAMPAIGN_RESULTS}/transition.nc"],

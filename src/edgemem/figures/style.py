@@ -126,15 +126,18 @@ def legend_below(figure: Figure, *panels: Axes, columns: int) -> None:
 
 
 def setting_title(setting: str, n_seeds: int) -> str:
-    """Return a figure's title."""
-    family, *axes = setting.split("_")
-    seeds = "1 seed" if n_seeds == 1 else f"{n_seeds} seeds"
-    return f"{FAMILIES[family]}, {', '.join(_axis(axis) for axis in axes)}; {seeds}"
+    """Return the title of a figure over all seeds of a setting."""
+    return f"{_in_words(setting)}; {'1 seed' if n_seeds == 1 else f'{n_seeds} seeds'}"
 
 
 def seed_title(setting: str, samples: xr.Dataset) -> str:
     """Return the title of a figure that shows one data set."""
-    return setting_title(setting, 1).replace("1 seed", f"seed {json.loads(samples.attrs['spec'])['seed']}")
+    return f"{_in_words(setting)}; seed {json.loads(samples.attrs['spec'])['seed']}"
+
+
+def _in_words(setting: str) -> str:
+    family, *axes = setting.split("_")
+    return f"{FAMILIES[family]}, {', '.join(_axis(axis) for axis in axes)}"
 
 
 def _axis(axis: str) -> str:

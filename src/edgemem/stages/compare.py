@@ -149,18 +149,18 @@ def table(comparison: xr.Dataset) -> str:
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
 
-    def interval(row: xr.Dataset, name: str, change: Callable[[float], float], form: str) -> str:
+    def interval(row: xr.Dataset, name: str, change: Callable[[float], float], form: str, unit: str = "") -> str:
         values = [change(float(row[f"{name}_{end}"])) for end in ("mean", "low", "high")]
         if not np.isfinite(values).all():
             return "unknown"  # in some data set one of the two has no transition
         mean, low, high = (format(value, form) for value in values)
-        return f"{mean} [{low}, {high}]"
+        return f"{mean} [{low}, {high}]{unit}"
 
     for protocol in comparison.protocol.values[np.argsort(comparison.points.values, kind="stable")]:
         for setting in comparison.setting.values:
             row = comparison.sel(protocol=protocol, setting=setting)
             percent = [
-                interval(row, name, lambda x: 100 * np.expm1(x), "+.1f").replace("]", "] %")
+                interval(row, name, lambda x: 100 * np.expm1(x), "+.1f", " %")
                 for name in ("log_variance", "log_train_loss", "log_test_loss")
             ]
             cells = [protocol, f"{int(row.points):,}", setting, row.reference.item()]
