@@ -22,6 +22,11 @@ if COMPARES_PROTOCOLS:
     include: "rules/publish_protocols.smk"
 
 
+# A file that was cut off, by a disk that failed say, would be taken for a result.
+if workflow.is_main_process:
+    set_aside(each_setting_and_seed(rule.output[0]) for rule in (rules.sample, rules.train, rules.evaluate))
+
+
 # Reads what is already here: not worth a job on a cluster.
 localrules:
     all,

@@ -1,5 +1,6 @@
 """The campaign, and what the rules ask of it: the only file of the workflow that holds functions."""
 
+import itertools
 import json
 import os
 import re
@@ -10,8 +11,8 @@ from pathlib import Path
 from edgemem.code_inputs import CodeInputs
 from edgemem.config.campaign import load_campaign, read_yaml
 from edgemem.config.plot import FIGURES
-from edgemem.devices import has_gpu
 from edgemem.errors import EdgememError
+from edgemem.truncation import set_aside_truncated
 
 try:
     # Snakemake's own message for a broken file does not say which one it is.
@@ -79,6 +80,15 @@ def each_setting_and_seed(pattern, settings=None):
         for setting in (CAMPAIGN.by_name if settings is None else settings)
         for seed in CAMPAIGN.seeds
     ]
+
+
+def set_aside(paths):
+    """Rename files that are truncated, which Snakemake would take for results; a line says so."""
+    try:
+        for line in set_aside_truncated(itertools.chain(*paths)):
+            print(line, file=sys.stderr)
+    except EdgememError as error:
+        sys.exit(str(error))
 
 
 def campaign_figures(*extensions):
@@ -206,12 +216,3 @@ def train_minutes(wildcards, attempt):
     models = sum(sizes) if isinstance(sizes, list) else (sizes.coarse + sizes.fine) * setting.N
     work = protocol.steps * protocol.draws * 5 * setting.N * models * setting.dim
     return attempt * (15 + int(work / 5e9 / 60))
-
-
-onstart:
-    # The counter `gpu` of Snakemake only bounds how many jobs run at once; JAX takes what it finds.
-    if "gpu" in workflow.global_resources and not has_gpu():
-        print(
-            "--resources gpu was given, but this machine has no GPU: training runs on the CPU",
-            file=sys.stderr,
-        )

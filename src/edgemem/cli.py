@@ -2,42 +2,59 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from edgemem import __version__
 from edgemem.errors import EdgememError
+from edgemem.writing import sole_writer
+
+
+class Command(NamedTuple):
+    """What a command does, and the argument that names the first file it writes."""
+
+    summary: str
+    output: str
 
 
 # Stages are imported only when they run: the code of one is no input of another, and help comes at once.
 COMMANDS = {
-    "sample": "draw the training and test samples of one setting and seed",
-    "train": "train the models of all sizes on one set of samples",
-    "evaluate": "measure losses, memorization and distances of trained models",
-    "regress": "find the transitions of a campaign and compare them with predictions",
-    "compare": "compare training protocols with a reference",
-    "sensitivity": "generate points again in other ways and find the transition by other rules",
-    "plot": "draw one figure",
-    "collect": "collect the figures, main numbers and costs of a finished campaign for the documentation",
-    "claims": "judge the claims of the paper by the collected numbers",
-    "publish": "put a table and a figure into a page of the documentation",
+    "sample": Command("draw the training and test samples of one setting and seed", "output"),
+    "train": Command("train the models of all sizes on one set of samples", "output"),
+    "evaluate": Command("measure losses, memorization and distances of trained models", "output"),
+    "regress": Command("find the transitions of a campaign and compare them with predictions", "transition"),
+    "compare": Command("compare training protocols with a reference", "comparison"),
+    "sensitivity": Command("generate points again in other ways and find the transition by other rules", "output"),
+    "plot": Command("draw one figure", "out"),
+    "collect": Command(
+        "collect the figures, main numbers and costs of a finished campaign for the documentation", "out"
+    ),
+    "claims": Command("judge the claims of the paper by the collected numbers", "page"),
+    "publish": Command("put a table and a figure into a page of the documentation", "page"),
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0, or 1 after a message on standard error."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] != ["train"]:
+        # Only training is worth a GPU, and leases one. JAX reads this when it is imported.
+        os.environ.setdefault("JAX_PLATFORMS", "cpu")
     parser = argparse.ArgumentParser(prog="python -m edgemem", description="Measure and predict memorization.")
     parser.add_argument("--version", action="version", version=f"edgemem {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, summary in COMMANDS.items():
+    for name, (summary, _) in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=f"edgemem {name}: {summary}")
         if words[:1] == [name]:
             importlib.import_module(f"edgemem.stages.{name}").add_arguments(command)
     options = parser.parse_args(words)
     stage = importlib.import_module(f"edgemem.stages.{options.command}")
+    output = getattr(options, COMMANDS[options.command].output)
     try:
-        stage.run(options)
+        with sole_writer(output if isinstance(output, str) else output[0]):
+            stage.run(options)
     except EdgememError as error:
         print(f"edgemem {options.command}: {error}", file=sys.stderr)
         return 1

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from edgemem.errors import EdgememError
-from edgemem.storage import write_whole
+from edgemem.writing import write_whole
 
 
 def write_page(template: str | Path, page: str | Path, places: Mapping[str, str]) -> None:

@@ -1,9 +1,7 @@
-"""NetCDF and JSON files: written whole or not at all, and refused where they are not what they should be."""
+"""NetCDF files with their lineage, refused where they are not what they should be."""
 
-import contextlib
 import json
-import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -13,28 +11,7 @@ import xarray as xr
 from edgemem.config.base import Spec
 from edgemem.errors import EdgememError
 from edgemem.lineage import SCHEMA_VERSION, lineage_attributes
-
-
-def write_whole(path: str | Path, write: Callable[[Path], object]) -> None:
-    """Write a file under a temporary name in its folder, then rename it: nobody ever sees half a file.
-
-    **Raises:** EdgememError when the file cannot be written, with the reason; nothing is left behind.
-    """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.part{path.suffix}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(temporary)
-        temporary.replace(path)
-    except (OSError, RuntimeError) as error:  # the NetCDF library reports a full disk as a RuntimeError
-        free = shutil.disk_usage(next(folder for folder in path.absolute().parents if folder.exists())).free
-        raise EdgememError(
-            f"cannot write {path}: {error} ({free / 1e6:.0f} MB free there). "
-            "Nothing was written; make room or permit writing, and run again."
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):  # a folder that cannot be written to holds nothing to remove
-            temporary.unlink(missing_ok=True)
+from edgemem.writing import write_whole
 
 
 def write_dataset(

@@ -18,7 +18,7 @@ from edgemem.families.denoisers import DENOISERS
 from edgemem.numerics.denoisers import padded_size
 from edgemem.stages.evaluate import evaluate
 from edgemem.stages.sample import draw
-from edgemem.stages.train import Trainer
+from edgemem.trainer import Trainer
 
 from . import oracle
 

@@ -26,7 +26,7 @@ from edgemem.numerics.coloured_templates import coloured_templates
 from edgemem.numerics.denoisers import padded_size
 from edgemem.stages.evaluate import evaluate
 from edgemem.stages.sample import draw
-from edgemem.stages.train import Trainer
+from edgemem.trainer import Trainer
 
 from . import oracle
 

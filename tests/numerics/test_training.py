@@ -12,7 +12,7 @@ from jaxtyping import Array
 from edgemem.numerics.denoisers import AbstractDenoiser, isotropic_mixture
 from edgemem.numerics.diffusion import loss_weight
 from edgemem.numerics.points import Problem, blocks, draw_block
-from edgemem.numerics.training import Diverged, log_steps, optimizer, still_falling, train
+from edgemem.numerics.training import Diverged, Snapshot, log_steps, optimizer, still_falling, train
 
 from . import oracle
 
@@ -312,6 +312,12 @@ def test_trace_averages_blocks_and_progress_counts_steps():
     """The trace holds the mean loss of each block of steps; progress hears of every block, and of the end."""
     x, steps = np.array([[1.0, 0.0]]), 150
     done: list[int] = []
+    losses: list[int] = []
+
+    def heard(snapshot: Snapshot) -> None:
+        done.append(snapshot.step)
+        losses.append(len(snapshot.loss))
+
     problem = Problem(jnp.asarray(x, jnp.float32), jnp.array([0.4]), jnp.ones(1))
     rule = optax.sgd(0.01)
     result = train(
@@ -322,9 +328,10 @@ def test_trace_averages_blocks_and_progress_counts_steps():
         draws=1,
         minibatch=None,
         key=jr.key(0),
-        progress=done.append,
+        progress=heard,
     )
     assert done == log_steps(steps).tolist()
+    assert losses == list(range(1, len(done) + 1))
     # Gradient descent on |b - x|^2 shrinks the error by 1 - 2 rate at each step.
     loss = 0.98 ** (2 * np.arange(steps))
     expected = [block.mean() for block in np.split(loss, done[:-1])]

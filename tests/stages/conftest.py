@@ -133,14 +133,17 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 def refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[..., str]:
     """A function that runs a command which must fail, and returns its message.
 
-    It may print progress before, but the last line is the message; nothing new may lie in the test's folder.
+    It may print progress before, but the last line is the message; no new file may lie in the test's folder.
     """
 
+    def files(folder: Path) -> list[Path]:
+        return sorted(path for path in folder.rglob("*") if not path.is_dir())
+
     def refused(*words: str | Path, spec: Mapping[str, Any] | str) -> str:
-        before = sorted(tmp_path.rglob("*"))
+        before = files(tmp_path)
         capsys.readouterr()
         assert main(command(*words, spec=spec)) == 1
-        assert sorted(tmp_path.rglob("*")) == before
+        assert files(tmp_path) == before
         printed = capsys.readouterr()
         assert printed.out == ""
         message = printed.err.splitlines()[-1]

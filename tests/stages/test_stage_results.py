@@ -8,7 +8,8 @@ from edgemem.cli import main
 from edgemem.config.evaluate import EvaluateSpec
 from edgemem.config.sample import SampleSpec
 from edgemem.config.train import TrainSpec
-from edgemem.stages import evaluate, sample, train
+from edgemem.stages import evaluate, sample
+from edgemem.trainer import Trainer
 
 from .conftest import SETTING, SIZES, command, evaluate_spec, sample_spec, train_spec
 
@@ -163,7 +164,7 @@ def test_number_of_samples_changes_neither_the_law_nor_the_test_samples_of_a_nam
 def test_sizes_do_not_depend_on_each_other(made):
     """A size more changes no number of the others: not the models, not their losses, not their generated points."""
     spec = TrainSpec.model_validate(train_spec(model_sizes=[5, 12]))
-    models = train.Trainer(spec, made.read("samples"), together=False).train_all()
+    models = Trainer(spec, made.read("samples"), together=False).train_all()
     for name in ("mean", "variance", "training_loss", "converged"):
         xr.testing.assert_equal(models[name], made.read("models")[name].sel(model_size=[5, 12]))
     few, all_sizes = measured(made, models), made.read("evaluations").sel(model_size=[5, 12])

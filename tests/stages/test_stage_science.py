@@ -18,7 +18,7 @@ from edgemem.numerics.diffusion import signal_to_noise, time_grid
 from edgemem.numerics.losses import denoising_loss
 from edgemem.stages.evaluate import evaluate
 from edgemem.stages.sample import draw
-from edgemem.stages.train import Trainer
+from edgemem.trainer import Trainer
 
 
 def test_fast_protocol_reaches_the_transition():

@@ -13,7 +13,7 @@ import xarray as xr
 
 from edgemem.cli import main
 from edgemem.errors import EdgememError
-from edgemem.storage import write_whole
+from edgemem.writing import write_whole
 
 from .conftest import command, evaluate_spec, plot_spec, regress_spec, sample_spec, sensitivity_spec, train_spec
 

@@ -4,8 +4,10 @@ import os
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
+import xarray as xr
 
 from .campaign import PROTOCOL, SETTING, TINY, Workflow
 from .processes import stage_processes, started
@@ -68,13 +70,28 @@ def test_killed_snakemake_goes_on_after_unlock(long: Workflow):
 def test_failing_job_says_why_in_its_log(long: Workflow):
     """A job that fails has its error in its log, shows it, leaves no output, and the exit code is not 0."""
     samples = long / SAMPLES
-    samples.write_bytes(samples.read_bytes()[:2000])
+    content = samples.read_bytes()
+    samples.write_bytes(content[:100] + bytes(len(content) - 100))
     run = long.snakemake("--cores", "1", MODELS)
     assert run.returncode != 0
     log = (long / f"results/logs/train/{SETTING}/seed1/long.log").read_text()
     assert f"{SAMPLES} is not a readable NetCDF file" in log
     assert log.strip() in run.stdout
     assert not (long / MODELS).exists()
+
+
+@pytest.mark.parametrize("path", [SAMPLES, f"results/evaluations/{SETTING}/seed1/tiny.nc"])
+def test_truncated_file_is_made_again(workflow: Workflow, path: str):
+    """A file that was cut off is set aside, and the next run makes it again with the same numbers, and nothing else."""
+    whole = xr.load_dataset(workflow / path)
+    content = (workflow / path).read_bytes()
+    (workflow / path).write_bytes(content[:-1])
+    run = workflow.snakemake("--cores", "2")
+    assert run.returncode == 0, run.stdout
+    assert run.stdout.count(f"{path} is truncated: renamed to {Path(path).name}.truncated, and made again") == 1
+    assert (workflow / f"{path}.truncated").read_bytes() == content[:-1]
+    assert xr.load_dataset(workflow / path).equals(whole)
+    assert workflow.pending() == {}
 
 
 def test_diverging_training_fails_and_says_so(long: Workflow):

@@ -77,6 +77,17 @@ class Trained(NamedTuple):
     loss: Float[np.ndarray, "log_step"]
 
 
+class Snapshot(NamedTuple):
+    """Where training stands after a block of steps: all that the rest depends on, besides what it was called with.
+
+    The arrays are overwritten by the next block; who wants to keep them has to copy them.
+    """
+
+    step: int
+    arrays: list[Array]
+    loss: list[Float[np.ndarray, "model"]]
+
+
 def log_steps(steps: int, count: int = 100) -> Int[np.ndarray, "log_step"]:
     """Return the steps that end the (at most 100) blocks over which the training loss is averaged."""
     return np.unique(np.linspace(0, steps, min(steps, count) + 1).round().astype(int))[1:]
@@ -166,14 +177,14 @@ def train(
     draws: int,
     minibatch: int | None,
     key: PRNGKeyArray,
-    progress: Callable[[int], None] = lambda step: None,
+    progress: Callable[[Snapshot], None] = lambda snapshot: None,
 ) -> Trained:
     """Return a denoiser after `steps` steps; each has one random time and `draws` noises for each sample.
 
     Times, noise and minibatch of a step come from independent keys, made from `key` and the step's number.
 
-    **Arguments:** `minibatch`: samples of a step, without replacement, all if None; `progress`: called with the number
-    of steps done, after each block of log steps.
+    **Arguments:** `minibatch`: samples of a step, without replacement, all if None; `progress`: called after each block
+    of log steps.
 
     **Raises:** Diverged, with the first step whose loss is not finite.
     """
@@ -191,12 +202,15 @@ def train_together(
     draws: int,
     minibatch: int | None,
     keys: Sequence[PRNGKeyArray],
-    progress: Callable[[int], None] = lambda step: None,
+    resume: Snapshot | None = None,
+    progress: Callable[[Snapshot], None] = lambda snapshot: None,
 ) -> list[Trained]:
     """Return several denoisers of one shape, each trained as `train` does, all in one program.
 
     Their numbers are those of `train` up to rounding. On a GPU, which is idle most of the time with one small model,
     this is as fast as one of them; on a CPU core it takes longer than one after the other.
+
+    **Arguments:** `resume`: a snapshot of the same training, which goes on from there and ends with the same bits.
     """
     n_samples = problem.x_train.shape[0]
     batch = min(minibatch or n_samples, n_samples)
@@ -212,7 +226,11 @@ def train_together(
         model = _start(constant, key, jax.tree.map(lambda leaf: jnp.asarray(np.array(leaf)), denoisers[0]))
     finite = jax.tree.map(np.isfinite, model.denoiser)
     trace, done = [], 0
-    for end in log_steps(steps):
+    if resume:
+        # Arrays that JAX owns, since the first call overwrites them.
+        model = jax.tree.unflatten(jax.tree.structure(model), [jnp.array(array) for array in resume.arrays])
+        trace, done = list(resume.loss), resume.step
+    for end in log_steps(steps)[len(trace) :]:
         # Blocks differ in length by one step at most, so that no more than two programs are compiled.
         constant = constant._replace(steps=jnp.arange(done, end))
         model, loss = (_advance_many if together else _advance_one)((constant, key), model)
@@ -222,7 +240,7 @@ def train_together(
             raise Diverged(done + int(step), int(at))
         trace.append(loss_by_step.mean(axis=1))
         done = int(end)
-        progress(done)
+        progress(Snapshot(done, jax.tree.leaves(model), list(trace)))
     # The last update is followed by no loss: what was finite before training has to be so after it.
     for before, after in zip(*map(jax.tree.leaves, (finite, model.denoiser)), strict=True):
         changed = np.argwhere(before != np.isfinite(after))

@@ -12,9 +12,10 @@ import xarray as xr
 
 from edgemem.config.collect import CollectSpec
 from edgemem.pages import markdown_table, write_page
-from edgemem.storage import read_dataset, write_whole
+from edgemem.storage import read_dataset
 from edgemem.tables.cost import cost_table, cost_text, costs
 from edgemem.tables.worth import noise_table, predictor_table, weights_text
+from edgemem.writing import write_whole
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

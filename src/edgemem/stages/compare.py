@@ -11,7 +11,8 @@ import xarray as xr
 from edgemem.config.compare import CompareSpec
 from edgemem.errors import EdgememError
 from edgemem.numerics.statistics import crossing, equivalence, monotone_logit
-from edgemem.storage import read_dataset, write_dataset, write_whole
+from edgemem.storage import read_dataset, write_dataset
+from edgemem.writing import write_whole
 
 
 # Bounds within which a protocol is equivalent to the reference.

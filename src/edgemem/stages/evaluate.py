@@ -18,7 +18,7 @@ from edgemem.numerics.losses import denoising_loss, nested_memorizing_loss
 from edgemem.numerics.memorization import memorized, wasserstein2
 from edgemem.numerics.randomness import named_generator, named_key
 from edgemem.numerics.sampling import SAMPLERS
-from edgemem.stages.progress import Progress
+from edgemem.progress import Progress
 from edgemem.storage import read_dataset, require_same, write_dataset
 
 

@@ -12,7 +12,8 @@ import xarray as xr
 from edgemem.config.plot import FIGURES, PlotSpec, SettingFigure
 from edgemem.config.settings import SETTINGS
 from edgemem.errors import EdgememError
-from edgemem.storage import read_dataset, write_whole
+from edgemem.storage import read_dataset
+from edgemem.writing import write_whole
 
 
 FORMATS = (".pdf", ".png")

@@ -5,7 +5,8 @@ import shutil
 from pathlib import Path
 
 from edgemem.pages import write_page
-from edgemem.storage import read_dataset, write_whole
+from edgemem.storage import read_dataset
+from edgemem.writing import write_whole
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -4,11 +4,12 @@ import argparse
 import json
 
 from edgemem.config.regress import RegressSpec
-from edgemem.storage import write_dataset, write_whole
+from edgemem.storage import write_dataset
 from edgemem.tables.evaluations import by_setting_and_seed
 from edgemem.tables.metrics import metrics
 from edgemem.tables.prediction import predict_transitions
 from edgemem.tables.transition import find_transitions
+from edgemem.writing import write_whole
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

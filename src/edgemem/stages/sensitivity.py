@@ -16,7 +16,7 @@ from edgemem.numerics.memorization import relative_distance
 from edgemem.numerics.randomness import named_generator, named_key
 from edgemem.numerics.sampling import SAMPLERS
 from edgemem.numerics.statistics import counting_spread, crossing_estimates
-from edgemem.stages.progress import Progress
+from edgemem.progress import Progress
 from edgemem.storage import read_dataset, require_same, write_dataset
 
 

@@ -1,0 +1,39 @@
+"""Files that were cut off after they had been written, which Snakemake takes for results."""
+
+import contextlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from edgemem.errors import EdgememError
+
+
+SIGNATURE = b"\x89HDF\r\n\x1a\n"
+# Where the superblock of an HDF5 file says how long the file is, by the superblock's version.
+END_OF_FILE = {0: slice(40, 48), 2: slice(28, 36), 3: slice(28, 36)}
+
+
+def is_truncated(path: str | Path) -> bool:
+    """Return whether a NetCDF file is shorter than it says, or does not say; looking takes microseconds."""
+    with Path(path).open("rb") as file:
+        start = file.read(48)
+        size = file.seek(0, 2)
+    place = END_OF_FILE.get(start[8]) if len(start) == 48 and start.startswith(SIGNATURE) else None
+    return place is None or int.from_bytes(start[place], "little") > size
+
+
+def set_aside_truncated(paths: Iterable[str | Path]) -> list[str]:
+    """Rename those of some NetCDF files that are truncated, so that they are made again, and return a line for each.
+
+    **Raises:** EdgememError if one cannot be renamed.
+    """
+    lines = []
+    for path in map(Path, paths):
+        with contextlib.suppress(FileNotFoundError):
+            if is_truncated(path):
+                aside = path.with_name(f"{path.name}.truncated")
+                try:
+                    path.replace(aside)
+                except OSError as error:
+                    raise EdgememError(f"{path} is truncated, and cannot be renamed: {error.strerror}") from None
+                lines.append(f"{path} is truncated: renamed to {aside.name}, and made again")
+    return lines

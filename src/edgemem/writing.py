@@ -1,0 +1,89 @@
+"""Files are written whole or not at all, and by one process at a time."""
+
+import contextlib
+import fcntl
+import json
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from edgemem.errors import EdgememError
+
+
+@contextlib.contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    """Turn what goes wrong in writing a file into a message for the user."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:  # the NetCDF library reports a full disk as a RuntimeError
+        free = shutil.disk_usage(next(folder for folder in path.absolute().parents if folder.exists())).free
+        raise EdgememError(
+            f"cannot write {path}: {error} ({free / 1e6:.0f} MB free there). "
+            "Nothing was written; make room or permit writing, and run again."
+        ) from error
+
+
+def write_whole(path: str | Path, write: Callable[[Path], object]) -> None:
+    """Write a file under a temporary name in its folder, then rename it: nobody ever sees half a file.
+
+    **Raises:** EdgememError when the file cannot be written, with the reason; nothing is left behind.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.part{path.suffix}")
+    try:
+        with _explained(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write(temporary)
+            temporary.replace(path)
+    finally:
+        with contextlib.suppress(OSError):  # a folder that cannot be written to holds nothing to remove
+            temporary.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def sole_writer(path: str | Path) -> Iterator[None]:
+    """Keep other processes from making the same file meanwhile; wait for one that does.
+
+    When Snakemake is killed, its jobs go on. Started again, it starts them again, and without this the older job would
+    replace the newer one's file after others have read it. The lock file beside the output says whose it is; a job that
+    was killed leaves it, no longer locked.
+
+    **Raises:** EdgememError when nothing can be written there, with the reason.
+    """
+    path = Path(path)
+    lock = path.with_name(f".{path.name}.job")
+    with _explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = _locked(lock)
+        holder = {"host": platform.node(), "process": os.getpid(), "started": time.time()}
+        os.ftruncate(file, 0)
+        os.write(file, json.dumps(holder).encode())
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # a folder that has become read-only
+            lock.unlink()
+        os.close(file)
+
+
+def _locked(path: Path) -> int:
+    """Return the open descriptor of a lock file, locked."""
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"waiting for another process, which holds {path}", file=sys.stderr, flush=True)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        except OSError as error:
+            print(f"{path} cannot be locked here ({error.strerror})", file=sys.stderr, flush=True)
+            return file
+        # The job that held it may have removed it, and another may have made it anew.
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_ino == os.fstat(file).st_ino:
+                return file
+        os.close(file)
