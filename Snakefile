@@ -22,9 +22,7 @@ if COMPARES_PROTOCOLS:
     include: "rules/publish_protocols.smk"
 
 
-# A file that was cut off, by a disk that failed say, would be taken for a result.
-if workflow.is_main_process:
-    set_aside(each_setting_and_seed(rule.output[0]) for rule in (rules.sample, rules.train, rules.evaluate))
+TRUNCATED = truncated(rules.sample, rules.train, rules.evaluate)
 
 
 # Reads what is already here: not worth a job on a cluster.
@@ -37,6 +35,7 @@ localrules:
 rule figures:
     input:
         campaign_files(),
+        TRUNCATED,
 
 
 rule all:
@@ -44,6 +43,7 @@ rule all:
     input:
         campaign_files(),
         rules.report.output,
+        TRUNCATED,
 
 
 onsuccess:

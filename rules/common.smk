@@ -1,6 +1,6 @@
 """The campaign, and what the rules ask of it: the only file of the workflow that holds functions."""
 
-import itertools
+import functools
 import json
 import os
 import re
@@ -82,11 +82,16 @@ def each_setting_and_seed(pattern, settings=None):
     ]
 
 
-def set_aside(paths):
-    """Rename files that are truncated, which Snakemake would take for results; a line says so."""
+def truncated(*makers):
+    """Return the files that are to be made again because they were cut off, say by a disk that failed.
+
+    Snakemake would take them for results. Asked for are rules with one output a setting and seed.
+    """
+    if not workflow.is_main_process:
+        return []
+    files = [path for maker in makers for path in each_setting_and_seed(maker.output[0])]
     try:
-        for line in set_aside_truncated(itertools.chain(*paths)):
-            print(line, file=sys.stderr)
+        return set_aside_truncated(files, functools.partial(print, file=sys.stderr))
     except EdgememError as error:
         sys.exit(str(error))
 

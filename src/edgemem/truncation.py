@@ -1,7 +1,6 @@
 """Files that were cut off after they had been written, which Snakemake takes for results."""
 
-import contextlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from edgemem.errors import EdgememError
@@ -21,19 +20,26 @@ def is_truncated(path: str | Path) -> bool:
     return place is None or int.from_bytes(start[place], "little") > size
 
 
-def set_aside_truncated(paths: Iterable[str | Path]) -> list[str]:
-    """Rename those of some NetCDF files that are truncated, so that they are made again, and return a line for each.
+def set_aside_truncated(paths: Iterable[str], say: Callable[[str], None]) -> list[str]:
+    """Rename those of some NetCDF files that are truncated, and return those that are missing for this reason.
 
-    **Raises:** EdgememError if one cannot be renamed.
+    **Arguments:** `say`: prints a line.
+
+    **Raises:** EdgememError if a file cannot be renamed.
     """
-    lines = []
+    missing = []
     for path in map(Path, paths):
-        with contextlib.suppress(FileNotFoundError):
-            if is_truncated(path):
-                aside = path.with_name(f"{path.name}.truncated")
-                try:
-                    path.replace(aside)
-                except OSError as error:
-                    raise EdgememError(f"{path} is truncated, and cannot be renamed: {error.strerror}") from None
-                lines.append(f"{path} is truncated: renamed to {aside.name}, and made again")
-    return lines
+        aside = path.with_name(f"{path.name}.truncated")
+        if path.exists():
+            if not is_truncated(path):
+                continue
+            try:
+                path.replace(aside)
+            except OSError as error:
+                raise EdgememError(
+                    f"{path} is truncated, and cannot be renamed to {aside.name}: {error.strerror}; remove it"
+                ) from None
+            say(f"{path} is truncated; renamed to {aside.name}, it is made again")
+        if aside.exists():
+            missing.append(str(path))
+    return missing
