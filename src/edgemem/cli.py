@@ -1,10 +1,11 @@
-"""The command line: one command a stage."""
+"""The command line: one command a stage, and some that look at a campaign."""
 
 import argparse
 import importlib
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import NamedTuple
 
 from edgemem import __version__
@@ -13,10 +14,11 @@ from edgemem.writing import sole_writer
 
 
 class Command(NamedTuple):
-    """What a command does, and the argument that names the first file it writes."""
+    """What a command does, the argument that names the first file it writes, if any, and the package of its module."""
 
     summary: str
-    output: str
+    output: str | None
+    package: str = "edgemem.stages"
 
 
 # Stages are imported only when they run: the code of one is no input of another, and help comes at once.
@@ -33,6 +35,7 @@ COMMANDS = {
     ),
     "claims": Command("judge the claims of the paper by the collected numbers", "page"),
     "publish": Command("put a table and a figure into a page of the documentation", "page"),
+    "status": Command("say what of a campaign is done, running, failed and to do", None, "edgemem.commands"),
 }
 
 
@@ -45,16 +48,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m edgemem", description="Measure and predict memorization.")
     parser.add_argument("--version", action="version", version=f"edgemem {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, (summary, _) in COMMANDS.items():
+    for name, (summary, _, package) in COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=f"edgemem {name}: {summary}")
         if words[:1] == [name]:
-            importlib.import_module(f"edgemem.stages.{name}").add_arguments(command)
+            importlib.import_module(f"{package}.{name}").add_arguments(command)
     options = parser.parse_args(words)
-    stage = importlib.import_module(f"edgemem.stages.{options.command}")
-    output = getattr(options, COMMANDS[options.command].output)
+    _, output, package = COMMANDS[options.command]
+    module = importlib.import_module(f"{package}.{options.command}")
+    written = getattr(options, output) if output else None
     try:
-        with sole_writer(output if isinstance(output, str) else output[0]):
-            stage.run(options)
+        with sole_writer(written if isinstance(written, str) else written[0]) if written else nullcontext():
+            module.run(options)
     except EdgememError as error:
         print(f"edgemem {options.command}: {error}", file=sys.stderr)
         return 1

@@ -55,7 +55,7 @@ def sole_writer(path: str | Path) -> Iterator[None]:
     **Raises:** EdgememError when nothing can be written there, with the reason.
     """
     path = Path(path)
-    lock = path.with_name(f".{path.name}.job")
+    lock = lock_of(path)
     with _explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         file = _locked(lock)
@@ -68,6 +68,11 @@ def sole_writer(path: str | Path) -> Iterator[None]:
         with contextlib.suppress(OSError):  # a folder that has become read-only
             lock.unlink()
         os.close(file)
+
+
+def lock_of(path: Path) -> Path:
+    """Return the lock file of an output: who holds it is making the file."""
+    return path.with_name(f".{path.name}.job")
 
 
 def _locked(path: Path) -> int:

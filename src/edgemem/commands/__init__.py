@@ -1,0 +1,1 @@
+"""Commands that are no stage: they look at a campaign, and make none of its files."""
