@@ -1,16 +1,19 @@
 # make figures    run the campaign of config.yaml; results/<campaign>/ holds its figures and report
 # make test       run the tests
-# make env        only set up the environment in .venv
+# make env        only set up the environment
 # make bench      print how fast the training engine is here; minutes
 # make lint       check format, types, layers and the workflow
 # make lock       renew the lock files in envs/ from pyproject.toml
 # make clean      remove the environment and caches; results stay
 #
-# PYTHON=python3.12 chooses the interpreter, DEVICE=cuda an environment with CUDA.
+# PYTHON=python3.12 chooses the interpreter, VENV=.venv-3.12 where its environment is, DEVICE=cuda one with CUDA,
+# TESTS=tests/config which tests.
 
 PYTHON ?= python3
 DEVICE ?= cpu
-BIN := .venv/bin
+VENV ?= .venv
+BIN := $(VENV)/bin
+TESTS ?= tests
 # Tests and stages run one-threaded programs side by side.
 CORES ?= all
 
@@ -20,17 +23,17 @@ CORES ?= all
 figures: env
 	@$(BIN)/snakemake --cores $(CORES)
 
-env: .venv/$(DEVICE).installed
+env: $(VENV)/$(DEVICE).installed
 
-test: .venv/dev.installed
-	@$(BIN)/python -m pytest -n $$(nproc) --dist worksteal tests
+test: $(VENV)/dev.installed
+	@$(BIN)/python -m pytest -n $$(nproc) --dist worksteal $(TESTS)
 
 # What the engine is compared with needs Python 3.12; below, pip skips it and an own version takes its place.
-bench: .venv/dev.installed
+bench: $(VENV)/dev.installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r envs/bench.txt
 	@$(BIN)/python -m benchmarks.bench
 
-lint: .venv/dev.installed
+lint: $(VENV)/dev.installed
 	$(BIN)/ruff format --check src tests benchmarks
 	$(BIN)/ruff check src tests benchmarks
 	$(BIN)/mypy
@@ -39,15 +42,15 @@ lint: .venv/dev.installed
 	$(BIN)/snakemake --lint
 
 # Everything by hash; then the package itself, editable, with the build tools that the lock has just installed.
-.venv/%.installed: envs/%.txt pyproject.toml | .venv/bin/python
+$(VENV)/%.installed: envs/%.txt pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/bin/python:
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "edgemem needs Python 3.11 or newer; '$(PYTHON)' is not. Type: make PYTHON=/path/to/python3.11" >&2; exit 1; }
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv $(VENV)
 
 # One version of each package for all Pythons, so that results do not depend on the interpreter.
 LOCK = uv pip compile pyproject.toml --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
@@ -63,4 +66,4 @@ lock:
 	  sed -nE 's/^([a-z0-9._-]+==[^ ]+)( ; .*[^ \])? *\\$$/      - "\1\2"/p' envs/cpu.txt; } > envs/environment.yaml
 
 clean:
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache

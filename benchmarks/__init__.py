@@ -1,1 +1,1 @@
-"""Speed and memory of the training engine; `make bench` prints one table."""
+"""Speed and memory of the training engine and of the workflow; `make bench` prints one table of the engine."""

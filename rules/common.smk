@@ -66,8 +66,9 @@ os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", os.path.abspath(f"{RESULTS}/.
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 
 
+# Not the names of all settings: Snakemake reads a constraint again for every file, which took as long as all the rest.
 wildcard_constraints:
-    setting="|".join(map(re.escape, CAMPAIGN.by_name)),
+    setting="[^/]+",
     seed=r"\d+",
     protocol="|".join(map(re.escape, CAMPAIGN.protocols)),
     figure="|".join(FIGURES),

@@ -21,4 +21,4 @@ rule compare:
         f"compare the protocols of campaign {CAMPAIGN.campaign}"
     shell:
         "NPROC={threads} python -m edgemem compare {input.evaluations} --comparison {output.comparison} "
-        "--table {output.table} --spec {params.spec:q} 2>&1 | tee {log}"
+        "--table {output.table} --spec - <<< {params.spec:q} 2>&1 | tee {log}"

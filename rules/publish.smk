@@ -35,7 +35,7 @@ rule collect:
     # Benchmarks are no inputs: where results were copied without them, they would ask for everything again.
     shell:
         "NPROC={threads} python -m edgemem collect {input.template} {input.evaluations} --metrics {input.metrics} "
-        "--figures {input.figures} --benchmarks {params.benchmarks} --out {params.folder} --spec {params.spec:q} "
+        "--figures {input.figures} --benchmarks {params.benchmarks} --out {params.folder} --spec - <<< {params.spec:q} "
         "2>&1 | tee {log}"
 
 

@@ -20,6 +20,7 @@ rule regress:
         spec=CAMPAIGN.regress_spec().canonical(),
     message:
         f"regress the transitions of campaign {CAMPAIGN.campaign}"
+    # Of a large campaign the spec is longer than an argument may be.
     shell:
         "NPROC={threads} python -m edgemem regress {input.evaluations} --transition {output.transition} "
-        "--regression {output.regression} --metrics {output.metrics} --spec {params.spec:q} 2>&1 | tee {log}"
+        "--regression {output.regression} --metrics {output.metrics} --spec - <<< {params.spec:q} 2>&1 | tee {log}"

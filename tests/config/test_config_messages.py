@@ -285,3 +285,11 @@ def test_value_of_the_command_line_is_not_blamed_on_a_file(load, default_text: s
     with pytest.raises(EdgememError, match=r"^(?!config\.yaml)") as caught:
         load_campaign(yaml.safe_load(default_text) | {"protocol": "fasst"}, ["config.yaml"])
     assert "'fasst'" in str(caught.value)
+
+
+def test_setting_that_the_campaign_lacks_is_refused_with_the_nearest(load):
+    """A file asked for by name is of a setting of the campaign; the message says which one may be meant."""
+    with pytest.raises(
+        EdgememError, match=r"quick has no setting 'gaussian_N50_d30_K4'; did you mean 'gaussian_N50_d30_"
+    ):
+        load().sample_spec("gaussian_N50_d30_K4", 1)

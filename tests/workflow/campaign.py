@@ -86,8 +86,8 @@ class Job(NamedTuple):
 
     @property
     def spec(self) -> str:
-        """What the job gives its stage after --spec."""
-        found = re.search(r"--spec '([^']*)'", self.command)
+        """What the job gives its stage after --spec, or on standard input."""
+        found = re.search(r"--spec (?:- <<< )?'([^']*)'", self.command)
         assert found, f"no --spec in {self.command}"
         return found[1]
 

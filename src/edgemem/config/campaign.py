@@ -1,7 +1,9 @@
 """The campaign: all keys of `config.yaml`, validated before anything runs."""
 
+import difflib
 import itertools
 from collections.abc import Collection, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias, Union, get_origin
 
@@ -29,7 +31,7 @@ SHARED = ("samples", "models", "evaluations", "sensitivity", "logs", "benchmarks
 class SettingGrid(Model):
     """An entry of `settings`; each key may be a list, and the entry stands for all combinations."""
 
-    @property
+    @cached_property
     def settings(self) -> list[Setting]:
         """The settings the entry stands for, in the order of the lists, the last key fastest."""
         values = self.model_dump()
@@ -213,14 +215,26 @@ class Campaign(Model):
             if named.count(name) != 1:
                 raise KeyProblem(f"{name} needs one reference (got {named.count(name)})", *where, "references")
 
-    @property
+    @cached_property
     def by_name(self) -> dict[str, Setting]:
         """All settings of the campaign by name, in the order of the configuration."""
         return {setting.name: setting for entry in self.settings for setting in entry.settings}
 
+    def setting(self, name: str) -> Setting:
+        """Return a setting of the campaign.
+
+        **Raises:** EdgememError that names the nearest one if there is none of this name.
+        """
+        try:
+            return self.by_name[name]
+        except KeyError:
+            close = difflib.get_close_matches(name, self.by_name, n=1)
+            hint = f"; did you mean '{close[0]}'?" if close else ""
+            raise EdgememError(f"campaign {self.campaign} has no setting '{name}'{hint}") from None
+
     def sources(self, setting: str) -> list[Path]:
         """Return the files that a setting's law is made of."""
-        return self.by_name[setting].sources(self.datasets)
+        return self.setting(setting).sources(self.datasets)
 
     def figure(self, name: str) -> Figure:
         """Return the options of a figure of the campaign."""
@@ -236,16 +250,16 @@ class Campaign(Model):
 
     def protocol_of(self, setting: str) -> str:
         """Return the name of the protocol with which a setting's models are trained."""
-        return self.protocol if isinstance(self.protocol, str) else self.protocol[self.by_name[setting].family]
+        return self.protocol if isinstance(self.protocol, str) else self.protocol[self.setting(setting).family]
 
     def sample_spec(self, setting: str, seed: int) -> SampleSpec:
         """Return what the sample stage reads."""
-        return SampleSpec(setting=self.by_name[setting], seed=seed)
+        return SampleSpec(setting=self.setting(setting), seed=seed)
 
     def train_spec(self, setting: str, seed: int, protocol: str) -> TrainSpec:
         """Return what the train stage reads."""
         return TrainSpec(
-            setting=self.by_name[setting],
+            setting=self.setting(setting),
             seed=seed,
             protocol=self.protocols[protocol],
             model_sizes=self.model_sizes,
@@ -255,7 +269,7 @@ class Campaign(Model):
     def evaluate_spec(self, setting: str, seed: int) -> EvaluateSpec:
         """Return what the evaluate stage reads."""
         return EvaluateSpec(
-            setting=self.by_name[setting], seed=seed, sampling=self.sampling, evaluation=self.evaluation
+            setting=self.setting(setting), seed=seed, sampling=self.sampling, evaluation=self.evaluation
         )
 
     def regress_spec(self) -> RegressSpec:
@@ -281,7 +295,7 @@ class Campaign(Model):
         figure = self.figure("sensitivity")
         assert isinstance(figure, SensitivityFigure)
         return SensitivitySpec(
-            setting=self.by_name[setting],
+            setting=self.setting(setting),
             seed=seed,
             generated=self.evaluation.generated,
             sampling=figure.variants(self.sampling),

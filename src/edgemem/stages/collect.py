@@ -12,6 +12,7 @@ import xarray as xr
 
 from edgemem.config.collect import CollectSpec
 from edgemem.pages import markdown_table, write_page
+from edgemem.stages.campaign_spec import add_campaign_spec
 from edgemem.storage import read_dataset
 from edgemem.tables.cost import cost_table, cost_text, costs
 from edgemem.tables.worth import noise_table, predictor_table, weights_text
@@ -28,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", required=True, metavar="FOLDER", help="where to write README.md and copies of the rest"
     )
-    parser.add_argument("--spec", required=True, metavar="JSON", help="campaign, settings, seeds and protocol")
+    add_campaign_spec(parser, "campaign, settings, seeds and protocol")
 
 
 def run(options: argparse.Namespace) -> None:

@@ -11,6 +11,7 @@ import xarray as xr
 from edgemem.config.compare import CompareSpec
 from edgemem.errors import EdgememError
 from edgemem.numerics.statistics import crossing, equivalence, monotone_logit
+from edgemem.stages.campaign_spec import add_campaign_spec
 from edgemem.storage import read_dataset, write_dataset
 from edgemem.writing import write_whole
 
@@ -28,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("evaluations", nargs="+", metavar="EVALUATION.nc", help="one file a setting, seed and protocol")
     parser.add_argument("--comparison", required=True, metavar="OUT.nc", help="comparison file to write")
     parser.add_argument("--table", required=True, metavar="OUT.md", help="the same as a table in Markdown")
-    parser.add_argument("--spec", required=True, metavar="JSON", help="settings, seeds, protocols and references")
+    add_campaign_spec(parser, "settings, seeds, protocols and references")
 
 
 def run(options: argparse.Namespace) -> None:

@@ -4,6 +4,7 @@ import argparse
 import json
 
 from edgemem.config.regress import RegressSpec
+from edgemem.stages.campaign_spec import add_campaign_spec
 from edgemem.storage import write_dataset
 from edgemem.tables.evaluations import by_setting_and_seed
 from edgemem.tables.metrics import metrics
@@ -18,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--transition", required=True, metavar="OUT.nc", help="transition file to write")
     parser.add_argument("--regression", required=True, metavar="OUT.nc", help="regression file to write")
     parser.add_argument("--metrics", metavar="OUT.json", help="flat table of the main numbers to write")
-    parser.add_argument("--spec", required=True, metavar="JSON", help="campaign, settings, seeds and regression")
+    add_campaign_spec(parser, "campaign, settings, seeds and regression")
 
 
 def run(options: argparse.Namespace) -> None:
