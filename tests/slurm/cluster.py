@@ -37,6 +37,7 @@ class Record(NamedTuple):
     """What SLURM knows of a job; times and limits as it writes them, which sort as they should."""
 
     number: str
+    array: str
     about: str
     state: str
     node: str
@@ -61,6 +62,7 @@ def records(workflow: ClusterWorkflow) -> list[Record]:
             found.append(
                 Record(
                     fields["JobId"],
+                    fields.get("ArrayJobId", ""),
                     fields["Comment"],
                     fields["JobState"],
                     fields.get("BatchHost", ""),

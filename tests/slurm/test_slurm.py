@@ -98,7 +98,8 @@ def campaign(cluster: Path, tmp_path_factory: pytest.TempPathFactory) -> Campaig
     together = []
     cancelled, late = "", None
     deadline = time.monotonic() + PATIENCE
-    with started(on_cluster) as snakemake, started(local, "--cores", "1") as other:
+    arrays = ("--slurm-array-jobs", "sample")
+    with started(on_cluster, *arrays) as snakemake, started(local, "--cores", "1") as other:
         while snakemake.poll() is None or other.poll() is None:
             assert time.monotonic() < deadline, log_of(on_cluster)
             running = []
@@ -140,6 +141,13 @@ def test_all_jobs_ran_on_the_cluster(campaign: Campaign):
     assert len({job.node for job in completed}) == 1
     others = {job.number: job.state for job in campaign.jobs if job.state != "COMPLETED"}
     assert others == {campaign.cancelled: "CANCELLED", campaign.late.number: "TIMEOUT"}
+
+
+def test_samples_are_one_array(campaign: Campaign):
+    """What is to go to SLURM as an array does, and nothing else."""
+    arrays = Counter((job.array, job.rule) for job in campaign.jobs if job.array)
+    assert len(arrays) == 1
+    assert [(rule, count) for (_, rule), count in arrays.items()] == [("sample", JOBS["sample"])]
 
 
 def test_no_gpu_has_two_jobs(campaign: Campaign):
