@@ -49,8 +49,13 @@ class Record(NamedTuple):
 
     @property
     def rule(self) -> str:
-        """The rule that Snakemake has written into the job's comment."""
+        """The rule, which Snakemake writes into a job's comment with the wildcards."""
         return self.about.removeprefix("rule_").partition("_wildcards_")[0]
+
+    @property
+    def wildcards(self) -> str:
+        """The wildcards of the job; of an array, those of the first job."""
+        return self.about.partition("_wildcards_")[2]
 
 
 def records(workflow: ClusterWorkflow) -> list[Record]:

@@ -76,7 +76,8 @@ class Campaign(NamedTuple):
     jobs: list[Record]
     # The GPUs of all jobs that ran at the same moment, many times a second.
     together: list[list[int]]
-    cancelled: str
+    # The two that were ended, as they were before.
+    cancelled: Record
     late: Record
 
 
@@ -96,12 +97,12 @@ def campaign(cluster: Path, tmp_path_factory: pytest.TempPathFactory) -> Campaig
         workflow.configure(seeds=SEEDS, settings=[TINY["settings"][0] | {"variance": 1}], figures=["prediction"])
     jobs: dict[str, Record] = {}
     together = []
-    cancelled, late = "", None
+    disturbed: dict[str, Record] = {}
     deadline = time.monotonic() + PATIENCE
     arrays = ("--slurm-array-jobs", "sample")
     with started(on_cluster, *arrays) as snakemake, started(local, "--cores", "1") as other:
         while snakemake.poll() is None or other.poll() is None:
-            assert time.monotonic() < deadline, log_of(on_cluster)
+            assert time.monotonic() < deadline, printed(on_cluster)
             running = []
             for job in records(on_cluster):
                 gpus = job.gpus or jobs.get(job.number, job).gpus
@@ -109,29 +110,39 @@ def campaign(cluster: Path, tmp_path_factory: pytest.TempPathFactory) -> Campaig
                 if job.state == "RUNNING" and job.rule == "train":
                     running.append(job)
             together.append([gpu for job in running for gpu in job.gpus])
-            if running and not cancelled:
-                cancelled = running[0].number
-                on_cluster.slurm("scancel", cancelled)
-            elif running and not late and running[-1].number != cancelled:
-                late = running[-1]
-                on_cluster.slurm("scancel", "--full", "--signal=STOP", late.number)
-                on_cluster.slurm("scontrol", "update", f"JobId={late.number}", "EndTime=now")
+            at_work = [job for job in running if job.about not in disturbed and log_of(on_cluster, job).exists()]
+            if at_work and len(disturbed) < 2:
+                disturb(on_cluster, at_work[0], cancel=not disturbed)
+                disturbed[at_work[0].about] = at_work[0]
             time.sleep(0.2)
-    assert snakemake.returncode == 0, log_of(on_cluster)
-    assert other.returncode == 0, log_of(local)
-    assert late
-    return Campaign(on_cluster, local, list(jobs.values()), together, cancelled, late)
+    assert snakemake.returncode == 0, printed(on_cluster)
+    assert other.returncode == 0, printed(local)
+    return Campaign(on_cluster, local, list(jobs.values()), together, *disturbed.values())
 
 
-def log_of(workflow: Workflow) -> str:
+def disturb(workflow: ClusterWorkflow, job: Record, *, cancel: bool) -> None:
+    """Cancel a job, or make it hang and let its time be over."""
+    if cancel:
+        workflow.slurm("scancel", job.number)
+    else:
+        workflow.slurm("scancel", "--full", "--signal=STOP", job.number)
+        workflow.slurm("scontrol", "update", f"JobId={job.number}", "EndTime=now")
+
+
+def log_of(workflow: Workflow, training: Record) -> Path:
+    """Return the log of a training, which is there once its command runs."""
+    setting, seed, protocol = training.wildcards.rsplit("_", 2)
+    return workflow / f"results/logs/train/{setting}/seed{seed}/{protocol}.log"
+
+
+def printed(workflow: Workflow) -> str:
     """Return what Snakemake has printed."""
     return (workflow / "run.log").read_text()
 
 
-def attempts(campaign: Campaign, number: str) -> list[Record]:
+def attempts(campaign: Campaign, one: Record) -> list[Record]:
     """Return all attempts at what a job was to do, in their order."""
-    about = next(job.about for job in campaign.jobs if job.number == number)
-    return sorted((job for job in campaign.jobs if job.about == about), key=lambda job: int(job.number))
+    return sorted((job for job in campaign.jobs if job.about == one.about), key=lambda job: int(job.number))
 
 
 def test_all_jobs_ran_on_the_cluster(campaign: Campaign):
@@ -140,7 +151,7 @@ def test_all_jobs_ran_on_the_cluster(campaign: Campaign):
     assert Counter(job.rule for job in completed) == JOBS
     assert len({job.node for job in completed}) == 1
     others = {job.number: job.state for job in campaign.jobs if job.state != "COMPLETED"}
-    assert others == {campaign.cancelled: "CANCELLED", campaign.late.number: "TIMEOUT"}
+    assert others == {campaign.cancelled.number: "CANCELLED", campaign.late.number: "TIMEOUT"}
 
 
 def test_samples_are_one_array(campaign: Campaign):
@@ -171,7 +182,7 @@ def test_cancelled_job_is_tried_again(campaign: Campaign):
 
 def test_job_out_of_time_is_tried_again_with_more(campaign: Campaign):
     """A training that hangs until its time is over is started again with twice the time and memory."""
-    first, second = attempts(campaign, campaign.late.number)
+    first, second = attempts(campaign, campaign.late)
     assert (first.state, second.state) == ("TIMEOUT", "COMPLETED")
     assert minutes(second) == 2 * minutes(campaign.late)
     assert second.megabytes == 2 * first.megabytes
