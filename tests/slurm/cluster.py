@@ -27,10 +27,9 @@ class ClusterWorkflow(Workflow):
         words = super().command("--profile", "profiles/slurm", *first)
         return [words[0], str(HERE / "impatient.py"), *words[3:]]
 
-    def slurm(self, *words: str) -> str:
-        """Return what a command of SLURM prints."""
-        done = subprocess.run(words, env=self.environment, capture_output=True, text=True, check=True, timeout=30)
-        return done.stdout
+    def slurm(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of SLURM, which may fail when the machine is busy or a job has ended meanwhile."""
+        return subprocess.run(words, env=self.environment, capture_output=True, text=True, check=False, timeout=60)
 
 
 class Record(NamedTuple):
@@ -61,7 +60,7 @@ class Record(NamedTuple):
 def records(workflow: ClusterWorkflow) -> list[Record]:
     """Return SLURM's records of all jobs; which GPU a job has is known only while it runs."""
     found = []
-    for line in workflow.slurm("scontrol", "show", "job", "--details", "--oneliner").splitlines():
+    for line in workflow.slurm("scontrol", "show", "job", "--details", "--oneliner").stdout.splitlines():
         fields = dict(re.findall(r"(\S+?)=(\S*)", line))
         if "JobId" in fields:
             found.append(

@@ -8,7 +8,7 @@ set -euo pipefail
 action=$1
 folder=$(realpath -m "$2")
 host=$(hostname -s)
-export SLURM_CONF=$folder/slurm.conf
+export SLURM_CONF=$folder/slurm.conf PATH=$PATH:/usr/sbin:/sbin
 
 fail() {
   echo "cluster.sh: $1" >&2

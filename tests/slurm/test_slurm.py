@@ -111,8 +111,7 @@ def campaign(cluster: Path, tmp_path_factory: pytest.TempPathFactory) -> Campaig
                     running.append(job)
             together.append([gpu for job in running for gpu in job.gpus])
             at_work = [job for job in running if job.about not in disturbed and log_of(on_cluster, job).exists()]
-            if at_work and len(disturbed) < 2:
-                disturb(on_cluster, at_work[0], cancel=not disturbed)
+            if at_work and len(disturbed) < 2 and disturb(on_cluster, at_work[0], cancel=not disturbed):
                 disturbed[at_work[0].about] = at_work[0]
             time.sleep(0.2)
     assert snakemake.returncode == 0, printed(on_cluster)
@@ -120,13 +119,12 @@ def campaign(cluster: Path, tmp_path_factory: pytest.TempPathFactory) -> Campaig
     return Campaign(on_cluster, local, list(jobs.values()), together, *disturbed.values())
 
 
-def disturb(workflow: ClusterWorkflow, job: Record, *, cancel: bool) -> None:
-    """Cancel a job, or make it hang and let its time be over."""
-    if cancel:
-        workflow.slurm("scancel", job.number)
-    else:
-        workflow.slurm("scancel", "--full", "--signal=STOP", job.number)
-        workflow.slurm("scontrol", "update", f"JobId={job.number}", "EndTime=now")
+def disturb(workflow: ClusterWorkflow, job: Record, *, cancel: bool) -> bool:
+    """Cancel a job, or make it hang and let its time be over; return whether it was still there."""
+    stop = ["scancel", "--full", "--signal=STOP", job.number]
+    end = ["scontrol", "update", f"JobId={job.number}", "EndTime=now"]
+    commands = [["scancel", job.number]] if cancel else [stop, end]
+    return all(workflow.slurm(*words).returncode == 0 for words in commands)
 
 
 def log_of(workflow: Workflow, training: Record) -> Path:

@@ -22,6 +22,8 @@ import resource, subprocess, sys
 subprocess.run(sys.argv[1:], check=True)
 print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
+# On a node two Snakemakes start the command, of 138 MB each.
+SNAKEMAKES = 280
 PROTOCOL = {"steps": 2, "draws": 1, "peak_rate": 0.01, "final_rate": 0.001}
 
 
@@ -46,7 +48,7 @@ def test_training_takes_the_memory_it_asks_for(tmp_path: Path):
     spec |= {"model_sizes": [2500, 5000]}
     used = peak("train", tmp_path / "samples.nc", tmp_path / "models.nc", spec=spec)
     promised = needs.train_memory(TrainSpec.parse(json.dumps(spec)), 1)
-    assert promised / 3 < used < promised
+    assert promised / 3 < used < promised - SNAKEMAKES
 
 
 def test_evaluation_takes_the_memory_it_asks_for(tmp_path: Path):
@@ -62,4 +64,4 @@ def test_evaluation_takes_the_memory_it_asks_for(tmp_path: Path):
     peak("train", samples, models, spec=train)
     used = peak("evaluate", samples, models, tmp_path / "evaluation.nc", spec=spec)
     promised = needs.evaluate_memory(EvaluateSpec.parse(json.dumps(spec)), [10], 1)
-    assert promised / 3 < used < promised
+    assert promised / 3 < used < promised - SNAKEMAKES
