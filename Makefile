@@ -1,5 +1,5 @@
 # make figures    run the campaign of config.yaml; results/<campaign>/ holds its figures and report
-# make test       run the tests
+# make test       run the tests, but for those that take minutes or a SLURM, which .ci/run adds
 # make env        only set up the environment
 # make bench      print how fast the training engine is here; minutes
 # make lint       check format, types, layers and the workflow

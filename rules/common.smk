@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from edgemem.code_inputs import CodeInputs
+from edgemem.config import needs
 from edgemem.config.campaign import load_campaign, read_yaml
 from edgemem.config.plot import FIGURES
 from edgemem.errors import EdgememError
@@ -194,31 +195,49 @@ def plot_data(wildcards):
     return [file for kind in CAMPAIGN.figure(wildcards.figure).reads for file in files[kind]]
 
 
+def sample_memory(wildcards, attempt):
+    return needs.sample_memory(CAMPAIGN.by_name[wildcards.setting], attempt)
+
+
 def train_memory(wildcards, attempt):
-    """Return the megabytes of a training job: the process, its samples, and means of all models in float32.
-
-    The points of a step are drawn in blocks and take no more than the process, however many they are.
-    """
-    setting, sizes = CAMPAIGN.by_name[wildcards.setting], CAMPAIGN.model_sizes
-    largest, count = (max(sizes), len(sizes)) if isinstance(sizes, list) else (setting.N, sizes.coarse + sizes.fine)
-    arrays = 3 * setting.N + (10 + 2 * count) * largest
-    return attempt * (1000 + 4 * arrays * setting.dim // 10**6)
-
-
-def evaluate_memory(wildcards, attempt):
-    """Return the megabytes of an evaluation: the process, the noise and the errors of all subsets, in float64."""
-    setting, draws = CAMPAIGN.by_name[wildcards.setting], CAMPAIGN.evaluation.draws
-    points = draws * max(setting.N, CAMPAIGN.evaluation.test_samples)
-    return attempt * (1500 + 8 * points * (4 * setting.dim + 3 * setting.N) // 10**6)
+    spec = CAMPAIGN.train_spec(wildcards.setting, int(wildcards.seed), wildcards.protocol)
+    return needs.train_memory(spec, attempt)
 
 
 def train_minutes(wildcards, attempt):
-    """Return the minutes of a training job on one core, with a wide margin: 5e9 multiplications a second."""
-    setting, protocol = (
-        CAMPAIGN.by_name[wildcards.setting],
-        CAMPAIGN.protocols[wildcards.protocol],
-    )
-    sizes = CAMPAIGN.model_sizes
-    models = sum(sizes) if isinstance(sizes, list) else (sizes.coarse + sizes.fine) * setting.N
-    work = protocol.steps * protocol.draws * 5 * setting.N * models * setting.dim
-    return attempt * (15 + int(work / 5e9 / 60))
+    spec = CAMPAIGN.train_spec(wildcards.setting, int(wildcards.seed), wildcards.protocol)
+    return needs.train_minutes(spec, attempt)
+
+
+def evaluate_memory(wildcards, attempt):
+    spec = CAMPAIGN.evaluate_spec(wildcards.setting, int(wildcards.seed))
+    return needs.evaluate_memory(spec, CAMPAIGN.model_sizes, attempt)
+
+
+def evaluate_minutes(wildcards, attempt):
+    spec = CAMPAIGN.evaluate_spec(wildcards.setting, int(wildcards.seed))
+    return needs.evaluate_minutes(spec, CAMPAIGN.model_sizes, attempt)
+
+
+def sensitivity_memory(wildcards, attempt):
+    spec = CAMPAIGN.sensitivity_spec(wildcards.setting, int(wildcards.seed))
+    return needs.sensitivity_memory(spec, CAMPAIGN.model_sizes, attempt)
+
+
+def sensitivity_minutes(wildcards, attempt):
+    spec = CAMPAIGN.sensitivity_spec(wildcards.setting, int(wildcards.seed))
+    return needs.sensitivity_minutes(spec, CAMPAIGN.model_sizes, attempt)
+
+
+def read_settings(wildcards):
+    """Return the settings whose files a table or a figure reads."""
+    setting = wildcards.get("setting")
+    return [CAMPAIGN.by_name[setting]] if setting else list(CAMPAIGN.by_name.values())
+
+
+def tables_memory(wildcards, attempt):
+    return needs.tables_memory(read_settings(wildcards), len(CAMPAIGN.seeds), CAMPAIGN.sampling.times, attempt)
+
+
+def tables_minutes(wildcards, attempt):
+    return needs.tables_minutes(len(read_settings(wildcards)), len(CAMPAIGN.seeds), attempt)

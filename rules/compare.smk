@@ -13,8 +13,8 @@ rule compare:
         "../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=10,
+        mem_mb=tables_memory,
+        runtime=tables_minutes,
     params:
         spec=compare_spec,
     message:

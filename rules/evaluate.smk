@@ -14,7 +14,7 @@ rule evaluate:
     threads: 1
     resources:
         mem_mb=evaluate_memory,
-        runtime=60,
+        runtime=evaluate_minutes,
     params:
         spec=evaluate_spec,
     message:

@@ -18,8 +18,8 @@ rule plot:
         "../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
-        runtime=10,
+        mem_mb=tables_memory,
+        runtime=tables_minutes,
     params:
         spec=plot_spec,
     message:

@@ -14,8 +14,8 @@ rule regress:
         "../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=2000,
-        runtime=60,
+        mem_mb=tables_memory,
+        runtime=tables_minutes,
     params:
         spec=CAMPAIGN.regress_spec().canonical(),
     message:

@@ -12,7 +12,7 @@ rule sample:
         "../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=sample_memory,
         runtime=10,
     params:
         spec=sample_spec,

@@ -13,8 +13,8 @@ rule sensitivity:
         "../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=evaluate_memory,
-        runtime=60,
+        mem_mb=sensitivity_memory,
+        runtime=sensitivity_minutes,
     params:
         spec=sensitivity_spec,
     message:

@@ -1,0 +1,67 @@
+"""The memory that jobs ask of a cluster, against what their commands take."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edgemem.config import needs
+from edgemem.config.evaluate import EvaluateSpec
+from edgemem.config.train import TrainSpec
+
+
+pytestmark = pytest.mark.slow
+
+# A process of its own starts the command: the peak of a child is never below what its parent has before it.
+LAUNCH = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+# On a node two Snakemakes start the command, of 138 MB each.
+SNAKEMAKES = 280
+PROTOCOL = {"steps": 2, "draws": 1, "peak_rate": 0.01, "final_rate": 0.001}
+
+
+def peak(*words: str | Path, spec: dict[str, Any]) -> float:
+    """Run a command of edgemem, and return the most megabytes that it has had."""
+    command = [sys.executable, "-m", "edgemem", *map(str, words), "--spec", json.dumps(spec)]
+    done = subprocess.run(
+        [sys.executable, "-c", LAUNCH, *command],
+        env=os.environ | {"NPROC": "1"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return int(done.stdout) * 1024 / 1e6
+
+
+def test_training_takes_the_memory_it_asks_for(tmp_path: Path):
+    """A training with large arrays stays below what it asks for, which is at most three times as much."""
+    setting = {"family": "gaussian", "N": 20_000, "d": 500, "K": 3}
+    peak("sample", tmp_path / "samples.nc", spec={"setting": setting, "seed": 1})
+    spec = {"setting": setting, "seed": 1, "protocol": PROTOCOL | {"minibatch": 100}, "time_grid": {"times": 4}}
+    spec |= {"model_sizes": [2500, 5000]}
+    used = peak("train", tmp_path / "samples.nc", tmp_path / "models.nc", spec=spec)
+    promised = needs.train_memory(TrainSpec.parse(json.dumps(spec)), 1)
+    assert promised / 3 < used < promised - SNAKEMAKES
+
+
+def test_evaluation_takes_the_memory_it_asks_for(tmp_path: Path):
+    """As training; here of the noise and the errors of all subsets."""
+    setting = {"family": "gaussian", "N": 1000, "d": 500, "K": 3}
+    common = {"setting": setting, "seed": 1}
+    grid = {"times": 2}
+    train = common | {"protocol": PROTOCOL, "model_sizes": [10], "time_grid": grid}
+    evaluation = {"generated": 50, "draws": 20, "test_samples": 10}
+    spec = common | {"sampling": grid, "evaluation": evaluation}
+    samples, models = tmp_path / "samples.nc", tmp_path / "models.nc"
+    peak("sample", samples, spec=common)
+    peak("train", samples, models, spec=train)
+    used = peak("evaluate", samples, models, tmp_path / "evaluation.nc", spec=spec)
+    promised = needs.evaluate_memory(EvaluateSpec.parse(json.dumps(spec)), [10], 1)
+    assert promised / 3 < used < promised - SNAKEMAKES
