@@ -22,7 +22,11 @@ if COMPARES_PROTOCOLS:
     include: "rules/publish_protocols.smk"
 
 
-TRUNCATED = truncated(rules.sample, rules.train, rules.evaluate)
+TRUNCATED = truncated(
+    *(path for rule in (rules.sample, rules.train, rules.evaluate) for path in each_setting_and_seed(rule.output[0])),
+    rules.regress.output.transition,
+    rules.regress.output.regression,
+)
 
 
 # Reads what is already here: not worth a job on a cluster.

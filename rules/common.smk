@@ -84,14 +84,13 @@ def each_setting_and_seed(pattern, settings=None):
     ]
 
 
-def truncated(*makers):
+def truncated(*files):
     """Return the files that are to be made again because they were cut off, say by a disk that failed.
 
-    Snakemake would take them for results. Asked for are rules with one output a setting and seed.
+    Snakemake would take them for results.
     """
     if not workflow.is_main_process:
         return []
-    files = [path for maker in makers for path in each_setting_and_seed(maker.output[0])]
     try:
         return set_aside_truncated(files, functools.partial(print, file=sys.stderr))
     except EdgememError as error:
