@@ -19,5 +19,8 @@ rule train:
         spec=train_spec,
     message:
         "train {wildcards.setting}, seed {wildcards.seed}, protocol {wildcards.protocol}"
+    # When a job's time is over, SLURM sends SIGTERM to all its processes. Were the shell to end, SLURM would kill
+    # training at once; were `tee` to end, training could say nothing any more.
     shell:
-        "NPROC={threads} python -m edgemem train {input.samples} {output} --spec {params.spec:q} 2>&1 | tee {log}"
+        "trap : TERM; NPROC={threads} python -m edgemem train {input.samples} {output} --spec {params.spec:q} 2>&1 "
+        "| (trap '' TERM; exec tee {log})"
