@@ -17,6 +17,10 @@ EDITS = {
     "numerics/coloured_templates.py": {"train": 4, **AFTER_TRAIN},
     "config/train.py": {"train": 4, **AFTER_TRAIN},
     "numerics/sampling.py": {"train": 4, **AFTER_TRAIN},
+    "writing.py": ALL,
+    "trainer.py": {"train": 4, **AFTER_TRAIN},
+    "checkpoints.py": {"train": 4, **AFTER_TRAIN},
+    "devices.py": {"train": 4, **AFTER_TRAIN},
     "stages/evaluate.py": {"evaluate": 4, **AFTER_EVALUATE},
     "config/evaluate.py": {"evaluate": 4, **AFTER_EVALUATE},
     "config/regress.py": {"regress": 1, **AFTER_REGRESS},
@@ -34,6 +38,9 @@ EDITS = {
     "figures/pictures.py": {},
     # These make the jobs; what they hand to a job is compared by itself.
     "config/campaign.py": {},
+    "config/needs.py": {},
+    "truncation.py": {},
+    "commands/status.py": {},
     "code_inputs.py": {},
 }
 

@@ -1,0 +1,68 @@
+"""A NetCDF file that was cut off is told from a whole one."""
+
+from pathlib import Path
+
+import pytest
+
+from edgemem.errors import EdgememError
+from edgemem.truncation import is_truncated, set_aside_truncated
+
+from .conftest import Made
+
+
+def every_file(made: Made) -> list[Path]:
+    """Return all NetCDF files of the tiny campaign."""
+    files = [value for value in made if isinstance(value, Path)]
+    for value in made:
+        files += value.values() if isinstance(value, dict) else []
+    return [path for path in files if path.suffix == ".nc"]
+
+
+def test_whole_files(made: Made):
+    """No file that a stage has written looks truncated."""
+    assert len(every_file(made)) > 8
+    assert [path for path in every_file(made) if is_truncated(path)] == []
+
+
+@pytest.mark.parametrize("kept", [0, 1, 8, 47, 48, 500, -1])
+def test_every_cut_is_seen(made: Made, tmp_path: Path, kept: int):
+    """A file is truncated wherever it was cut off, be it by its last byte, or to nothing."""
+    for number, path in enumerate(every_file(made)):
+        copy = tmp_path / f"{number}.nc"
+        copy.write_bytes(path.read_bytes()[:kept])
+        assert is_truncated(copy)
+
+
+def test_what_is_no_netcdf_file(tmp_path: Path):
+    """A file of something else is no result either."""
+    path = tmp_path / "text.nc"
+    path.write_text("no NetCDF file at all, " * 10)
+    assert is_truncated(path)
+
+
+def test_set_aside(made: Made, tmp_path: Path):
+    """Truncated files are renamed and are missing until they are made again; others, and none, stay as they are."""
+    whole, cut, none = (tmp_path / f"{name}.nc" for name in ("whole", "cut", "none"))
+    content = made.transition.read_bytes()
+    whole.write_bytes(content)
+    cut.write_bytes(content[:1000])
+    lines: list[str] = []
+    for _ in range(2):  # as in a dry-run before a run
+        assert set_aside_truncated(map(str, (whole, cut, none)), lines.append) == [str(cut)]
+    assert lines == [f"{cut} is truncated; renamed to cut.nc.truncated, it is made again"]
+    assert whole.read_bytes() == content
+    assert (tmp_path / "cut.nc.truncated").read_bytes() == content[:1000]
+    cut.write_bytes(content)
+    assert set_aside_truncated(map(str, (whole, cut, none)), lines.append) == []
+
+
+def test_file_that_cannot_be_renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Where a file cannot be renamed the message names it and the reason."""
+
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "cut.nc").write_text("cut")
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(EdgememError, match=r"cut\.nc is truncated, and cannot be renamed to .*: Permission denied"):
+        set_aside_truncated([str(tmp_path / "cut.nc")], print)

@@ -1,0 +1,108 @@
+"""`edgemem status` says what of a campaign is done, running, failed and still to do."""
+
+import os
+import platform
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from .campaign import CONFIG, PROTOCOL, SETTING, TINY, Workflow
+from .processes import started
+from .test_failures import LONG, MODELS, stage_in_its_middle
+
+
+def status(workflow: Workflow, *options: str) -> str:
+    """Return what the command prints."""
+    command = [sys.executable, "-m", "edgemem", "status", *(options or ("--configfile", CONFIG))]
+    ended = subprocess.run(
+        command, cwd=workflow.folder, env=workflow.environment, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
+
+
+def counts(text: str) -> dict[str, list[int]]:
+    """Return the numbers of each stage that are done, running, failed and to do."""
+    lines = [line for line in text.splitlines() if re.match(r"\w+ +", line)]
+    return {line[:12].strip(): [int(line[12 + 9 * i : 21 + 9 * i].strip() or 0) for i in range(4)] for line in lines}
+
+
+def test_finished_campaign(workflow: Workflow):
+    """Everything is done, and how long a job of each stage took stands beside it."""
+    text = status(workflow)
+    assert counts(text) == {
+        "sample": [4, 0, 0, 0],
+        "train": [4, 0, 0, 0],
+        "evaluate": [4, 0, 0, 0],
+        "regress": [1, 0, 0, 0],
+        "plot": [4, 0, 0, 0],
+        "report": [1, 0, 0, 0],
+        "all": [18, 0, 0, 0],
+    }
+    assert re.search(r"^train +4 +\d+ s$", text, re.MULTILINE)
+    assert "running\n" not in text.split("left")[-1]
+
+
+def test_what_is_to_do_is_what_snakemake_would_do(workflow: Workflow):
+    """A changed key makes exactly the jobs that would run again jobs to do, with the time that they will take."""
+    workflow.configure(evaluation=TINY["evaluation"] | {"draws": 3})
+    expected = workflow.pending()
+    text = status(workflow)
+    found = {stage: numbers[3] for stage, numbers in counts(text).items() if numbers[3]}
+    plots = sum(number for name, number in expected.items() if name.startswith("plot"))
+    assert found == {
+        "evaluate": expected["evaluate"], "regress": 1, "plot": plots, "report": 1, "all": sum(expected.values()),
+    }  # fmt: skip
+    assert re.search(r"^evaluate +4 +unknown$", text, re.MULTILINE), "none is done, so none can be timed"
+
+
+@pytest.fixture
+def long(workflow: Workflow) -> Workflow:
+    """The finished campaign with a protocol that takes its time and has trained nothing yet."""
+    workflow.configure(model_sizes=[5], protocol="long", protocols=TINY["protocols"] | {"long": LONG})
+    return workflow
+
+
+def test_running_and_killed_jobs(long: Workflow):
+    """A job that runs is named with its time, its machine and its last words; killed, it is a failed one."""
+    with started(long, "--cores", "1", MODELS) as snakemake:
+        stage_in_its_middle(snakemake, "train")
+        text = status(long)
+        assert counts(text)["train"] == [0, 1, 0, 3]
+        name = rf"train {SETTING}/seed1/long"
+        assert re.search(rf"^running\n  {name}: \d+ s on {platform.node()}; \[train .*\n?", text, re.MULTILINE), text
+        os.killpg(snakemake.pid, signal.SIGKILL)
+        snakemake.wait()
+    text = status(long)
+    assert counts(text)["train"] == [0, 0, 1, 3]
+    log = f"results/logs/train/{SETTING}/seed1/long.log"
+    assert re.search(rf"^failed\n  {name}: killed.*  \[{log}\]$", text, re.MULTILINE), text
+
+
+def test_failed_job_says_why(workflow: Workflow):
+    """A job that has failed is named with its message and its log."""
+    wild = PROTOCOL | {"steps": 100, "clip_norm": None, "update_ema": None, "weighting": [1.0e300] * 3}
+    workflow.configure(model_sizes=[5], protocol="wild", protocols=TINY["protocols"] | {"wild": wild})
+    model = f"results/models/{SETTING}/seed1/wild.nc"
+    assert workflow.snakemake("--cores", "1", model).returncode != 0
+    text = status(workflow)
+    assert counts(text)["train"] == [0, 0, 1, 3]
+    assert re.search(
+        rf"^failed\n  train {SETTING}/seed1/wild: edgemem train: training of .* diverged", text, re.MULTILINE
+    )
+
+
+def test_configuration_that_is_refused(workflow: Workflow):
+    """What Snakemake says of a broken configuration is said here, too."""
+    workflow.configure(seeds=[])
+    command = [sys.executable, "-m", "edgemem", "status", "--configfile", CONFIG]
+    ended = subprocess.run(
+        command, cwd=workflow.folder, env=workflow.environment, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert "edgemem status: snakemake cannot tell" in ended.stderr
+    assert f"{CONFIG}: seeds" in ended.stderr
+    assert "Traceback" not in ended.stderr
