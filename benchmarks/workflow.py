@@ -1,6 +1,6 @@
 """What Snakemake takes for campaigns of 5,000 jobs, whose stages make empty files: `python -m benchmarks.workflow`.
 
-It imports nothing large: the system counts among a command's memory what the process that starts it had.
+It imports little: the system counts among a command's memory what the process that starts it had.
 """
 
 import os
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import netCDF4
 from tests.workflow.campaign import CONFIG, Workflow, copy_parts
 
 from benchmarks.jobs import Usage
@@ -29,7 +30,9 @@ CAMPAIGNS: dict[str, dict[str, Any]] = {
 FIGURES = ["prediction", "regression"]
 # Makes what it was asked for: words that name a result which is not there.
 PRETEND_PYTHON = """#!/bin/sh
-for word; do case $word in results/*) [ -e "$word" ] || : > "$word" ;; esac; done
+for word; do
+  case $word in results/*) [ -e "$word" ] || cp "${0%/*}/empty.nc" "$word" ;; esac
+done
 """
 # The same jobs with nothing but their paths.
 BARE = """
@@ -102,6 +105,7 @@ def pretending(folder: Path) -> Workflow:
     python = folder / "pretend/python"
     python.parent.mkdir()
     python.write_text(PRETEND_PYTHON)
+    netCDF4.Dataset(python.with_name("empty.nc"), "w").close()
     python.chmod(0o755)
     # Bash reads this file before each command, when the workflow has put its own Python in front.
     (folder / "front.sh").write_text(f"PATH={python.parent}:$PATH\n")

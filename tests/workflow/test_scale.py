@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import xarray as xr
 import yaml
 
 from edgemem.config.campaign import load_campaign
@@ -55,9 +56,11 @@ def test_regress_of_5000_jobs_gets_all_evaluations_and_its_spec(shared: Path, tm
     settings = load_campaign(yaml.safe_load((ROOT / "config.yaml").read_text()) | TINY | change, []).by_name
     wanted = [f"results/evaluations/{name}/seed{seed}/tiny.nc" for name in settings for seed in change["seeds"]]
     assert len(wanted) == 1666
+    xr.Dataset().to_netcdf(workflow / "empty.nc")
+    empty = (workflow / "empty.nc").read_bytes()
     for path in wanted:
         (workflow / path).parent.mkdir(parents=True, exist_ok=True)
-        (workflow / path).touch()
+        (workflow / path).write_bytes(empty)
     (job,) = workflow.jobs("--cores", "1", "regress", "--allowed-rules", "regress")
 
     given = json.loads((workflow / "given.json").read_text())
