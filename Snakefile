@@ -22,10 +22,9 @@ if COMPARES_PROTOCOLS:
     include: "rules/publish_protocols.smk"
 
 
-TRUNCATED = truncated(
+TRUNCATED = mend(
     *(path for rule in (rules.sample, rules.train, rules.evaluate) for path in each_setting_and_seed(rule.output[0])),
-    rules.regress.output.transition,
-    rules.regress.output.regression,
+    *campaign_files(),
 )
 
 

@@ -13,7 +13,7 @@ from edgemem.config import needs
 from edgemem.config.campaign import load_campaign, read_yaml
 from edgemem.config.plot import FIGURES
 from edgemem.errors import EdgememError
-from edgemem.truncation import set_aside_truncated
+from edgemem.mending import date_now, set_aside_truncated
 
 try:
     # Snakemake's own message for a broken file does not say which one it is.
@@ -84,16 +84,15 @@ def each_setting_and_seed(pattern, settings=None):
     ]
 
 
-def truncated(*files):
-    """Return the files that are to be made again because they were cut off, say by a disk that failed.
-
-    Snakemake would take them for results.
-    """
+def mend(*files):
+    """Date back results that lie in the future, and return those to be made again because they were cut off."""
     if not workflow.is_main_process:
         return []
+    say = functools.partial(print, file=sys.stderr)
     try:
-        return set_aside_truncated(files, functools.partial(print, file=sys.stderr))
-    except EdgememError as error:
+        date_now(files, say)
+        return set_aside_truncated([file for file in files if file.endswith(".nc")], say)
+    except (EdgememError, OSError) as error:
         sys.exit(str(error))
 
 

@@ -39,7 +39,7 @@ EDITS = {
     # These make the jobs; what they hand to a job is compared by itself.
     "config/campaign.py": {},
     "config/needs.py": {},
-    "truncation.py": {},
+    "mending.py": {},
     "commands/status.py": {},
     "code_inputs.py": {},
 }

@@ -1,5 +1,7 @@
-"""Files that were cut off after they had been written, which Snakemake takes for results."""
+"""What disks and clocks have done to results after they were written, and how Snakemake can go on."""
 
+import os
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -23,6 +25,8 @@ def is_truncated(path: str | Path) -> bool:
 def set_aside_truncated(paths: Iterable[str], say: Callable[[str], None]) -> list[str]:
     """Rename those of some NetCDF files that are truncated, and return those that are missing for this reason.
 
+    Snakemake would take them for results.
+
     **Arguments:** `say`: prints a line.
 
     **Raises:** EdgememError if a file cannot be renamed.
@@ -43,3 +47,18 @@ def set_aside_truncated(paths: Iterable[str], say: Callable[[str], None]) -> lis
         if aside.exists():
             missing.append(str(path))
     return missing
+
+
+def date_now(paths: Iterable[str], say: Callable[[str], None]) -> None:
+    """Give files that were written in the future, before a clock was put right, the present as their date.
+
+    Snakemake refuses what is made from them, as older than its input. What reruns is decided by content, not by dates.
+
+    **Arguments:** `say`: prints a line.
+    """
+    now = time.time()
+    future = [path for path in map(Path, paths) if path.exists() and path.stat().st_mtime > now]
+    for path in future:
+        os.utime(path)
+    if future:
+        say(f"{len(future)} results were written in the future, {future[0]} for one; they are now of the present")

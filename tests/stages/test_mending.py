@@ -1,11 +1,13 @@
-"""A NetCDF file that was cut off is told from a whole one."""
+"""What was cut off, or lies in the future, is told from what is whole."""
 
+import os
+import time
 from pathlib import Path
 
 import pytest
 
 from edgemem.errors import EdgememError
-from edgemem.truncation import is_truncated, set_aside_truncated
+from edgemem.mending import date_now, is_truncated, set_aside_truncated
 
 from .conftest import Made
 
@@ -66,3 +68,19 @@ def test_file_that_cannot_be_renamed(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(EdgememError, match=r"cut\.nc is truncated, and cannot be renamed to .*: Permission denied"):
         set_aside_truncated([str(tmp_path / "cut.nc")], print)
+
+
+def test_files_of_the_future(tmp_path: Path):
+    """Files that lie in the future are of the present afterwards, with one line; others keep their dates."""
+    now = time.time()
+    files = [tmp_path / name for name in ("past", "future", "later")]
+    for path, date in zip(files, (now - 1000, now + 1000, now + 2000), strict=True):
+        path.touch()
+        os.utime(path, (date, date))
+    lines: list[str] = []
+    for _ in range(2):
+        date_now(map(str, [*files, tmp_path / "none"]), lines.append)
+    assert lines == [f"2 results were written in the future, {files[1]} for one; they are now of the present"]
+    past, future, later = (path.stat().st_mtime for path in files)
+    assert past == pytest.approx(now - 1000)
+    assert now - 1 < future <= later <= time.time()
