@@ -1,19 +1,39 @@
-"""Where a file comes from: inputs by content, code by commit, and the machine."""
+"""Where a file comes from: inputs by content, code by commit, the machine, and the same of all its ancestors."""
 
+import base64
 import datetime
 import hashlib
 import json
+import lzma
 import platform
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from edgemem import __version__
+from edgemem.attributes import read_attributes
 
 
 # Raised whenever a file's variables change meaning, name or shape.
 SCHEMA_VERSION = 1
+
+# What a file tells of each of its ancestors.
+TOLD = (
+    "edgemem_file",
+    "edgemem_version",
+    "spec",
+    "inputs",
+    "created",
+    "host_platform",
+    "python_version",
+    "device_kind",
+    "jax_version",
+    "git_commit",
+    "git_dirty",
+)
+
+Ancestry = dict[str, dict[str, str]]
 
 
 def sha256(path: str | Path) -> str:
@@ -28,13 +48,15 @@ def lineage_attributes(kind: str, spec: str, inputs: Iterable[str | Path]) -> di
     **Arguments:** `kind`: the file's name in the contract, for example `models`; `spec`: canonical JSON of all keys
     the stage read; `inputs`: files it read.
     """
+    checksums = {str(path): sha256(path) for path in inputs}
     jax = sys.modules.get("jax")  # a stage that computes without JAX does not start it for an attribute
     return {
         "edgemem_file": kind,
         "edgemem_version": __version__,
         "schema_version": SCHEMA_VERSION,
         "spec": spec,
-        "inputs": json.dumps({str(path): sha256(path) for path in inputs}, sort_keys=True),
+        "inputs": json.dumps(checksums, sort_keys=True),
+        "ancestry": packed(ancestry_of(checksums)),
         "created": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "host_platform": platform.platform(),
         "python_version": platform.python_version(),
@@ -42,6 +64,34 @@ def lineage_attributes(kind: str, spec: str, inputs: Iterable[str | Path]) -> di
         "jax_version": jax.__version__ if jax else "not used",
         **_git_attributes(),
     }
+
+
+def ancestry_of(checksums: Mapping[str, str]) -> Ancestry:
+    """Return what is told of some files, and of all their ancestors, by SHA-256; nothing of files of others.
+
+    **Arguments:** `checksums`: SHA-256 by path.
+    """
+    told: Ancestry = {}
+    for path, checksum in checksums.items():
+        attributes = read_attributes(path)
+        if attributes:
+            told |= unpacked(attributes.get("ancestry", packed({})))
+            told[checksum] = {name: attributes[name] for name in TOLD if name in attributes}
+    return told
+
+
+def packed(ancestry: Ancestry) -> str:
+    """Return an ancestry as one attribute: JSON, compressed since most ancestors differ in little, in base64."""
+    return base64.b64encode(lzma.compress(json.dumps(ancestry).encode())).decode()
+
+
+def unpacked(attribute: str) -> Ancestry:
+    """Return the ancestry in an attribute that `packed` has made.
+
+    **Raises:** ValueError or LZMAError if it is damaged.
+    """
+    ancestry: Ancestry = json.loads(lzma.decompress(base64.b64decode(attribute)))
+    return ancestry
 
 
 def _git_attributes() -> dict[str, str]:

@@ -1,7 +1,8 @@
 """NetCDF files with their lineage, refused where they are not what they should be."""
 
+import contextlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +15,30 @@ from edgemem.lineage import SCHEMA_VERSION, lineage_attributes
 from edgemem.writing import write_whole
 
 
+PAPER = "https://arxiv.org/abs/2508.17689"
+
+
 def write_dataset(
     dataset: xr.Dataset, path: str | Path, *, kind: str, spec: Spec, inputs: Iterable[str | Path] = (), title: str
 ) -> None:
-    """Write a dataset with its lineage; large arrays are compressed.
+    """Write a dataset with its lineage, by the CF conventions; large arrays are compressed.
 
     **Arguments:** `kind`: `samples`, `models`, `evaluations`, `transition` or `regression`; `inputs`: files read.
     """
-    dataset = dataset.assign_attrs(title=title, **lineage_attributes(kind, spec.canonical(), inputs))
+    lineage = lineage_attributes(kind, spec.canonical(), inputs)
+    made_by = f"edgemem {lineage['edgemem_version']}"
+    conventions = {
+        "Conventions": "CF-1.11",
+        "title": title,
+        "source": made_by,
+        "history": f"{lineage['created']} {made_by}: {kind}",
+        "references": PAPER,
+    }
+    dataset = dataset.assign_attrs(**conventions, **lineage)
     encoding: dict[Any, dict[str, Any]] = {}
     for name, variable in dataset.variables.items():
+        if variable.dtype == np.int8:  # the type of all that is true or false
+            variable.attrs |= {"flag_values": np.array([0, 1], np.int8), "flag_meanings": "no yes"}
         if np.issubdtype(variable.dtype, np.number):
             encoding[name] = {"_FillValue": None}  # NaN is itself; a fill value would promise something else
             if variable.size > 1000:
@@ -38,15 +53,46 @@ def read_dataset(path: str | Path, *kinds: str) -> xr.Dataset:
 
     **Raises:** EdgememError if the file is missing, damaged, of another kind or of another schema version.
     """
+    with open_dataset(path, *kinds) as dataset, _readable(path):
+        return dataset.load()
+
+
+def open_dataset(path: str | Path, *kinds: str) -> xr.Dataset:
+    """Return a dataset written by `write_dataset`, whose arrays are read when they are used.
+
+    **Arguments:** `kinds`: the kinds of file that are welcome, one or several.
+
+    **Raises:** EdgememError if the file is missing, damaged, of another kind or of another schema version.
+    """
     path = Path(path)
     if not path.exists():
         raise EdgememError(f"{path} does not exist; run the stage that makes {kinds[0]} files, or snakemake {path}")
+    with _readable(path):
+        dataset = xr.open_dataset(path, engine="netcdf4")
     try:
-        dataset = xr.load_dataset(path, engine="netcdf4")
+        _require(path, dataset, kinds)
+    except EdgememError:
+        dataset.close()
+        raise
+    return dataset
+
+
+@contextlib.contextmanager
+def _readable(path: str | Path) -> Iterator[None]:
+    """Turn what goes wrong in reading a file into a message for the user."""
+    try:
+        yield
     except (OSError, RuntimeError, ValueError) as error:
         raise EdgememError(
             f"{path} is not a readable NetCDF file, perhaps truncated ({error}); delete it and run again"
         ) from None
+
+
+def _require(path: Path, dataset: xr.Dataset, kinds: Sequence[str]) -> None:
+    """Check the kind and the schema version of a file.
+
+    **Raises:** EdgememError with what was found and what is needed.
+    """
     found = dataset.attrs.get("schema_version")
     if found != SCHEMA_VERSION:
         raise EdgememError(
@@ -56,7 +102,6 @@ def read_dataset(path: str | Path, *kinds: str) -> xr.Dataset:
     if (kind := dataset.attrs.get("edgemem_file")) not in kinds:
         needed = " or ".join(f"'{name}'" for name in kinds)
         raise EdgememError(f"{path} is a '{kind}' file where a {needed} file is needed")
-    return dataset
 
 
 def require_same(path: str | Path, dataset: xr.Dataset, spec: Spec) -> None:

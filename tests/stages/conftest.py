@@ -73,10 +73,14 @@ class Made(NamedTuple):
     regression: Path
     metrics: Path
 
-    def read(self, kind: str) -> xr.Dataset:
-        """Return one file of a kind, of the first seed where there are several."""
+    def file(self, kind: str) -> Path:
+        """Return the path of one file of a kind, of the first seed where there are several."""
         files = getattr(self, kind)
-        return xr.load_dataset(files[SEEDS[0]] if isinstance(files, dict) else files)
+        return files[SEEDS[0]] if isinstance(files, dict) else files
+
+    def read(self, kind: str) -> xr.Dataset:
+        """Return one file of a kind."""
+        return xr.load_dataset(self.file(kind))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,7 +3,9 @@
 import datetime
 import hashlib
 import json
+import re
 
+import netCDF4
 import numpy as np
 import pytest
 import xarray as xr
@@ -194,10 +196,48 @@ def test_metrics_are_flat_numbers_or_null(made):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_variable_says_what_it_is(made, kind: str):
+    """Every variable has a name in words, and a unit, which only labels of a coordinate have not."""
     dataset = made.read(kind)
-    described = {name: {"long_name", "units"} - set(variable.attrs) for name, variable in dataset.data_vars.items()}
-    assert {name: lacking for name, lacking in described.items() if lacking} == {}
-    assert all(variable.attrs["long_name"] for variable in dataset.data_vars.values())
+    labels = {name for name, variable in dataset.coords.items() if variable.dtype.kind in "OUT"}
+    lacking = {
+        name: {"long_name", "units"} - set(variable.attrs) - ({"units"} if name in labels else set())
+        for name, variable in dataset.variables.items()
+    }
+    assert {name: attributes for name, attributes in lacking.items() if attributes} == {}
+    assert all(variable.attrs["long_name"] for variable in dataset.variables.values())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_files_follow_the_cf_conventions(made, kind: str):
+    """Names, units, types and attributes are those of CF, which makes other programs understand a file."""
+    with netCDF4.Dataset(made.file(kind)) as file:
+        assert file.Conventions == "CF-1.11"
+        # Section 2.6.2: an audit trail begins with the time.
+        for line in file.history.splitlines():
+            assert datetime.datetime.fromisoformat(line.split()[0])
+        assert all(getattr(file, name) for name in ("title", "source", "references"))
+        names = [*file.variables, *file.dimensions, *file.ncattrs()]
+        for name, variable in file.variables.items():
+            names += variable.ncattrs()
+            # Section 2.4: no dimension twice.
+            assert len(set(variable.dimensions)) == len(variable.dimensions)
+            assert getattr(variable, "units", "1") in {"1", "s"}
+            flags = variable.dtype == np.int8
+            assert flags == ("flag_values" in variable.ncattrs()) == ("flag_meanings" in variable.ncattrs())
+            if flags:
+                assert variable.flag_values.dtype == variable.dtype
+                assert len(variable.flag_values) == len(variable.flag_meanings.split())
+            # Section 5: auxiliary coordinates are variables of the file, on dimensions of the variable.
+            for other in getattr(variable, "coordinates", "").split():
+                assert set(file[other].dimensions) <= set(variable.dimensions), name
+            # A numeric coordinate is strictly monotonic and has no gaps.
+            if variable.dimensions == (name,) and variable.dtype is not str:
+                steps = np.diff(variable[:])
+                assert (steps > 0).all() or (steps < 0).all()
+        # Section 2.3; a file's names differ not only in case.
+        assert [name for name in names if not re.fullmatch(r"[A-Za-z]\w*", name)] in ([], ["_FillValue"])
+        folded = [name.lower() for name in file.variables]
+        assert len(set(folded)) == len(folded)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -10,6 +10,7 @@ from .campaign import AFTER_EVALUATE, AFTER_PLOT, AFTER_REGRESS, AFTER_TRAIN, AL
 EVERY_PLOT = {"plot losses": 2, "plot mechanism": 1, "plot prediction": 1, **AFTER_PLOT}
 EDITS = {
     "lineage.py": ALL,
+    "attributes.py": ALL,
     "config/settings.py": ALL,
     "families/gaussian_data.py": ALL,
     # Families are known by name to every stage that draws samples.
@@ -41,6 +42,8 @@ EDITS = {
     "config/needs.py": {},
     "mending.py": {},
     "commands/status.py": {},
+    "commands/lineage.py": {},
+    "opening.py": {},
     "code_inputs.py": {},
 }
 

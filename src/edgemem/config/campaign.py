@@ -344,6 +344,26 @@ def load_campaign(config: Mapping[str, Any], files: Sequence[str | Path]) -> Cam
         raise EdgememError("\n".join(dict.fromkeys(lines))) from None
 
 
+def read_campaign(*files: str | Path) -> Campaign:
+    """Return the campaign of some YAML files, each laid over those before it, as Snakemake does with --configfile.
+
+    **Raises:** EdgememError with one line a problem: file, key, value found, what is allowed.
+    """
+    config: dict[str, Any] = {}
+    for file in files:
+        config = _laid_over(config, read_yaml(file))
+    return load_campaign(config, files)
+
+
+def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Return two configurations in one: mappings merge, anything else is replaced."""
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        merged[key] = _laid_over(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+    return merged
+
+
 def read_yaml(file: str | Path) -> dict[str, Any]:
     """Return the keys of a configuration file.
 

@@ -94,10 +94,14 @@ def compare(spec: CompareSpec, evaluations: Evaluations) -> xr.Dataset:
 
     dataset = xr.Dataset(
         coords={
-            "protocol": list(spec.candidates),
-            "setting": [setting.name for setting in spec.settings],
-            "seed": spec.seeds,
-            "reference": ("setting", [spec.references[setting.name] for setting in spec.settings]),
+            "protocol": ("protocol", list(spec.candidates), {"long_name": "training protocol"}),
+            "setting": ("setting", [setting.name for setting in spec.settings], {"long_name": "setting"}),
+            "seed": ("seed", spec.seeds, {"long_name": "seed of a data set and its models", "units": "1"}),
+            "reference": (
+                "setting",
+                [spec.references[setting.name] for setting in spec.settings],
+                {"long_name": "protocol with which the others are compared"},
+            ),
         }
     )
     what = {

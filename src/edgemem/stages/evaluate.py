@@ -75,8 +75,8 @@ def evaluate(spec: EvaluateSpec, samples: xr.Dataset, models: xr.Dataset) -> xr.
                     snr,
                     {"long_name": "signal-to-noise ratio psi", "units": "1"},
                 ),
-                "denoiser": ("denoiser", list(COMPARED)),
-                "split": ("split", list(SPLITS)),
+                "denoiser": ("denoiser", list(COMPARED), {"long_name": "denoiser that is measured"}),
+                "split": ("split", list(SPLITS), {"long_name": "samples on which it is measured"}),
             }
         )
         dataset = dataset.merge(_losses(spec, samples, models, times, progress))

@@ -9,9 +9,11 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import xarray as xr
 
+from edgemem.attributes import figure_metadata
 from edgemem.config.plot import FIGURES, PlotSpec, SettingFigure
 from edgemem.config.settings import SETTINGS
 from edgemem.errors import EdgememError
+from edgemem.lineage import lineage_attributes
 from edgemem.storage import read_dataset
 from edgemem.writing import write_whole
 
@@ -50,12 +52,12 @@ def run(options: argparse.Namespace) -> None:
     # A figure's module is imported by name: the code of one figure is no input of another.
     module = importlib.import_module(f"edgemem.figures.{options.name}")
     figure = module.draw(spec.figure, spec.setting, inputs)
+    title = f"Figure {options.name}" + (f" of {spec.setting}" if spec.setting else "")
+    attributes = {"title": title, **lineage_attributes("figure", spec.canonical(), options.inputs)}
     for path in map(Path, options.out):
-        # In memory first: what Matplotlib says of a full disk depends on the format. No date in the file: equal data
-        # give equal bytes.
+        # In memory first: what Matplotlib says of a full disk depends on the format.
         content = io.BytesIO()
-        metadata = {"CreationDate": None} if path.suffix == ".pdf" else None
-        figure.savefig(content, format=path.suffix[1:], metadata=metadata)
+        figure.savefig(content, format=path.suffix[1:], metadata=figure_metadata(path.suffix, attributes))
         write_whole(path, lambda temporary: temporary.write_bytes(content.getvalue()))  # noqa: B023
     plt.close(figure)
 

@@ -86,7 +86,11 @@ def count_copies(spec: SensitivitySpec, samples: xr.Dataset, models: xr.Dataset)
         coords={
             "model_size": models.model_size,
             "threshold": ("threshold", spec.thresholds, {"long_name": "of the memorization test", "units": "1"}),
-            "sampler": ("variant", [sampling.sampler for sampling in spec.sampling]),
+            "sampler": (
+                "variant",
+                [sampling.sampler for sampling in spec.sampling],
+                {"long_name": f"sampler {what}"},
+            ),
             "times": (
                 "variant",
                 [sampling.times for sampling in spec.sampling],
@@ -116,7 +120,7 @@ def find_transitions(spec: SensitivitySpec, counts: xr.Dataset) -> xr.Dataset:
         rng = named_generator(spec.seed, "sensitivity", spec.setting.name, "points", points)
         spread[:, n] = counting_spread(fractions, copies[0, 0], total, points, rng=rng)
     dataset = counts.assign_coords(
-        rule=["fitted", "first"],
+        rule=("rule", ["fitted", "first"], {"long_name": "rule by which M50 is found"}),
         points=("points", spec.points, {"long_name": "generated points that are counted", "units": "1"}),
     )
     what, why = "fraction M/N at which the memorization ratio reaches 0.5", "over repeated counts, the same models"

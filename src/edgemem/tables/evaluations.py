@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -48,13 +49,17 @@ def by_setting_and_seed(spec: RegressSpec, paths: list[str]) -> Evaluations:
 
 def setting_coordinates(settings: Iterable[Setting]) -> xr.Dataset:
     """Return the settings with all their axes as coordinates."""
+    settings = list(settings)
     table = {setting.name: setting.model_dump() for setting in settings}
-    coordinates = {}
+    fields = [field for setting in settings for field in type(setting).model_fields.items()]
+    coordinates: dict[str, Any] = {"setting": ("setting", list(table), {"long_name": "setting"})}
     for axis in dict.fromkeys(axis for row in table.values() for axis in row):
         # Families differ in their axes: where one has no number there is NaN, where it has no text there is none.
         text = any(isinstance(row.get(axis), str) for row in table.values())
-        coordinates[axis] = ("setting", [row.get(axis, "" if text else np.nan) for row in table.values()])
-    return xr.Dataset(coords={"setting": list(table), **coordinates})
+        values = [row.get(axis, "" if text else np.nan) for row in table.values()]
+        what = "; ".join(dict.fromkeys(str(field.description).rstrip(".") for name, field in fields if name == axis))
+        coordinates[axis] = ("setting", values, {"long_name": what} | ({} if text else {"units": "1"}))
+    return xr.Dataset(coords=coordinates)
 
 
 def is_isotropic(evaluation: xr.Dataset) -> bool:

@@ -50,7 +50,11 @@ def predict_transitions(spec: RegressSpec, evaluations: Evaluations, transition:
     folds |= _left_out(problem, error)
 
     dataset = setting_coordinates(spec.settings).assign_coords(
-        predictor=list(PREDICTORS), fold=list(folds), fraction=transition.fraction, time=first.time, snr=first.snr
+        predictor=("predictor", list(PREDICTORS), {"long_name": "what predicts the transition"}),
+        fold=("fold", list(folds), {"long_name": "settings over which errors are averaged"}),
+        fraction=transition.fraction,
+        time=first.time,
+        snr=first.snr,
     )
     dims = ("predictor", "setting")
     dataset["predicted_fraction"] = (dims, value, {"long_name": "predicted M50 / N, mean over seeds", "units": "1"})

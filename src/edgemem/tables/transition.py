@@ -41,7 +41,8 @@ def find_transitions(spec: RegressSpec, evaluations: Evaluations) -> xr.Dataset:
         pooled[i] = [pool([Estimate(*row) for row in per_seed[i, :, k]]) for k in range(len(LEVELS))]
 
     dataset = setting_coordinates(spec.settings).assign_coords(
-        seed=spec.seeds, fraction=("fraction", FRACTIONS, {"long_name": "model size M / N", "units": "1"})
+        seed=("seed", spec.seeds, {"long_name": "seed of a data set and its models", "units": "1"}),
+        fraction=("fraction", FRACTIONS, {"long_name": "model size M / N", "units": "1"}),
     )
     for k, (name, level) in enumerate(LEVELS.items()):
         what = f"fraction M/N at which the memorization ratio reaches {level:g}"
@@ -104,7 +105,7 @@ def _counting(spec: RegressSpec, evaluations: Evaluations) -> xr.Dataset:
                 rng = named_generator(seed, "regress", setting.name, "counting", count)
                 spread[:, n, i, j] = counting_spread(fractions, counts, total, count, rng=rng, replicates=400)
     coordinates = {
-        "rule": list(RULES),
+        "rule": ("rule", list(RULES), {"long_name": "rule by which M50 is found"}),
         "points": ("points", points, {"long_name": "generated points that are counted", "units": "1"}),
     }
     dims, why = ("rule", "points", "setting"), "over repeated counts of generated points, the same models"
