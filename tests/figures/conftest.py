@@ -2,7 +2,9 @@
 
 import functools
 import importlib
+import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
@@ -230,6 +232,13 @@ def bars(artist: ErrorbarContainer, direction: int = 1) -> tuple[np.ndarray, np.
     ]
     ends = np.array([segment[:, direction] for segment in along.get_segments()])
     return ends.min(axis=1), ends.max(axis=1)
+
+
+def undated(figure: Path) -> bytes:
+    """Return the content of a PDF without the time in its lineage."""
+    content, times = re.subn(rb'(?<="created": ")[^"]*', b"", figure.read_bytes())
+    assert times == 1
+    return content
 
 
 def interval(values: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -61,6 +61,13 @@ def test_differences_are_those_put_in(difference, equivalent):
     assert (int(same.points), int(other.points)) == (40, 20)
 
 
+def test_every_variable_says_what_it_is():
+    """Every variable has a name in words, and a unit, which only labels have not."""
+    for name, variable in compare(CompareSpec.model_validate(SPEC), runs(0.0)).variables.items():
+        assert variable.attrs["long_name"], name
+        assert (variable.attrs.get("units") == "1") == (variable.dtype.kind in "iuf"), name
+
+
 def test_table_has_a_row_for_each_protocol_and_setting():
     """The cheapest protocol comes first; differences, intervals, verdict and cost are those of the comparison."""
     lines = table(compare(CompareSpec.model_validate(SPEC), runs(0.02))).splitlines()
