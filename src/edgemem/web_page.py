@@ -37,6 +37,6 @@ def link(file: str | Path, page: str | Path) -> str:
 
 
 def _prose(text: str) -> Markup:
-    """Return text with its `code` and **bold** marked up."""
-    escaped = str(escape(text))
+    """Return text with its `code` and **bold** marked up, and no line that begins with a percent sign."""
+    escaped = str(escape(text)).replace(" %", "\N{NO-BREAK SPACE}%")
     return Markup(re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", re.sub("`(.+?)`", r"<code>\1</code>", escaped)))

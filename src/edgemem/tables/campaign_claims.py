@@ -49,8 +49,8 @@ def _place(metrics: Metrics, settings: list[str]) -> Claim:
     return Claim(
         "The transition is at four fifths of N in every setting",
         f"{published.TRANSITION:g} N",
-        f"{interval(metrics, 'campaign/m50_mean', '.4f')} N on average; {published.TRANSITION:g} N is in the interval of "
-        f"{inside} of {len(known)} settings",
+        f"{interval(metrics, 'campaign/m50_mean', '.4f')} N on average; {published.TRANSITION:g} N is in the interval "
+        f"of {inside} of {len(known)} settings",
         UNKNOWN if not known else YES if inside == len(known) else CAVEAT if near or inside else NO,
     )
 
@@ -59,11 +59,10 @@ def _theory_predicts(metrics: Metrics) -> Claim:
     names = {"c2": "C = 2", "finite_size": "finite-size C", "exact_losses": "exact losses"}
     values = {predictor: metrics[f"predictor/{predictor}/p_value"] for predictor in names}
     tested = {predictor: value for predictor, value in values.items() if value is not None}
-    said = [
-        f"{names[predictor]}: p = {value:.0e}"
-        + (f", slope {interval(metrics, slope, '.2f')}" if metrics[slope := f"predictor/{predictor}/slope"] else "")
-        for predictor, value in tested.items()
-    ]
+    said = []
+    for predictor, value in tested.items():
+        slope = interval(metrics, f"predictor/{predictor}/slope", ".2f")
+        said.append(f"{names[predictor]}: slope {slope}, p = {value:.0e}")
     right = any(value > LEVEL / len(tested) for value in tested.values())
     return Claim(
         "The transition is where the two losses cross, all times weighted equally",

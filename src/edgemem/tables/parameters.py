@@ -22,9 +22,11 @@ def parameter_tables(spec: ReportSpec) -> Iterator[tuple[str, Table]]:
     else:
         yield "Model sizes", _one(sizes)
     for name, protocol in spec.training.items():
-        trained = [setting for setting, used in spec.protocols.items() if used == name]
-        which = "all settings" if len(trained) == len(spec.protocols) else ", ".join(f"`{name}`" for name in trained)
-        yield f"Training protocol `{name}` of {which}", _one(protocol)
+        trained = [family for family, settings in families.items() if spec.protocols[settings[0].name] == name]
+        yield (
+            f"Training protocol `{name}`, of family {' and '.join(f'`{family}`' for family in trained)}",
+            _one(protocol),
+        )
     yield "Times and sampler", _one(spec.sampling)
     yield "Evaluation", _one(spec.evaluation)
     yield "Regression", _one(spec.regression)
