@@ -1,10 +1,8 @@
 """The campaign, and what the rules ask of it: the only file of the workflow that holds functions."""
 
 import functools
-import json
 import os
 import re
-import shlex
 import sys
 from pathlib import Path
 
@@ -42,17 +40,6 @@ CLAIMED = ("paper", "paper-seeds", "paper-figures", "refute", "images")
 COMPARES_PROTOCOLS = any(entry.figure == "protocols" for entry in CAMPAIGN.figures)
 
 
-def snakemake_arguments():
-    """Return the options that give another Snakemake the same workflow and the same configuration."""
-    arguments = ["--snakefile", workflow.main_snakefile]
-    if workflow.overwrite_configfiles:
-        arguments += ["--configfile", *map(str, workflow.overwrite_configfiles)]
-    if workflow.config_settings.config:
-        values = workflow.config_settings.config.items()
-        arguments += ["--config", *(f"{key}={json.dumps(value)}" for key, value in values)]
-    return shlex.join(arguments)
-
-
 # For the jobs: the Python that runs this workflow, also where its environment is not activated; the workflow's own
 # code; and programs compiled by one job kept for the next. (XLA takes NPROC for the number of cores; the rules set it,
 # since `threads` alone bounds nothing.)
@@ -60,9 +47,6 @@ os.environ.update(
     PATH=os.pathsep.join([str(Path(sys.executable).parent), *os.get_exec_path()]),
     PYTHONPATH=str(Path(workflow.basedir) / "src"),
 )
-# For the Snakemake that writes the report, how this one was asked for. It is no part of that command itself, which
-# would then change with every spelling of the same campaign.
-os.environ.update(SNAKEMAKE_ARGUMENTS=snakemake_arguments())
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", os.path.abspath(f"{RESULTS}/.jax-cache"))
 os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 
@@ -106,13 +90,17 @@ def campaign_figures(*extensions):
     ]
 
 
-def campaign_files():
-    """Return all that a campaign makes."""
+def campaign_tables():
+    """Return the tables of the campaign."""
     names = ["transition.nc", "regression.nc", "metrics.json"]
     if COMPARES_PROTOCOLS:
         names += ["protocols.nc", "protocols.md"]
-    tables = [f"{CAMPAIGN_RESULTS}/{name}" for name in names]
-    return [*tables, *campaign_figures("pdf", "png")]
+    return [f"{CAMPAIGN_RESULTS}/{name}" for name in names]
+
+
+def campaign_files():
+    """Return all that a campaign makes."""
+    return [*campaign_tables(), *campaign_figures("pdf", "png")]
 
 
 def sample_spec(wildcards):
@@ -174,6 +162,10 @@ def plot_code(wildcards):
 
 
 def plot_data(wildcards):
+    return figure_data(wildcards.figure, wildcards.get("setting"))
+
+
+def figure_data(figure, setting):
     """Return the files that a figure reads: those of its setting's seeds, and tables of the campaign."""
     makers = {
         "samples": rules.sample,
@@ -181,7 +173,6 @@ def plot_data(wildcards):
         "evaluations": rules.evaluate,
         "sensitivity": rules.sensitivity,
     }
-    setting = wildcards.get("setting")
     of_seeds = {
         kind: each_setting_and_seed(rule.output[0], [setting] if setting else []) for kind, rule in makers.items()
     }
@@ -190,7 +181,23 @@ def plot_data(wildcards):
         "regression": [f"{CAMPAIGN_RESULTS}/regression.nc"],
         "comparison": [f"{CAMPAIGN_RESULTS}/protocols.nc"],
     }
-    return [file for kind in CAMPAIGN.figure(wildcards.figure).reads for file in files[kind]]
+    return [file for kind in CAMPAIGN.figure(figure).reads for file in files[kind]]
+
+
+def report_spec(wildcards):
+    return CAMPAIGN.report_spec().canonical()
+
+
+def report_data(wildcards):
+    """Return the tables of the campaign, and the files that its figures read."""
+    tables = [file for file in campaign_tables() if file.endswith(".nc")]
+    data = [
+        file
+        for entry in CAMPAIGN.figures
+        for setting in CAMPAIGN.figure_settings(entry)
+        for file in figure_data(entry.figure, setting)
+    ]
+    return list(dict.fromkeys([*tables, *data]))
 
 
 def sample_memory(wildcards, attempt):

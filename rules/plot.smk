@@ -4,12 +4,7 @@ rule plot:
         code=plot_code,
     output:
         pdf=f"{CAMPAIGN_RESULTS}/figures/{{figure}}.pdf",
-        png=report(
-            f"{CAMPAIGN_RESULTS}/figures/{{figure}}.png",
-            caption="../docs/captions/figure.rst",
-            category="All settings",
-            labels={"figure": "{figure}", "setting": "all"},
-        ),
+        png=f"{CAMPAIGN_RESULTS}/figures/{{figure}}.png",
     log:
         f"{RESULTS}/logs/plot/{CAMPAIGN.campaign}/{{figure}}.log",
     benchmark:
@@ -32,13 +27,7 @@ rule plot:
 use rule plot as plot_setting with:
     output:
         pdf=f"{CAMPAIGN_RESULTS}/figures/{{figure}}_{{setting}}.pdf",
-        png=report(
-            f"{CAMPAIGN_RESULTS}/figures/{{figure}}_{{setting}}.png",
-            caption="../docs/captions/figure.rst",
-            category="One setting",
-            subcategory="{setting}",
-            labels={"figure": "{figure}", "setting": "{setting}"},
-        ),
+        png=f"{CAMPAIGN_RESULTS}/figures/{{figure}}_{{setting}}.png",
     log:
         f"{RESULTS}/logs/plot/{CAMPAIGN.campaign}/{{figure}}_{{setting}}.log",
     benchmark:

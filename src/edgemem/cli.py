@@ -30,6 +30,7 @@ COMMANDS = {
     "compare": Command("compare training protocols with a reference", "comparison"),
     "sensitivity": Command("generate points again in other ways and find the transition by other rules", "output"),
     "plot": Command("draw one figure", "out"),
+    "report": Command("show a finished campaign in one page", "out"),
     "collect": Command(
         "collect the figures, main numbers and costs of a finished campaign for the documentation", "out"
     ),

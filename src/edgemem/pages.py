@@ -2,9 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from edgemem.errors import EdgememError
 from edgemem.writing import write_whole
+
+
+class Table(NamedTuple):
+    """A table of text."""
+
+    header: list[str]
+    rows: list[list[str]]
 
 
 def write_page(template: str | Path, page: str | Path, places: Mapping[str, str]) -> None:

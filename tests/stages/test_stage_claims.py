@@ -175,7 +175,7 @@ def test_comparison_by_hand():
 def test_tables_say_what_is_unknown(made):
     """One setting and two seeds, some without a transition, leave dashes and no nan."""
     metrics = json.loads(made.metrics.read_text())
-    for text in (predictor_table(metrics), noise_table(metrics), weights_text(metrics)):
+    for text in (str(predictor_table(metrics)), str(noise_table(metrics)), weights_text(metrics)):
         assert "nan" not in text.lower()
         assert "None" not in text
 

@@ -7,6 +7,7 @@ import pytest
 
 from edgemem.cli import main
 from edgemem.config.collect import CollectSpec
+from edgemem.pages import markdown_table
 from edgemem.tables.cost import Cost, cost_table, cost_text, costs
 
 from .conftest import NAME, SEEDS, command
@@ -50,7 +51,7 @@ def test_costs_are_sums_of_the_campaigns_own_benchmarks(benchmarks):
     assert found["train"] == Cost(2, 5400.0, 4700.0, 900.0)
     assert found["evaluate"].jobs == found["regress"].jobs == found["plot"].jobs == 1
     assert "sensitivity" not in found
-    table = cost_table(found)
+    table = markdown_table(*cost_table(found))
     assert "| train | 2 | 1.500 | 1.306 | 900 |" in table
     assert "| all | 7 | 1.517 |" in table
 
@@ -68,7 +69,7 @@ def test_cost_of_the_published_protocol_is_in_proportion_to_its_points(benchmark
 def test_results_without_benchmarks_have_no_costs(tmp_path):
     spec = CollectSpec.model_validate(SPEC)
     assert costs(spec, tmp_path) == {}
-    assert "| all | 0 |" in cost_table({})
+    assert "| all | 0 |" in markdown_table(*cost_table({}))
 
 
 def test_command(made, benchmarks, tmp_path):

@@ -17,7 +17,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 PLUGINS = Path(__file__).parent / "plugins"
 # All that a run needs of the repository.
-PARTS = ("Snakefile", "config.yaml", "rules", "profiles", "envs", "src", "docs/captions", "docs/templates")
+PARTS = ("Snakefile", "config.yaml", "rules", "profiles", "envs", "src", "docs/templates")
 
 CONFIG = "tiny.yaml"
 PROTOCOL = {

@@ -28,9 +28,13 @@ EDITS = {
     "numerics/theory.py": {"regress": 1, **AFTER_REGRESS},
     "numerics/regression.py": {"regress": 1, **AFTER_REGRESS},
     "tables/metrics.py": {"regress": 1, **AFTER_REGRESS},
+    "stages/report.py": AFTER_PLOT,
+    "captions.py": AFTER_PLOT,
+    "tables/claims.py": AFTER_PLOT,
+    "tables/cost.py": AFTER_PLOT,
     # Asked for by name alone.
     "stages/sensitivity.py": {},
-    "tables/claims.py": {},
+    "stages/claims.py": {},
     "config/plot.py": EVERY_PLOT,
     "figures/style.py": EVERY_PLOT,
     "figures/losses.py": {"plot losses": 2, **AFTER_PLOT},
@@ -54,6 +58,13 @@ def test_edited_module_reruns_what_imports_it(workflow: Workflow, module: str):
     with (workflow / f"src/edgemem/{module}").open("a") as file:
         file.write("# edited\n")
     assert workflow.pending() == EDITS[module]
+
+
+def test_edited_template_reruns_the_report(workflow: Workflow):
+    """Other words around what is reported make the report again, and nothing else."""
+    with (workflow / "docs/templates/report.html").open("a") as file:
+        file.write("<!-- edited -->")
+    assert workflow.pending() == AFTER_PLOT
 
 
 def test_touched_modules_rerun_nothing(workflow: Workflow):

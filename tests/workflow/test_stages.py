@@ -34,6 +34,7 @@ NAMES = (
     "plot samples",
     "plot gallery",
     "plot templates",
+    "report",
     "collect",
     "claims",
 )
@@ -73,8 +74,9 @@ def recorded(finished: Path, shared: Path) -> dict[str, dict[str, Any]]:
             subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=folder, env=workflow.environment, check=True)
 
         with ThreadPoolExecutor(2) as pool:
-            list(pool.map(run, [name for name in NAMES if name != "collect"]))
-        run("collect")  # reads the figures that the others have drawn
+            list(pool.map(run, [name for name in NAMES if name not in ("report", "collect")]))
+        for name in ("report", "collect"):  # they read the figures that the others have drawn
+            run(name)
 
     folder = once(shared, "recorded", record)
     jobs = json.loads((folder / "jobs.json").read_text())

@@ -16,6 +16,7 @@ from edgemem.config.compare import CompareSpec
 from edgemem.config.evaluate import EvaluateSpec, Evaluation
 from edgemem.config.plot import FIGURES, Figure, PlotSpec, ProtocolsFigure, SensitivityFigure, SettingFigure
 from edgemem.config.regress import Regression, RegressSpec
+from edgemem.config.report import ReportSpec
 from edgemem.config.sample import SampleSpec
 from edgemem.config.sampling import Sampling
 from edgemem.config.sensitivity import SensitivitySpec
@@ -318,6 +319,24 @@ class Campaign(Model):
             protocols=protocols,
             points=points,
             published_points=published_points,
+        )
+
+    def report_spec(self) -> ReportSpec:
+        """Return what the report stage reads."""
+        collected = self.collect_spec()
+        return ReportSpec(
+            **dict(collected),
+            settings=list(self.by_name.values()),
+            model_sizes=self.model_sizes,
+            training={name: self.protocols[name] for name in dict.fromkeys(collected.protocols.values())},
+            sampling=self.sampling,
+            evaluation=self.evaluation,
+            regression=self.regression,
+            figures=[
+                self.plot_spec(entry.figure, setting)
+                for entry in self.figures
+                for setting in self.figure_settings(entry)
+            ],
         )
 
     def plot_spec(self, figure: str, setting: str | None) -> PlotSpec:

@@ -44,10 +44,10 @@ def run(options: argparse.Namespace) -> None:
         "campaign": spec.campaign,
         "origin": _origin(spec, evaluations),
         "figures": "\n\n".join(f"![{picture.stem}]({picture.name})" for picture in pictures),
-        "predictors": predictor_table(metrics),
-        "noise": noise_table(metrics),
+        "predictors": markdown_table(*predictor_table(metrics)),
+        "noise": markdown_table(*noise_table(metrics)),
         "weights": weights_text(metrics),
-        "cost": f"{cost_table(found)}\n\n{cost_text(spec, found)}",
+        "cost": f"{markdown_table(*cost_table(found))}\n\n{cost_text(spec, found)}",
     }
     write_page(options.template, out / "README.md", places)
     for source in (Path(options.metrics), *pictures):

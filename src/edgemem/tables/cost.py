@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edgemem.config.collect import CollectSpec
-from edgemem.pages import markdown_table
+from edgemem.pages import Table
 
 
 # Stages with one job a setting and seed; a plot is one job a figure, and the regression is one job.
@@ -52,8 +52,8 @@ def _cost(paths: Iterable[Path]) -> Cost:
     return Cost(len(rows), sum(numbers("s")), sum(numbers("cpu_time")), max(numbers("max_rss"), default=0.0))
 
 
-def cost_table(found: dict[str, Cost]) -> str:
-    """Return the costs in Markdown, with their sum in the last row."""
+def cost_table(found: dict[str, Cost]) -> Table:
+    """Return the costs, with their sum in the last row."""
     jobs, seconds, cpu_seconds, peaks = zip(*found.values(), strict=True) if found else ((), (), (), ())
     together = Cost(sum(jobs), sum(seconds), sum(cpu_seconds), max(peaks, default=0.0))
     rows = [
@@ -66,9 +66,7 @@ def cost_table(found: dict[str, Cost]) -> str:
         ]
         for stage, cost in {**found, "all": together}.items()
     ]
-    return markdown_table(
-        ["stage", "jobs", "hours, each job on one core", "CPU hours, sampled", "largest job, MiB"], rows
-    )
+    return Table(["stage", "jobs", "hours, each job on one core", "CPU hours, sampled", "largest job, MiB"], rows)
 
 
 def cost_text(spec: CollectSpec, found: dict[str, Cost]) -> str:

@@ -1,9 +1,9 @@
-"""What predictions of the transition are worth, in Markdown, from the main numbers of a campaign."""
+"""What predictions of the transition are worth, from the main numbers of a campaign."""
 
 from collections.abc import Mapping
 
 from edgemem.config.regress import PREDICTORS
-from edgemem.pages import markdown_table
+from edgemem.pages import Table
 from edgemem.published import RATIO_POINTS
 
 
@@ -23,7 +23,7 @@ def interval(metrics: Metrics, name: str, form: str) -> str:
     return f"{number(value, form)} [{low:{form}}, {high:{form}}]"
 
 
-def predictor_table(metrics: Metrics) -> str:
+def predictor_table(metrics: Metrics) -> Table:
     """Return the errors of all predictors on all folds, and how they compare with what was measured."""
     prefix = "predictor/constant/squared_error_"
     folds = [name.removeprefix(prefix) for name in metrics if name.startswith(prefix)]
@@ -34,10 +34,10 @@ def predictor_table(metrics: Metrics) -> str:
         errors = [number(metrics.get(f"{own}/squared_error_{fold}")) for fold in folds]
         bias, slope = interval(metrics, f"{own}/bias", "+.4f"), interval(metrics, f"{own}/slope", ".2f")
         rows.append([name, *errors, bias, slope, number(metrics.get(f"{own}/p_value"), ".1e")])
-    return markdown_table(["predictor", *(fold.replace("_", " ") for fold in folds), "bias", "slope", "p"], rows)
+    return Table(["predictor", *(fold.replace("_", " ") for fold in folds), "bias", "slope", "p"], rows)
 
 
-def noise_table(metrics: Metrics) -> str:
+def noise_table(metrics: Metrics) -> Table:
     """Return the variances of M50 / N that no predictor can explain."""
     total = max(int(name.rpartition("_")[2]) for name in metrics if name.startswith("campaign/counting_variance_"))
     stddev = metrics["campaign/m50_stddev"]
@@ -53,7 +53,7 @@ def noise_table(metrics: Metrics) -> str:
             value = metrics[f"campaign/counting_variance_{rule}_{points}"]
             rows.append([f"counting {points:,} generated points, {name}", number(value)])
     rows.append(["between seeds of one setting, counting removed", number(metrics["campaign/seed_variance"])])
-    return markdown_table(["source", "variance of M₅₀ / N"], rows)
+    return Table(["source", "variance of M₅₀ / N"], rows)
 
 
 def identified(metrics: Metrics) -> tuple[int, list[float]]:

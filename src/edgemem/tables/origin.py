@@ -1,0 +1,112 @@
+"""Where results come from: the files they were made of, and theirs, with what each says of its own making."""
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import xarray as xr
+
+from edgemem.errors import EdgememError
+from edgemem.lineage import sha256
+from edgemem.pages import Table
+
+
+# In the order in which they are made.
+KINDS = ("samples", "models", "evaluations", "sensitivity", "comparison", "transition", "regression")
+
+
+class File(NamedTuple):
+    """A file as it is now; files that are not NetCDF have no attributes."""
+
+    path: str
+    size: int
+    sha256: str
+    attributes: dict[str, str]
+
+    @property
+    def kind(self) -> str:
+        """The file's name in the contract, for example `models`."""
+        return self.attributes.get("edgemem_file", "source")
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """The keys of the configuration that made it."""
+        found: dict[str, Any] = json.loads(self.attributes.get("spec", "{}"))
+        return found
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """The checksums that the files it was made of had then, by path."""
+        found: dict[str, str] = json.loads(self.attributes.get("inputs", "{}"))
+        return found
+
+
+def trace(paths: Iterable[str]) -> dict[str, File]:
+    """Return files and all that they were made of, as far as it is still there, by path.
+
+    **Raises:** EdgememError if one of the paths is not there, or a file cannot be read.
+    """
+    given = list(paths)
+    for path in given:
+        if not Path(path).is_file():
+            raise EdgememError(f"{path} does not exist; type: snakemake {path}")
+    found: dict[str, File] = {}
+    while given:
+        path = given.pop()
+        if path not in found and Path(path).is_file():
+            found[path] = File(path, Path(path).stat().st_size, sha256(path), _attributes(path))
+            given += found[path].inputs
+    return found
+
+
+def _attributes(path: str) -> dict[str, str]:
+    if not path.endswith(".nc"):
+        return {}
+    try:
+        with xr.open_dataset(path, engine="netcdf4") as dataset:
+            return {name: str(value) for name, value in dataset.attrs.items()}
+    except (OSError, RuntimeError, ValueError) as error:
+        raise EdgememError(
+            f"{path} is not a readable NetCDF file, perhaps truncated ({error}); delete it and run again"
+        ) from None
+
+
+def origin_table(files: Iterable[File]) -> Table:
+    """Return when, where and by which code the files of each kind were made."""
+    by_kind: dict[str, list[File]] = {}
+    for file in files:
+        by_kind.setdefault(file.kind, []).append(file)
+    rows = []
+    for kind in (kind for kind in KINDS if kind in by_kind):
+        made = [file.attributes for file in by_kind[kind]]
+        times = sorted(attributes["created"] for attributes in made)
+        first, last = (time[:16].replace("T", " ") for time in (times[0], times[-1]))
+        rows.append(
+            [
+                kind,
+                f"{len(made):,}",
+                first if first == last else f"{first} to {last}",
+                ", ".join(sorted({_commit(attributes) for attributes in made})),
+                *(_all(made, name) for name in ("device_kind", "jax_version", "python_version", "edgemem_version")),
+                _all(made, "host_platform"),
+            ]
+        )
+    return Table(["files", "number", "written, UTC", "commit", "device", "JAX", "Python", "edgemem", "system"], rows)
+
+
+def _commit(attributes: dict[str, str]) -> str:
+    commit = f"`{attributes['git_commit'][:12]}`"
+    return commit + (" with changes that were not committed" if attributes["git_dirty"] == "true" else "")
+
+
+def _all(made: Iterable[dict[str, str]], name: str) -> str:
+    return ", ".join(sorted({attributes[name] for attributes in made}))
+
+
+def changed(files: dict[str, File]) -> Iterator[tuple[str, str]]:
+    """Yield each file that is no longer what another was made of, with the path of that other."""
+    for made in files.values():
+        for path, checksum in made.inputs.items():
+            if path in files and files[path].sha256 != checksum:
+                yield path, made.path

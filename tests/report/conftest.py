@@ -1,0 +1,106 @@
+"""The report of the tiny campaign, as its run made it, and the command to make another."""
+
+import json
+from collections.abc import Callable, Mapping
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+
+from edgemem.cli import main
+from edgemem.config.campaign import load_campaign
+from workflow.campaign import ROOT, TINY, copy_finished
+from workflow.conftest import finished, shared  # noqa: F401  the campaign that the tests of the workflow run once
+
+
+TEMPLATE = ROOT / "docs/templates/report.html"
+RESULTS = "results/tiny"
+
+
+class Element(NamedTuple):
+    """An element that was opened."""
+
+    tag: str
+    attributes: dict[str, str]
+
+
+class Page(HTMLParser):
+    """What a browser makes of a page: its elements, its text, the cells of its tables row by row."""
+
+    def __init__(self, html: str):
+        super().__init__()
+        self.elements: list[Element] = []
+        self.rows: list[list[str]] = []
+        self.text = ""
+        self._inside: list[str] = []
+        self.feed(html)
+        self.close()
+        self.text = " ".join(self.text.split())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append(Element(tag, {name: value or "" for name, value in attrs}))
+        self._inside.append(tag)
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._inside:
+            while self._inside.pop() != tag:
+                pass
+
+    def handle_data(self, data: str) -> None:
+        if "style" not in self._inside:
+            self.text += data
+        if {"td", "th"} & set(self._inside):
+            self.rows[-1][-1] += data
+
+    def all(self, tag: str) -> list[dict[str, str]]:
+        """Return the attributes of all elements of a kind."""
+        return [element.attributes for element in self.elements if element.tag == tag]
+
+
+@pytest.fixture(scope="session")
+def report(finished: Path) -> Path:  # noqa: F811
+    """The page that the workflow made."""
+    return finished / RESULTS / "report.html"
+
+
+@pytest.fixture(scope="session")
+def page(report: Path) -> Page:
+    """The page, read."""
+    return Page(report.read_text())
+
+
+@pytest.fixture(scope="session")
+def spec() -> dict[str, Any]:
+    """What the workflow hands to the stage."""
+    campaign = load_campaign(yaml.safe_load((ROOT / "config.yaml").read_text()) | TINY, [])
+    found: dict[str, Any] = json.loads(campaign.report_spec().canonical())
+    return found
+
+
+@pytest.fixture
+def folder(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:  # noqa: F811
+    """A copy of the finished campaign, as the working directory."""
+    copy_finished(finished, tmp_path / "campaign")
+    monkeypatch.chdir(tmp_path / "campaign")
+    return tmp_path / "campaign"
+
+
+@pytest.fixture
+def make(folder: Path) -> Callable[..., int]:
+    """A function that makes a report of the copy, without Snakemake, and returns the exit code."""
+
+    def make(spec: Mapping[str, Any], template: Path = TEMPLATE) -> int:
+        data = sorted(map(str, Path(RESULTS).glob("*.nc"))) + sorted(
+            map(str, Path("results/evaluations").rglob("*.nc"))
+        )
+        figures = sorted(map(str, Path(f"{RESULTS}/figures").iterdir()))
+        words = ["report", str(template), *data, "--metrics", f"{RESULTS}/metrics.json", "--figures", *figures]
+        return main([*words, "--benchmarks", "results/benchmarks", "--out", "new.html", "--spec", json.dumps(spec)])
+
+    return make

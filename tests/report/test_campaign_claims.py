@@ -1,0 +1,81 @@
+"""The paper's claims, judged by one campaign: by its own numbers, and by none where it has none."""
+
+import json
+
+import pytest
+
+from edgemem.tables.campaign_claims import UNKNOWN, campaign_claims
+from edgemem.tables.claims import CAVEAT, NO, YES, Claim
+from workflow.campaign import ROOT
+
+
+# What each claim begins with.
+EXISTS, PLACE, THEORY = "A transition exists", "The transition is at four fifths", "The transition is where"
+REGRESSION, GENERALIZING = "A regression", "The generalizing loss"
+PARTIAL, SEEDS = "The partially memorizing", "Seeds"
+
+
+def published(campaign: str) -> dict[str, float | None]:
+    """Return the numbers of a campaign in the documentation."""
+    found: dict[str, float | None] = json.loads((ROOT / f"docs/results/{campaign}/metrics.json").read_text())
+    return found
+
+
+def judged(metrics: dict[str, float | None]) -> dict[str, Claim]:
+    """Return the claims by what they begin with."""
+    settings = [name.removesuffix("/m50_pooled") for name in metrics if name.endswith("/m50_pooled")]
+    claims = campaign_claims(metrics, settings)
+    beginnings = (EXISTS, PLACE, THEORY, REGRESSION, GENERALIZING, PARTIAL, SEEDS)
+    assert len(claims) == len(beginnings)
+    return dict(zip(beginnings, claims, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("campaign", "verdicts"),
+    {
+        # One seed tests no theory, and says nothing of seeds; one variance makes a constant as good as the regression.
+        "paper": {EXISTS: YES, PLACE: CAVEAT, THEORY: UNKNOWN, REGRESSION: CAVEAT, GENERALIZING: YES, SEEDS: UNKNOWN},
+        "refute": {EXISTS: YES, THEORY: NO, REGRESSION: YES, GENERALIZING: YES},
+        # The theorems speak of mixtures, and one setting has none beside it.
+        "images": {
+            EXISTS: YES,
+            PLACE: NO,
+            REGRESSION: UNKNOWN,
+            GENERALIZING: UNKNOWN,
+            PARTIAL: UNKNOWN,
+            SEEDS: UNKNOWN,
+        },
+    }.items(),
+)
+def test_published_campaigns(campaign: str, verdicts: dict[str, str]):
+    """Of the campaigns in the documentation, a report says what docs/claims.md says, as far as one can tell alone."""
+    found = judged(published(campaign))
+    for beginning, claim in found.items():
+        assert claim.claim.startswith(beginning)
+    assert {beginning: found[beginning].verdict for beginning in verdicts} == verdicts
+    assert not any("nan" in claim.ours.lower() or "None" in claim.ours for claim in found.values())
+
+
+def test_no_transition_is_no_reproduction():
+    """Where no setting has a transition, none is claimed, and its place is unknown."""
+    metrics = {name: None if "/m" in name else value for name, value in published("paper").items()}
+    found = judged(metrics)
+    assert found[EXISTS].verdict == NO
+    assert found[PLACE].verdict == UNKNOWN
+
+
+def test_one_predictor_that_is_right_is_enough_at_the_level_of_all_tests():
+    """Three tests share the level by Bonferroni's rule."""
+    metrics = published("refute")
+    name = "predictor/exact_losses/p_value"
+    assert judged(metrics | {name: 0.016})[THEORY].verdict == NO
+    assert judged(metrics | {name: 0.017})[THEORY].verdict == YES
+
+
+def test_a_regression_must_beat_the_constant():
+    """An error as small as the paper's is worth something only where a constant has a larger one."""
+    metrics = published("refute")
+    fitted, constant = (f"predictor/{name}/squared_error_holdout" for name in ("fitted", "constant"))
+    assert judged(metrics | {fitted: 1e-4, constant: 1e-3})[REGRESSION].verdict == YES
+    assert judged(metrics | {fitted: 1e-4, constant: 1.05e-4})[REGRESSION].verdict == CAVEAT
+    assert judged(metrics | {fitted: 3e-4, constant: 1e-3})[REGRESSION].verdict == NO

@@ -1,0 +1,218 @@
+"""The report shows the campaign's figures and numbers, loads nothing, and leads to the data."""
+
+import base64
+import json
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+import xarray as xr
+
+from edgemem.captions import CAPTIONS
+from edgemem.config.plot import FIGURES
+from edgemem.config.settings import ImageSetting
+from edgemem.lineage import sha256
+from workflow.campaign import OTHER_SETTING, SETTING
+
+from .conftest import TEMPLATE, Page
+
+
+PAPER = "https://arxiv.org/abs/2508.17689"
+
+
+def test_every_figure_has_a_caption():
+    """There is no figure that a report could not explain."""
+    assert set(CAPTIONS) == set(FIGURES)
+
+
+def test_every_figure_is_embedded_and_captioned(report: Path, page: Page):
+    """The page holds each picture of the campaign byte by byte, with its alternative text and its caption."""
+    pictures = {path.stem: path.read_bytes() for path in (report.parent / "figures").glob("*.png")}
+    assert set(pictures) == {f"losses_{SETTING}", f"losses_{OTHER_SETTING}", f"mechanism_{SETTING}", "prediction"}
+    shown = page.all("img")
+    embedded = [base64.b64decode(picture["src"].removeprefix("data:image/png;base64,")) for picture in shown]
+    assert sorted(embedded) == sorted(pictures.values())
+    assert page.all("figure")[0]["id"] == "prediction"  # those over all settings come first
+    for name, content in pictures.items():
+        caption = CAPTIONS[name.partition("_")[0]]
+        assert shown[embedded.index(content)]["alt"] == caption.alt
+        for said in (caption.title, caption.text):
+            assert said in page.text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_numbers_are_those_of_the_metrics(make, spec, known: bool):
+    """Places, ratios and errors are what metrics.json says, with a dash for what is unknown."""
+    file = Path("results/tiny/metrics.json")
+    metrics: dict[str, float | None] = json.loads(file.read_text())
+    if known:  # the tiny campaign is too short for a transition
+        metrics = {name: 1e-3 * i if value is None else value for i, (name, value) in enumerate(metrics.items())}
+        file.write_text(json.dumps(metrics))
+    assert make(spec) == 0
+    page = Page(Path("new.html").read_text())
+
+    def shown(name: str, form: str) -> str:
+        value = metrics[name]
+        return "–" if value is None else format(value, form)
+
+    def with_interval(name: str, form: str) -> str:
+        ends = f"{name}_low", f"{name}_high"
+        if None in (metrics[end] for end in ends):
+            return shown(name, form)
+        return f"{shown(name, form)} [{shown(ends[0], form)}, {shown(ends[1], form)}]"
+
+    if known:
+        assert f"{with_interval('campaign/m50_mean', '.3f')} N components" in page.text
+    else:
+        assert "no model size was found at which half of the generated points are copies" in page.text
+    for setting in (SETTING, OTHER_SETTING):
+        places, ratios = [row for row in page.rows if row[0] == setting][:2]
+        m10, m90 = (shown(f"{setting}/{level}_pooled", ".3f") for level in ("m10", "m90"))
+        # The second cell is a picture.
+        assert places == [setting, "", m10, with_interval(f"{setting}/m50_pooled", ".3f"), m90]
+        quoted = [with_interval(f"{setting}/memorization_ratio_at_{f}", ".3f") for f in (0.5, 0.7, 0.8, 0.9)]
+        assert ratios == [setting, shown(f"{setting}/null_memorization_ratio", ".3f"), *quoted]
+    (exact,) = (row for row in page.rows if row[0] == "exact losses, λ = 1")
+    assert exact[1:3] == [shown(f"predictor/exact_losses/squared_error_{fold}", ".2e") for fold in ("train", "holdout")]
+
+
+def test_parameters_are_those_of_the_configuration(page: Page):
+    """Values stand beside their keys and their meaning."""
+    rows = {row[0]: row[1] for row in page.rows if len(row) == 3}
+    assert rows["steps"] == "20"
+    assert rows["clip_norm"] == "100"
+    assert rows["threshold"] == "0.333333"
+    assert rows["holdout"] == "0.5"
+    assert [OTHER_SETTING, "10", "2", "2", "2", "1"] in page.rows
+
+
+def test_costs_and_origin_are_there(report: Path, page: Page):
+    """The page says how many jobs of each stage ran, and when, where and by which code files were made."""
+    jobs = {row[0]: row[1] for row in page.rows if len(row) == 5}
+    assert {stage: jobs[stage] for stage in ("sample", "train", "evaluate", "regress", "plot")} == {
+        "sample": "4", "train": "4", "evaluate": "4", "regress": "1", "plot": "4",
+    }  # fmt: skip
+    files = {row[0]: row for row in page.rows if len(row) == 9}
+    assert {kind: row[1] for kind, row in files.items() if kind != "files"} == {
+        "samples": "4", "models": "4", "evaluations": "4", "transition": "1", "regression": "1",
+    }  # fmt: skip
+    with xr.open_dataset(report.with_name("transition.nc"), engine="netcdf4") as dataset:
+        made = dataset.attrs
+    assert files["transition"][2] == made["created"][:16].replace("T", " ")
+    assert made["git_commit"][:12] in files["transition"][3]
+    assert made["host_platform"] == files["transition"][8]
+    assert "All 14 that are still there were read again for this page, and are what they were." in page.text
+
+
+def test_nothing_is_loaded(report: Path, page: Page):
+    """No script, no frame, no file but the page itself: whatever is embedded is data, and the browser is told so."""
+    loading = {"script", "iframe", "object", "embed", "video", "audio", "source", "base"}
+    assert not loading & {element.tag for element in page.elements}
+    assert {link["href"] for link in page.all("link")} == {"data:,"}
+    assert all(picture["src"].startswith("data:") for picture in page.all("img"))
+    (policy,) = (meta["content"] for meta in page.all("meta") if meta.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none';")
+    style = re.search("<style>(.*)</style>", report.read_text(), re.DOTALL)
+    assert style and not re.search(r"url\(|@import", style[1])
+    assert not any(name.startswith("on") for element in page.elements for name in element.attributes)
+    assert {link["href"] for link in page.all("a") if ":" in link["href"]} == {PAPER}
+
+
+def test_links_lead_to_what_they_name(report: Path, page: Page):
+    """Links inside the page have their places, others lead to files that are there; the paper is the only exception."""
+    places = {element.attributes["id"] for element in page.elements if "id" in element.attributes}
+    for link in (link["href"] for link in page.all("a")):
+        if link.startswith("#"):
+            assert link[1:] in places
+        elif link != PAPER:
+            assert (report.parent / unquote(link)).is_file(), link
+
+
+def test_each_figure_leads_to_its_data(report: Path):
+    """Beside each figure are its PDF and exactly the files that it was drawn from, with their checksums."""
+    evaluations = {f"../evaluations/{SETTING}/seed{seed}/tiny.nc" for seed in (1, 2)}
+    expected = {
+        "prediction": {"transition.nc", "regression.nc"},
+        f"losses_{SETTING}": {"regression.nc", *evaluations},
+        f"mechanism_{SETTING}": evaluations,
+    }
+    for name, data in expected.items():
+        found = re.search(f'<figure id="{name}">(.*?)</figure>', report.read_text(), re.DOTALL)
+        assert found
+        links = {link["href"] for link in Page(found[1]).all("a")}
+        assert links == {f"figures/{name}.pdf", *data}
+        for path in data:
+            assert sha256(report.parent / path) in found[1]
+
+
+def test_headings_are_in_order(page: Page):
+    """There is one first heading, and no level is left out on the way down."""
+    levels = [int(element.tag[1]) for element in page.elements if re.fullmatch("h[1-6]", element.tag)]
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in zip([0, *levels], levels, strict=False))
+
+
+@pytest.mark.parametrize("hostile", ["<script>alert(1)</script>", "\"><img src='x' onerror='alert(1)'>", "{{ 7 * 7 }}"])
+def test_names_are_shown_as_they_are(make, spec, hostile: str):
+    """Names are text: whatever they hold, it is shown, and is no part of the page."""
+    picture = {"family": "image", "templates": hostile, "N": 10, "K": 2}
+    own = ImageSetting(**picture).name
+    file = Path("results/tiny/metrics.json")
+    metrics = json.loads(file.read_text())
+    of_setting = {
+        key.replace(SETTING, own, 1): value for key, value in metrics.items() if key.startswith(f"{SETTING}/")
+    }
+    file.write_text(json.dumps(metrics | of_setting))
+    changed = {"campaign": hostile, "settings": [*spec["settings"], picture]}
+    protocols = {"protocols": {**spec["protocols"], own: hostile}, "training": {hostile: spec["training"]["tiny"]}}
+    assert make(spec | changed | protocols) == 0
+    page = Page(Path("new.html").read_text())
+    assert hostile in page.text
+    assert f"Campaign {hostile}" in page.text
+    assert not page.all("script")
+    assert len(page.all("img")) == 4
+    assert any(hostile in row for row in page.rows)
+
+
+def test_files_that_changed_are_named(make, spec):
+    """A file that is not what another was made of is named: the page does not vouch for it."""
+    path = f"results/samples/{SETTING}/seed1.nc"
+    with xr.open_dataset(path, engine="netcdf4") as dataset:
+        changed = dataset.load().assign_attrs(title="another")
+    changed.to_netcdf(path)
+    assert make(spec) == 0
+    text = Page(Path("new.html").read_text()).text
+    assert f"{path} has changed since results/models/{SETTING}/seed1/tiny.nc was made of it" in text
+    assert "were read again for this page" not in text
+
+
+def test_results_without_benchmarks_or_older_files(make, spec):
+    """Results that were copied without benchmarks, samples and models have a report that says what it knows."""
+    for kind in ("benchmarks", "samples", "models"):
+        Path(f"results/{kind}").rename(f"results/away-{kind}")
+    assert make(spec) == 0
+    page = Page(Path("new.html").read_text())
+    assert "left no benchmarks here" in page.text
+    assert {row[0] for row in page.rows if len(row) == 9} == {"files", "evaluations", "transition", "regression"}
+
+
+def test_refusals(make, spec, capsys: pytest.CaptureFixture[str], tmp_path: Path):
+    """What is missing or broken stops the stage with a message that names it, and no page is written."""
+    picture = Path("results/tiny/figures/prediction.png")
+    content = picture.read_bytes()
+    picture.write_bytes(b"no picture")
+    assert make(spec) == 1
+    assert f"{picture} is no PNG file" in capsys.readouterr().err
+    picture.unlink()
+    assert make(spec) == 1
+    assert "--figures lacks prediction.png" in capsys.readouterr().err
+    picture.write_bytes(content)
+    template = tmp_path / "template.html"
+    template.write_text(TEMPLATE.read_text() + "{{ weather }}")
+    assert make(spec, template) == 1
+    assert f"{template} cannot be filled in: 'weather' is undefined" in capsys.readouterr().err
+    Path("results/tiny/regression.nc").write_bytes(b"truncated")
+    assert make(spec) == 1
+    assert "results/tiny/regression.nc is not a readable NetCDF file" in capsys.readouterr().err
+    assert not Path("new.html").exists()
