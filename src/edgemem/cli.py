@@ -36,6 +36,7 @@ COMMANDS = {
     "claims": Command("judge the claims of the paper by the collected numbers", "page"),
     "publish": Command("put a table and a figure into a page of the documentation", "page"),
     "status": Command("say what of a campaign is done, running, failed and to do", None, "edgemem.commands"),
+    "version": Command("save, compare and share versions of results", None, "edgemem.commands"),
 }
 
 
