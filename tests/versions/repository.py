@@ -42,6 +42,10 @@ class Repository(Workflow):
             check=False,
         )
 
+    def python(self, script: str) -> int:
+        """Return the exit code of a script."""
+        return subprocess.run([sys.executable, script], cwd=self.folder, env=self.environment, check=False).returncode
+
     def version(self, *words: str) -> str:
         """Return what an action prints that is done."""
         ended = self.edgemem("version", *words)

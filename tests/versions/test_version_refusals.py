@@ -16,6 +16,7 @@ from .repository import Repository, flip_byte
 
 
 SAVE = ("save", "v1", "--configfile", CONFIG)
+ACTIONS = [("list",), SAVE, ("restore", "v1"), ("verify",), ("push", "."), ("pull", ".")]
 MODELS = f"results/models/{SETTING}/seed1/tiny.nc"
 
 
@@ -30,7 +31,7 @@ def test_without_a_repository_one_message_says_what_to_type(workflow: Workflow, 
 
 
 def test_files_are_verified_without_git(workflow: Workflow, shared: Path):
-    """Results that were copied from elsewhere, without Snakemake's records and without git, are checked by themselves."""
+    """Results that were copied from elsewhere, without Snakemake's records and without git, are checked."""
     shutil.rmtree(workflow / ".snakemake")
     repository = Repository(workflow.folder, shared / "cache")
     assert "belong together" in repository.version("verify", "--files")
