@@ -63,7 +63,9 @@ def finished(folder: Path) -> Workflow:
     (folder / "results/tiny/metrics.json").write_text("{}")
     shutil.copy(ROOT / ".gitignore", folder)
     (folder / ".venv-dvc").symlink_to(ROOT / ".venv-dvc")
-    subprocess.run([sys.executable, "-c", "from edgemem.versions.environment import *; dvc_command()"], cwd=ROOT, check=True)
+    subprocess.run(
+        [sys.executable, "-c", "from edgemem.versions.environment import *; dvc_command()"], cwd=ROOT, check=True
+    )
     for words in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "-m", "Begin"]):
         subprocess.run(["git", *words], cwd=folder, check=True)
     return workflow

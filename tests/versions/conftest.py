@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from workflow.campaign import ROOT
+from workflow.campaign import ROOT, copy_finished
 from workflow.conftest import finished, once, shared, workflow  # noqa: F401
 
 from .repository import Repository, begin
@@ -46,6 +46,21 @@ def versioned(repository: Repository, dvc: Path) -> Repository:
     """The repository with DVC."""
     (repository / ".venv-dvc").symlink_to(dvc)
     return repository
+
+
+@pytest.fixture
+def two(finished: Path, dvc: Path, shared: Path, tmp_path: Path) -> Repository:  # noqa: F811
+    """The repository with a version v1, and v2 of another key of the evaluation, which is where it stands."""
+
+    def make(folder: Path) -> None:
+        repository = begin(finished, folder, shared / "cache")
+        (folder / ".venv-dvc").symlink_to(dvc)
+        repository.save("v1")
+        repository.change()
+        repository.save("v2")
+
+    copy_finished(once(shared, "two", make), tmp_path / "repository")
+    return Repository(tmp_path / "repository", shared / "cache")
 
 
 @pytest.fixture(scope="session")

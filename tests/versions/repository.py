@@ -6,7 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from workflow.campaign import CONFIG, ROOT, Workflow, copy_finished
+from workflow.campaign import CONFIG, ROOT, TINY, Workflow, copy_finished
+
+
+MORE_DRAWS = TINY["evaluation"] | {"draws": 3}
 
 
 class Repository(Workflow):
@@ -69,9 +72,14 @@ class Repository(Workflow):
         ended = self.snakemake("--cores", "2")
         assert ended.returncode == 0, ended.stdout
 
+    def change(self) -> None:
+        """Change a key of the evaluation, and run."""
+        self.configure(evaluation=MORE_DRAWS)
+        self.run()
+
     def contents(self) -> dict[str, bytes]:
         """Return all results."""
-        return {str(p.relative_to(self.folder)): p.read_bytes() for p in (self / "results").rglob("*") if p.is_file()}
+        return contents(self.folder)
 
 
 def begin(finished: Path, folder: Path, cache: Path) -> Repository:
@@ -92,6 +100,11 @@ def clone(repository: Repository, folder: Path, cache: Path) -> Repository:
     repository.git("clone", "--quiet", str(repository.folder), str(folder))
     (folder / ".git/info/exclude").write_text("/.venv-dvc\n/jobs.jsonl\n")
     return Repository(folder, cache)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return all results in a folder."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in (folder / "results").rglob("*") if p.is_file()}
 
 
 def flip_byte(path: Path) -> None:

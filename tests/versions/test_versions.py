@@ -6,28 +6,21 @@ import pytest
 
 from workflow.campaign import AFTER_EVALUATE, AFTER_TRAIN, CONFIG, PROTOCOL, SETTING, TINY
 
-from .repository import Repository, clone, flip_byte
+from .repository import MORE_DRAWS, Repository, clone, contents, flip_byte
 
 
 pytestmark = pytest.mark.slow
 
 FIGURE = "results/tiny/figures/prediction.png"
 MODELS = f"results/models/{SETTING}/seed1/tiny.nc"
-MORE_DRAWS = TINY["evaluation"] | {"draws": 3}
 MORE_STEPS = TINY["protocols"] | {"tiny": PROTOCOL | {"steps": 30}}
-
-
-def change(repository: Repository) -> None:
-    """Change a parameter, and run."""
-    repository.configure(evaluation=MORE_DRAWS)
-    repository.run()
 
 
 def test_two_versions(versioned: Repository):
     """Both come back as they were, configuration and all; there is nothing to do, and a change does its own jobs."""
     versioned.save("v1", "-m", "as it was")
     first = versioned.contents()
-    change(versioned)
+    versioned.change()
     versioned.save("v2")
     second = versioned.contents()
     assert versioned.git("status", "--porcelain").split() == ["M", CONFIG]
@@ -63,16 +56,14 @@ def test_two_versions(versioned: Repository):
     assert versioned.pending() == {"evaluate": 4, **AFTER_EVALUATE}
 
 
-def test_restored_version_is_the_start_of_a_run(versioned: Repository):
+def test_restored_version_is_the_start_of_a_run(two: Repository):
     """After a version is back, a run with another key does its own jobs, and then nothing is left to do."""
-    versioned.save("v1")
-    change(versioned)
-    versioned.version("restore", "v1", "--discard")
-    versioned.configure(seeds=[1])
-    jobs = versioned.pending()
+    two.version("restore", "v1", "--discard")
+    two.configure(seeds=[1])
+    jobs = two.pending()
     assert jobs and not {"sample", "train", "evaluate"} & jobs.keys()
-    versioned.run()
-    assert versioned.pending() == {}
+    two.run()
+    assert two.pending() == {}
 
 
 def test_saving_leaves_git_as_it_was(versioned: Repository):
@@ -122,34 +113,29 @@ def test_flipped_byte_of_a_picture(versioned: Repository):
     assert f"1 found:\n  {FIGURE} is not the one that was saved" in versioned.refused("verify")
 
 
-def test_restoring_loses_nothing_that_is_not_saved(versioned: Repository):
+def test_restoring_loses_nothing_that_is_not_saved(two: Repository, finished: Path):
     """Results and configurations that no version holds stop it before anything is changed, until one says so."""
-    versioned.save("v1")
-    first = versioned.contents()
-    change(versioned)
-    second = versioned.contents()
-    said = versioned.refused("restore", "v1")
+    two.git("tag", "-d", "version/v2")
+    second = two.contents()
+    said = two.refused("restore", "v1")
     assert f"results/evaluations/{SETTING}/seed1/tiny.nc" in said
     assert f"\n  {CONFIG}" in said
     assert "--discard" in said
-    assert versioned.contents() == second
-    versioned.version("restore", "v1", "--discard")
-    assert versioned.contents() == first
+    assert two.contents() == second
+    two.version("restore", "v1", "--discard")
+    assert two.contents() == contents(finished)
 
 
-def test_other_campaigns_keep_their_files_and_records(versioned: Repository):
+def test_other_campaigns_keep_their_files_and_records(two: Repository):
     """Restoring one campaign leaves what another one has made, and Snakemake's records of it."""
-    versioned.save("v1")
-    change(versioned)
-    versioned.save("v2")
-    versioned.write(TINY | {"campaign": "other", "seeds": [3], "regression": {"holdout": 0.5, "seed": 1}})
-    versioned.run()
-    other = {path: content for path, content in versioned.contents().items() if "other" in path or "seed3" in path}
-    config = (versioned / CONFIG).read_bytes()
-    versioned.version("restore", "v1", "--discard")
-    assert other.items() <= versioned.contents().items()
-    (versioned / CONFIG).write_bytes(config)
-    assert versioned.pending() == {}
+    two.write(TINY | {"campaign": "other", "seeds": [3], "regression": {"holdout": 0.5, "seed": 1}})
+    two.run()
+    other = {path: content for path, content in two.contents().items() if "other" in path or "seed3" in path}
+    config = (two / CONFIG).read_bytes()
+    two.version("restore", "v1", "--discard")
+    assert other.items() <= two.contents().items()
+    (two / CONFIG).write_bytes(config)
+    assert two.pending() == {}
 
 
 @pytest.mark.parametrize("kind", ["folder", "S3"])
@@ -174,7 +160,7 @@ def test_second_clone_restores_without_computing(
     assert other.pending() == {}
     other.version("verify")
 
-    change(other)
+    other.change()
     other.save("v2")
     second = other.contents()
     other.version("push")
@@ -215,54 +201,44 @@ def test_other_code_is_named_with_the_way_to_it(versioned: Repository):
     assert versioned.pending() == {}
 
 
-def test_prune_deletes_what_no_version_names(versioned: Repository):
+def test_prune_deletes_what_no_version_names(two: Repository, finished: Path):
     """Content of a version whose tag is gone is deleted after it was said; what another version has stays."""
-    versioned.save("v1")
-    first = versioned.contents()
-    change(versioned)
-    versioned.save("v2")
-    assert "nothing in the store is in no version" in versioned.version("prune", "--yes")
-    versioned.git("tag", "-d", "version/v2")
-    said = versioned.version("prune")
+    assert "nothing in the store is in no version" in two.version("prune", "--yes")
+    two.git("tag", "-d", "version/v2")
+    said = two.version("prune")
     assert "versions: v1" in said
     assert "in no version: " in said
     assert "nothing was deleted; give --yes" in said
-    stored = len([path for path in (versioned / ".versions/.dvc/cache").rglob("*") if path.is_file()])
-    assert "deleted" in versioned.version("prune", "--yes")
-    assert len([path for path in (versioned / ".versions/.dvc/cache").rglob("*") if path.is_file()]) < stored
-    versioned.version("restore", "v1", "--discard")
-    assert versioned.contents() == first
+    stored = len([path for path in (two / ".versions/.dvc/cache").rglob("*") if path.is_file()])
+    assert "deleted" in two.version("prune", "--yes")
+    assert len([path for path in (two / ".versions/.dvc/cache").rglob("*") if path.is_file()]) < stored
+    two.version("restore", "v1", "--discard")
+    assert two.contents() == contents(finished)
 
 
-def test_damaged_store_changes_nothing(versioned: Repository):
+def test_damaged_store_changes_nothing(two: Repository):
     """What the store gives is compared with what was saved before anything is replaced."""
-    versioned.save("v1")
-    change(versioned)
-    versioned.save("v2")
-    before = versioned.contents()
-    for path in (versioned / ".versions/.dvc/cache").rglob("*"):
+    before = two.contents()
+    for path in (two / ".versions/.dvc/cache").rglob("*"):
         if path.is_file() and path.read_bytes().startswith(b"\x89PNG"):
             path.chmod(0o644)
             flip_byte(path)
-    assert "the store is damaged" in versioned.refused("restore", "v1")
-    assert versioned.contents() == before
-    versioned.version("verify", "v2")
+    assert "the store is damaged" in two.refused("restore", "v1")
+    assert two.contents() == before
+    two.version("verify", "v2")
 
 
-def test_half_a_restore_is_taken_for_a_killed_job(versioned: Repository, shared: Path):
+def test_half_a_restore_is_taken_for_a_killed_job(two: Repository):
     """Were restoring cut off, Snakemake would make the files again; typed again, it ends well."""
-    versioned.save("v1")
-    change(versioned)
-    versioned.save("v2")
     code = (
         "import edgemem.commands.version.restore as restore\n"
         "from edgemem.cli import main\n"
         "restore.write_records = lambda records: exit(9)\n"
         "main(['version', 'restore', 'v1'])\n"
     )
-    (versioned / "half.py").write_text(code)
-    assert versioned.python("half.py") == 9
-    assert {"sample", "train", "evaluate"} <= versioned.pending().keys()
-    (versioned / "half.py").unlink()
-    versioned.version("restore", "v1")
-    assert versioned.pending() == {}
+    (two / "half.py").write_text(code)
+    assert two.python("half.py") == 9
+    assert {"sample", "train", "evaluate"} <= two.pending().keys()
+    (two / "half.py").unlink()
+    two.version("restore", "v1")
+    assert two.pending() == {}
