@@ -4,7 +4,7 @@
 # make bench      print how fast the training engine is here; minutes
 # make lint       check format, types, layers and the workflow
 # make lock       renew the lock files in envs/ from pyproject.toml
-# make clean      remove the environment and caches; results stay
+# make clean      remove the environments and caches; results and versions stay
 #
 # PYTHON=python3.12 chooses the interpreter, VENV=.venv-3.12 where its environment is, DEVICE=cuda one with CUDA,
 # TESTS=tests/config which tests.
@@ -70,4 +70,4 @@ lock:
 	  sed -nE 's/^([a-z0-9._-]+==[^ ]+)( ; .*[^ \])? *\\$$/      - "\1\2"/p' envs/cpu.txt; } > envs/environment.yaml
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-dvc .pytest_cache .mypy_cache .ruff_cache

@@ -37,7 +37,7 @@ def opened_store(versions: Iterable[Version]) -> Iterator[None]:
         for pointer in STORE.glob("[!.]*.dvc"):
             pointer.unlink()
         for version in versions:
-            _pointer(version.name).write_text(version.data)
+            _pointer(version.name).write_text(re.sub("path: .*", f'path: "{version.name}"', version.data))
         try:
             yield
         finally:

@@ -8,6 +8,7 @@ import difflib
 import re
 import tempfile
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 from edgemem.errors import EdgememError
@@ -62,7 +63,8 @@ def read(name: str) -> Version:
         near = difflib.get_close_matches(name, names, n=1)
         known = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(names) or 'none'}"
         raise EdgememError(f"there is no version '{name}' here; {known}")
-    return Version.from_json(git("show", f"{reference(name)}:./{DESCRIPTION}"))
+    # Its tag may have been given another name since.
+    return replace(Version.from_json(git("show", f"{reference(name)}:./{DESCRIPTION}")), name=name)
 
 
 def read_all() -> list[Version]:

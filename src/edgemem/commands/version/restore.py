@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -93,5 +94,5 @@ def _put_in_place(folder: Path, version: Version) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         # Snakemake asks which of two files is older.
         os.utime(folder / path, ns=(file.mtime_ns, file.mtime_ns))
-        (folder / path).replace(target)
+        shutil.move(folder / path, target)  # `results` may be a link to another disk
     write_records(records)

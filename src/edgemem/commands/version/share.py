@@ -27,7 +27,7 @@ def push(options: argparse.Namespace) -> None:
         _explained(store.push, place)
     print(f"pushed the content of {len(versions)} versions to {place}")
     if "origin" in git("remote").splitlines():
-        git("push", "--quiet", "origin", NAMES)
+        _exchange_names("push")
         print("pushed their names to origin")
     else:
         print("there is no git remote 'origin' to push their names to; who clones this repository gets them")
@@ -40,7 +40,7 @@ def pull(options: argparse.Namespace) -> None:
     """
     place = _place(options.place, "pull")
     if "origin" in git("remote").splitlines():
-        git("fetch", "--quiet", "--no-tags", "origin", NAMES)
+        _exchange_names("fetch", "--no-tags")
     versions = tags.read_all()
     if not versions:
         raise EdgememError("neither this repository nor its git remote 'origin' has a version")
@@ -48,6 +48,19 @@ def pull(options: argparse.Namespace) -> None:
         store.set_place(place)
         _explained(store.pull, place)
     print(f"pulled {len(versions)} versions: {', '.join(version.name for version in versions)}")
+
+
+def _exchange_names(*command: str) -> None:
+    """Push or fetch names; where another clone has used one, say how to give the own version another."""
+    try:
+        git(*command, "--quiet", "origin", NAMES)
+    except EdgememError as error:
+        if not re.search(r"would clobber|already exists", str(error)):
+            raise
+        raise EdgememError(
+            f"{error}\norigin has another version of the same name; rename the one here: "
+            "git tag -a -m TEXT version/NEW version/OLD^{} && git tag -d version/OLD"
+        ) from None
 
 
 def _place(given: str | None, action: str) -> str:
