@@ -7,6 +7,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import netCDF4
@@ -60,7 +62,8 @@ def finished(folder: Path) -> Workflow:
             fill(path, folder, rng, sources)
     for name in ("transition.nc", "regression.nc"):
         fill(folder / "results/tiny" / name, folder, rng, ())
-    (folder / "results/tiny/metrics.json").write_text("{}")
+    with kept_times(folder / "results/tiny/metrics.json") as path:
+        path.write_text("{}")
     shutil.copy(ROOT / ".gitignore", folder)
     (folder / ".venv-dvc").symlink_to(ROOT / ".venv-dvc")
     subprocess.run(
@@ -72,18 +75,24 @@ def finished(folder: Path) -> Workflow:
 
 
 def fill(path: Path, folder: Path, rng: np.random.Generator, sources: tuple[str, ...]) -> None:
-    """Write random numbers into a file, as made from those of its data set; its times stay."""
-    times = path.stat()
+    """Write random numbers into a file, as made from those of its data set."""
     inputs = {}
     for kind in sources:
         setting, seed = path.relative_to(folder / "results").with_suffix("").parts[1:3]
         end = f"{seed}.nc" if kind == "samples" else f"{seed}/tiny.nc"
         source = f"results/{kind}/{setting}/{end}"
         inputs[source] = sha256(folder / source)
-    with netCDF4.Dataset(path, "w") as file:
+    with kept_times(path), netCDF4.Dataset(path, "w") as file:
         file.setncattr("inputs", json.dumps(inputs))
         file.createDimension("number", NUMBERS)
         file.createVariable("x", "f8", ("number",))[:] = rng.normal(size=NUMBERS)
+
+
+@contextmanager
+def kept_times(path: Path) -> Iterator[Path]:
+    """Let a file be written without Snakemake taking it for newer."""
+    times = path.stat()
+    yield path
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
