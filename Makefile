@@ -4,7 +4,7 @@
 # make bench      print how fast the training engine is here; minutes
 # make lint       check format, types, layers and the workflow
 # make lock       renew the lock files in envs/ from pyproject.toml
-# make clean      remove the environment and caches; results stay
+# make clean      remove the environments and caches; results and versions stay
 #
 # PYTHON=python3.12 chooses the interpreter, VENV=.venv-3.12 where its environment is, DEVICE=cuda one with CUDA,
 # TESTS=tests/config which tests.
@@ -55,15 +55,19 @@ $(BIN)/python:
 # One version of each package for all Pythons, so that results do not depend on the interpreter.
 LOCK = uv pip compile pyproject.toml --universal --fork-strategy fewest --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --quiet --extra build
+# Programs that have an environment of their own: DVC, which versions need, and a server of S3, which their tests need.
+LOCK_ALONE = uv pip compile - --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet
 lock:
 	$(LOCK) --output-file envs/cpu.txt
 	$(LOCK) --extra cuda --output-file envs/cuda.txt
 	$(LOCK) --extra dev --output-file envs/dev.txt
 	echo 'diffusionlab==3.0.4' | uv pip compile - --universal --python-version 3.12 --no-deps --generate-hashes \
 	  --no-header --no-annotate --quiet | sed 's/==3.0.4/& ; python_version >= "3.12"/' > envs/bench.txt
+	echo 'dvc[s3]>=3.60' | $(LOCK_ALONE) --output-file envs/versions.txt
+	echo 'moto[s3,server]>=5' | $(LOCK_ALONE) --output-file envs/s3-test.txt
 	{ echo "# The pins of cpu.txt for sites that use conda (--sdm conda); made by make lock."; \
 	  echo "channels: [conda-forge]"; echo "dependencies:"; echo "  - python=3.11"; echo "  - pip"; echo "  - pip:"; \
 	  sed -nE 's/^([a-z0-9._-]+==[^ ]+)( ; .*[^ \])? *\\$$/      - "\1\2"/p' envs/cpu.txt; } > envs/environment.yaml
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-dvc .pytest_cache .mypy_cache .ruff_cache

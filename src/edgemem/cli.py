@@ -38,6 +38,7 @@ COMMANDS = {
     "publish": Command("put a table and a figure into a page of the documentation", "page"),
     "status": Command("say what of a campaign is done, running, failed and to do", None, "edgemem.commands"),
     "lineage": Command("say what a file was made of, from what it carries", None, "edgemem.commands"),
+    "version": Command("save, compare and share versions of results", None, "edgemem.commands"),
 }
 
 

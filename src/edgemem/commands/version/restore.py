@@ -1,0 +1,98 @@
+"""Bring back the results and the configuration of a version."""
+
+import argparse
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from edgemem.commands.version.text import listed
+from edgemem.commands.version.workflow import jobs_to_do, require_rest
+from edgemem.errors import EdgememError
+from edgemem.versions import store, tags
+from edgemem.versions.files import checksums, files_below, is_note
+from edgemem.versions.git import git
+from edgemem.versions.records import mark_incomplete, remove_records, write_records
+from edgemem.versions.version import Version
+
+
+def restore(options: argparse.Namespace) -> None:
+    """Bring back a version, so that there is nothing to do.
+
+    **Raises:** EdgememError, before anything is changed, if that would lose something or the version's files are not
+    all here and whole; afterwards, if this code would make other results.
+    """
+    version = tags.read(options.name)
+    require_rest()
+    versions = tags.read_all()
+    configuration = ["config.yaml", *version.configfiles]
+    if not options.discard:
+        _require_saved(version, versions, configuration)
+    with store.opened_store(versions):
+        folder = store.fetch_out(version.name)
+        _require_whole(folder, version)
+        store.CURRENT.unlink(missing_ok=True)
+        _put_in_place(folder, version)
+        git("restore", f"--source={tags.reference(version.name)}", "--worktree", "--", *configuration)
+        store.CURRENT.write_text(version.name)
+    print(f"restored {version.name}: campaign {version.campaign}, {len(version.files)} files")
+    if jobs := jobs_to_do(version.configfiles):
+        raise EdgememError(
+            f"the results are those of {version.name}, but this code would make others ({', '.join(jobs)}); "
+            f"for the code that made them, type: git switch --detach {tags.reference(version.name)}"
+        )
+    print("a dry-run has nothing to do")
+
+
+def _require_saved(version: Version, versions: list[Version], configuration: list[str]) -> None:
+    """Check that what will be replaced or removed can be brought back."""
+    kept = {file.sha256 for each in versions for file in each.files.values()}
+    present = checksums({*version.files, *files_below(version.folder)})
+    lost = [path for path, total in present.items() if total not in kept and not is_note(path)]
+    blobs = _known_blobs(versions, configuration)
+    lost += [
+        path for path in configuration if Path(path).exists() and git("hash-object", "--", path) not in blobs[path]
+    ]
+    if lost:
+        raise EdgememError(
+            listed(f"{len(lost)} would be replaced or removed that no version holds:", sorted(lost))
+            + "\nSave them first (python -m edgemem version save NAME), or give --discard to lose them"
+        )
+
+
+def _known_blobs(versions: list[Version], configuration: list[str]) -> Mapping[str, set[str]]:
+    """Return what git knows each file of the configuration to have been: in versions, and in the present commit."""
+    commits = ["HEAD", *(tags.reference(version.name) for version in versions)]
+    lines = git("cat-file", "--batch-check", text="".join(f"{c}:./{p}\n" for p in configuration for c in commits))
+    ids = [line.split()[0] for line in lines.splitlines()]
+    return {path: set(ids[i * len(commits) : (i + 1) * len(commits)]) for i, path in enumerate(configuration)}
+
+
+def _require_whole(folder: Path, version: Version) -> None:
+    """Check that what the store gave is what was saved."""
+    found = checksums(str(folder / path) for path in version.files)
+    for path, file in version.files.items():
+        if found.get(str(folder / path)) != file.sha256:
+            raise EdgememError(
+                f"the store is damaged: it gives another {path} than was saved; nothing was changed. "
+                f"Remove {store.STORE}/.dvc/cache and type: python -m edgemem version pull"
+            )
+
+
+def _put_in_place(folder: Path, version: Version) -> None:
+    """Replace results by a version's, with times and records, and remove what else is in the campaign's folder."""
+    records = json.loads((folder / store.RECORDS).read_text())
+    # Were this cut off, a file of one version with the record of another would pass for a result.
+    mark_incomplete(records)
+    gone = set(files_below(version.folder)) - version.files.keys()
+    for path in gone:
+        Path(path).unlink()
+    remove_records(gone)
+    for path, file in version.files.items():
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # Snakemake asks which of two files is older.
+        os.utime(folder / path, ns=(file.mtime_ns, file.mtime_ns))
+        shutil.move(folder / path, target)  # `results` may be a link to another disk
+    write_records(records)

@@ -1,0 +1,106 @@
+"""Keep the results of a finished campaign under a name."""
+
+import argparse
+import json
+import os
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from edgemem.commands.version.text import listed, megabytes
+from edgemem.commands.version.workflow import Output, command_line, configuration, outputs, require_rest
+from edgemem.errors import EdgememError
+from edgemem.versions import store, tags
+from edgemem.versions.files import checksums, files_below, stale_files
+from edgemem.versions.git import uncommitted
+from edgemem.versions.parameters import parameters
+from edgemem.versions.records import read_records
+from edgemem.versions.version import File, Version
+
+
+# What decides how results are made, besides the configuration.
+CODE = ("Snakefile", "rules", "src", "profiles")
+
+
+def save(options: argparse.Namespace) -> None:
+    """Keep the results of the campaign, if configuration and code would give just these.
+
+    **Raises:** EdgememError if they would not, with what to do about it.
+    """
+    tags.require_new(options.name)
+    require_rest()
+    configfiles = configuration(options.configfile)
+    _require_committed(configfiles)
+    campaign, values = parameters(configfiles)
+    made = outputs(configfiles[1:])
+    _require_done(made, configfiles[1:])
+    folder = Path("results", campaign)
+    _require_no_more(folder, made)
+    records = read_records(output.path for output in made)
+    _require_records(made, records)
+
+    notes = {note for output in made for note in (output.log, output.benchmark) if Path(note).is_file()}
+    sums = checksums(sorted({output.path for output in made} | notes))
+    if stale := stale_files(sums):
+        raise EdgememError(
+            listed("some files were not made from those that lie beside them; remove them and run again", stale)
+        )
+    with store.opened_store(tags.read_all()):
+        _stage(store.staging(options.name), sums, json.dumps(records))
+        version = Version(
+            name=options.name,
+            campaign=campaign,
+            configfiles=configfiles[1:],
+            parameters=values,
+            metrics=json.loads((folder / "metrics.json").read_text()),
+            files={path: _file(path, total) for path, total in sums.items()},
+            data=store.keep(options.name),
+        )
+        tags.write(version, configfiles, options.message)
+        store.CURRENT.write_text(version.name)
+    print(f"saved {version.name}: campaign {campaign}, {len(version.files)} files, {megabytes(version.size)}")
+
+
+def _require_committed(configfiles: Sequence[str]) -> None:
+    """Check that the commit that is checked out has the code that made the results."""
+    if changed := [path for path in uncommitted(*CODE) if path not in configfiles]:
+        raise EdgememError(listed("the code is not that of a commit; type git add and git commit first", changed))
+
+
+def _require_done(made: Sequence[Output], configfiles: Sequence[str]) -> None:
+    """Check that nothing is left to do."""
+    if pending := [output.path for output in made if output.pending]:
+        typed = command_line(configfiles)
+        raise EdgememError(listed(f"configuration and code would make other files; type first: {typed}", pending))
+
+
+def _require_no_more(folder: Path, made: Sequence[Output]) -> None:
+    """Check that the campaign's folder holds nothing that the campaign does not make."""
+    if more := sorted(set(files_below(folder)) - {output.path for output in made}):
+        raise EdgememError(listed("the campaign does not make some files in its folder; remove them", more))
+
+
+def _require_records(made: Sequence[Output], records: Iterable[str]) -> None:
+    """Check that Snakemake knows how each file was made."""
+    known = set(records)
+    if unknown := [output.path for output in made if output.path not in known]:
+        raise EdgememError(
+            listed("Snakemake has no record of how some files were made; remove them and run again", unknown)
+        )
+
+
+def _stage(folder: Path, paths: Iterable[str], records: str) -> None:
+    """Lay files and records into a folder, without copying them where the file system permits."""
+    for path in paths:
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.link(path, target)
+        except OSError:
+            shutil.copy2(path, target)
+    (folder / store.RECORDS).write_text(records)
+
+
+def _file(path: str, sha256: str) -> File:
+    status = Path(path).stat()
+    return File(sha256, status.st_size, status.st_mtime_ns)

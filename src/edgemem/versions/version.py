@@ -1,0 +1,67 @@
+"""What a version is: a campaign's files with their checksums, and what made them."""
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from edgemem.errors import EdgememError
+
+
+# Raised whenever a version is written in another way.
+FORMAT = 1
+
+
+class File(NamedTuple):
+    """A file of a version."""
+
+    sha256: str
+    size: int
+    mtime_ns: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Version:
+    """A version, but for the content of its files.
+
+    **Arguments:** `configfiles`: what was given to Snakemake with --configfile; `parameters`: the whole configuration,
+    flat; `metrics`: the content of metrics.json; `files`: by path; `data`: DVC's pointer to their content.
+    """
+
+    name: str
+    campaign: str
+    configfiles: list[str]
+    parameters: dict[str, Any]
+    metrics: dict[str, float | None]
+    files: dict[str, File]
+    data: str
+
+    @property
+    def size(self) -> int:
+        """The bytes of all files."""
+        return sum(file.size for file in self.files.values())
+
+    @property
+    def folder(self) -> Path:
+        """The campaign's own folder, all files of which are in the version."""
+        return Path("results", self.campaign)
+
+    def to_json(self) -> str:
+        """Return the version as text."""
+        return json.dumps({"format": FORMAT, **dataclasses.asdict(self)}, indent=1, sort_keys=True) + "\n"
+
+    @staticmethod
+    def from_json(text: str) -> "Version":
+        """Return the version that a text describes.
+
+        **Raises:** EdgememError if another edgemem wrote it in another way.
+        """
+        content: Mapping[str, Any] = json.loads(text)
+        if content["format"] != FORMAT:
+            raise EdgememError(
+                f"version {content['name']} has format {content['format']}, this edgemem reads {FORMAT}; "
+                "use the edgemem that saved it"
+            )
+        keys = {key: value for key, value in content.items() if key != "format"}
+        return Version(**keys | {"files": {path: File(*file) for path, file in content["files"].items()}})

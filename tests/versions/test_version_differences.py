@@ -1,0 +1,108 @@
+"""`edgemem version diff` tells parameters, metrics and files apart, and what of it is more than chance."""
+
+import numpy as np
+import pytest
+
+from edgemem.commands.version.diff import summary
+from edgemem.versions.differences import differences
+from edgemem.versions.page import comparison
+from edgemem.versions.parameters import parameters
+from edgemem.versions.version import File, Version
+
+
+def version(name: str, **content: object) -> Version:
+    """Return a version with little in it."""
+    empty = {"campaign": "tiny", "configfiles": [], "parameters": {}, "metrics": {}, "files": {}, "data": ""}
+    return Version(name=name, **{**empty, **content})  # type: ignore[arg-type]
+
+
+def with_interval(value: float, low: float, high: float) -> dict[str, float | None]:
+    """Return the entries of a metric that has an interval."""
+    return {"x/m50": value, "x/m50_low": low, "x/m50_high": high}
+
+
+def test_parameters_that_are_changed_added_and_gone():
+    """A key with another value, a new one and one that is no longer there are named; what is equal is not."""
+    before = version("a", parameters={"steps": 20, "rate": 0.1, "old": 1})
+    after = version("b", parameters={"steps": 30, "rate": 0.1, "new": 2})
+    found = differences(before, after).parameters
+    assert [(p.name, p.before, p.after) for p in found] == [("steps", 20, 30), ("old", 1, None), ("new", None, 2)]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_difference_is_judged_by_the_interval_of_a_difference(sign: int):
+    """For symmetric intervals the limit is that of independent estimates, the root of the sum of squares."""
+    a, b = with_interval(0, -3, 3), with_interval(4.9 * sign, 4.9 * sign - 4, 4.9 * sign + 4)
+    (found,) = differences(version("a", metrics=a), version("b", metrics=b)).metrics
+    assert found.exceeds is False
+    b = with_interval(5.1 * sign, 5.1 * sign - 4, 5.1 * sign + 4)
+    (found,) = differences(version("a", metrics=a), version("b", metrics=b)).metrics
+    assert found.exceeds is True
+
+
+def test_equal_versions_rarely_exceed_their_intervals():
+    """Estimates of one true value exceed the interval of their difference in about five cases of a hundred."""
+    rng = np.random.default_rng(0)
+    exceeding, cases = 0, 2000
+    for x, y in rng.normal(size=(cases, 2)):
+        a, b = with_interval(x, x - 1.96, x + 1.96), with_interval(y, y - 1.96, y + 1.96)
+        (found,) = differences(version("a", metrics=a), version("b", metrics=b)).metrics
+        exceeding += bool(found.exceeds)
+    # Four standard errors of a proportion of 0.05.
+    assert abs(exceeding / cases - 0.05) < 4 * np.sqrt(0.05 * 0.95 / cases)
+
+
+def test_metrics_without_intervals_are_not_judged():
+    """A number without an interval, or unknown in one version, differs without a verdict; equal ones are counted."""
+    before = version("a", metrics={"plain": 1.0, "unknown": None, "same": 2.0, **with_interval(1, 0, 2)})
+    after = version("b", metrics={"plain": 1.5, "unknown": 3.0, "same": 2.0, **with_interval(1, 0, 2)})
+    found = differences(before, after)
+    assert [(m.name, m.exceeds) for m in found.metrics] == [("plain", None), ("unknown", None)]
+    assert found.same == 2
+
+
+def test_files_by_content():
+    """Files are told apart by content: another time is no difference, and logs are left out."""
+    one, other, touched = File("1", 10, 1), File("2", 10, 1), File("1", 10, 9)
+    before = version("a", files={"gone": one, "changed": one, "same": one})
+    after = version("b", files={"added": one, "changed": other, "same": touched, "results/logs/train/a.log": one})
+    assert differences(before, after).files == (["added"], ["changed"], ["gone"])
+
+
+def test_page_shows_figures_side_by_side_and_names_what_exceeds():
+    """The page holds both pictures of a figure, says which are equal or missing, and needs no other file."""
+    before, after = version("a", metrics=with_interval(0, -1, 1)), version("b", metrics=with_interval(9, 8, 10))
+    found = differences(before, after)
+    page = comparison(before, after, found, {"losses": b"1", "same": b"3"}, {"losses": b"2", "new": b"4", "same": b"3"})
+    assert page.count("data:image/png;base64,") == 5
+    assert "MQ==" in page and "Mg==" in page
+    assert page.count("not there") == 1
+    assert page.count("(the same)") == 1
+    assert "more than its interval" in page
+    assert "http" not in page and "src='data" in page
+
+
+def test_what_is_printed_is_short():
+    """Of long lists twenty lines are printed, and how many more the page has."""
+    after = version("b", files={f"file{i:02}": File("1", 1, 1) for i in range(50)})
+    lines = summary(differences(version("a"), after)).splitlines()
+    assert lines[0] == "parameters that differ: none"
+    assert "files: 50 added, 0 changed, 0 gone" in lines
+    assert lines[-1].strip() == "... and 30 more"
+
+
+def test_parameters_are_the_merged_configuration(tmp_path, monkeypatch):
+    """Overlays replace lists and merge mappings, and defaults are written out: two versions are compared by value."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "below.yaml").write_text(
+        "campaign: below\nseeds: [1]\nsettings: [{family: gaussian, N: 10, d: 2, K: 2}]\nprotocol: p\n"
+        "protocols: {p: {steps: 10, draws: 2, peak_rate: 0.01, final_rate: 0.001}}\n"
+        "evaluation: {generated: 50}\nfigures: []\n"
+    )
+    (tmp_path / "above.yaml").write_text("campaign: above\nseeds: [2, 3]\nevaluation: {draws: 7}\n")
+    name, values = parameters(["below.yaml", "above.yaml"])
+    assert name == "above"
+    assert values["seeds"] == [2, 3]
+    assert (values["evaluation.generated"], values["evaluation.draws"]) == (50, 7)
+    assert values["settings[0].N"] == [10]
+    assert values["protocols.p.steps"] == 10
