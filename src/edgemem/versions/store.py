@@ -20,7 +20,6 @@ from edgemem.writing import sole_writer
 
 
 STORE = Path(".versions")
-RECORDS = "records.json"
 CURRENT = STORE / "current"
 
 
