@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import netCDF4
 import numpy as np
 from tests.workflow.campaign import ROOT, Workflow
 
+from benchmarks.jobs import Usage
 from benchmarks.workflow import pretending, run
 from edgemem.lineage import sha256
 
@@ -42,9 +44,10 @@ def main() -> None:
         files = [file for file in (workflow / "results").rglob("*") if file.is_file()]
         size = sum(file.stat().st_size for file in files)
         print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.2f}; {len(files)} files, {size / 1e6:.0f} MB\n")
-        print("| action | seconds |\n| --- | --- |", flush=True)
+        print("| action | seconds | CPU seconds |\n| --- | --- | --- |", flush=True)
         for words, name in ACTIONS:
-            print(f"| {name} | {seconds(workflow, words.split()):.1f} |", flush=True)
+            usage = action(workflow, words.split())
+            print(f"| {name} | {usage.seconds:.1f} | {usage.cpu_seconds:.1f} |", flush=True)
         print(f"\nload {os.getloadavg()[0]:.2f}")
 
 
@@ -96,15 +99,17 @@ def kept_times(path: Path) -> Iterator[Path]:
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
-def seconds(workflow: Workflow, words: list[str]) -> float:
-    """Return what an action takes.
+def action(workflow: Workflow, words: list[str]) -> Usage:
+    """Return what an action takes, with all that it starts.
 
     **Raises:** CalledProcessError if it fails.
     """
-    began = time.perf_counter()
+    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     command = [sys.executable, "-m", "edgemem", "version", *words]
     subprocess.run(command, cwd=workflow.folder, env=workflow.environment, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - began
+    seconds, after = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Usage(seconds, cpu_seconds, 1024 * after.ru_maxrss)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,15 @@ from edgemem.versions.version import File, Version
 
 def version(name: str, **content: object) -> Version:
     """Return a version with little in it."""
-    empty = {"campaign": "tiny", "configfiles": [], "parameters": {}, "metrics": {}, "files": {}, "data": ""}
+    empty = {
+        "campaign": "tiny",
+        "configfiles": [],
+        "parameters": {},
+        "metrics": {},
+        "files": {},
+        "packed": "",
+        "data": "",
+    }
     return Version(name=name, **{**empty, **content})  # type: ignore[arg-type]
 
 

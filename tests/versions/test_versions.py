@@ -216,11 +216,12 @@ def test_prune_deletes_what_no_version_names(two: Repository, finished: Path):
     assert two.contents() == contents(finished)
 
 
-def test_damaged_store_changes_nothing(two: Repository):
+@pytest.mark.parametrize("beginning", [b"\x89PNG", b'{"notes"'], ids=["figure", "records"])
+def test_damaged_store_changes_nothing(two: Repository, beginning: bytes):
     """What the store gives is compared with what was saved before anything is replaced."""
     before = two.contents()
     for path in (two / ".versions/.dvc/cache").rglob("*"):
-        if path.is_file() and path.read_bytes().startswith(b"\x89PNG"):
+        if path.is_file() and path.read_bytes().startswith(beginning):
             path.chmod(0o644)
             flip_byte(path)
     assert "the store is damaged" in two.refused("restore", "v1")

@@ -20,7 +20,6 @@ from edgemem.writing import sole_writer
 
 
 STORE = Path(".versions")
-RECORDS = "records.json"
 CURRENT = STORE / "current"
 
 
@@ -34,6 +33,7 @@ def opened_store(versions: Iterable[Version]) -> Iterator[None]:
             # Hard links would let a job that writes into its old output write into the store.
             for key, value in {"cache.type": "reflink,copy", "core.analytics": "false"}.items():
                 _dvc("config", key, value)
+        _clear()
         for pointer in STORE.glob("[!.]*.dvc"):
             pointer.unlink()
         for version in versions:
@@ -41,9 +41,14 @@ def opened_store(versions: Iterable[Version]) -> Iterator[None]:
         try:
             yield
         finally:
-            for folder in STORE.iterdir():
-                if folder.is_dir() and not folder.name.startswith("."):
-                    shutil.rmtree(folder)
+            _clear()
+
+
+def _clear() -> None:
+    """Remove the folders of versions, also those that a killed command has left."""
+    for folder in STORE.iterdir():
+        if folder.is_dir() and not folder.name.startswith("."):
+            shutil.rmtree(folder)
 
 
 def staging(name: str) -> Path:

@@ -26,7 +26,8 @@ class Version:
     """A version, but for the content of its files.
 
     **Arguments:** `configfiles`: what was given to Snakemake with --configfile; `parameters`: the whole configuration,
-    flat; `metrics`: the content of metrics.json; `files`: by path; `data`: DVC's pointer to their content.
+    flat; `metrics`: the content of metrics.json; `files`: by path; `packed`: checksum of what is packed into one file;
+    `data`: DVC's pointer to their content.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Version:
     parameters: dict[str, Any]
     metrics: dict[str, float | None]
     files: dict[str, File]
+    packed: str
     data: str
 
     @property

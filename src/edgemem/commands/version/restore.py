@@ -1,11 +1,11 @@
 """Bring back the results and the configuration of a version."""
 
 import argparse
-import json
 import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from edgemem.commands.version.text import listed
 from edgemem.commands.version.workflow import jobs_to_do, require_rest
@@ -13,6 +13,7 @@ from edgemem.errors import EdgememError
 from edgemem.versions import store, tags
 from edgemem.versions.files import checksums, files_below, is_note
 from edgemem.versions.git import git
+from edgemem.versions.packing import SMALL, unpack
 from edgemem.versions.records import mark_incomplete, remove_records, write_records
 from edgemem.versions.version import Version
 
@@ -32,8 +33,9 @@ def restore(options: argparse.Namespace) -> None:
     with store.opened_store(versions):
         folder = store.fetch_out(version.name)
         _require_whole(folder, version)
+        records = unpack(folder)
         store.CURRENT.unlink(missing_ok=True)
-        _put_in_place(folder, version)
+        _put_in_place(folder, version, records)
         git("restore", f"--source={tags.reference(version.name)}", "--worktree", "--", *configuration)
         store.CURRENT.write_text(version.name)
     print(f"restored {version.name}: campaign {version.campaign}, {len(version.files)} files")
@@ -71,18 +73,18 @@ def _known_blobs(versions: list[Version], configuration: list[str]) -> Mapping[s
 
 def _require_whole(folder: Path, version: Version) -> None:
     """Check that what the store gave is what was saved."""
-    found = checksums(str(folder / path) for path in version.files)
-    for path, file in version.files.items():
-        if found.get(str(folder / path)) != file.sha256:
+    saved = {path: file.sha256 for path, file in version.files.items() if not is_note(path)} | {SMALL: version.packed}
+    found = checksums(str(folder / path) for path in saved)
+    for path, total in saved.items():
+        if found.get(str(folder / path)) != total:
             raise EdgememError(
                 f"the store is damaged: it gives another {path} than was saved; nothing was changed. "
                 f"Remove {store.STORE}/.dvc/cache and type: python -m edgemem version pull"
             )
 
 
-def _put_in_place(folder: Path, version: Version) -> None:
+def _put_in_place(folder: Path, version: Version, records: Mapping[str, Any]) -> None:
     """Replace results by a version's, with times and records, and remove what else is in the campaign's folder."""
-    records = json.loads((folder / store.RECORDS).read_text())
     # Were this cut off, a file of one version with the record of another would pass for a result.
     mark_incomplete(records)
     gone = set(files_below(version.folder)) - version.files.keys()

@@ -2,8 +2,6 @@
 
 import argparse
 import json
-import os
-import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from edgemem.errors import EdgememError
 from edgemem.versions import store, tags
 from edgemem.versions.files import checksums, files_below, stale_files
 from edgemem.versions.git import uncommitted
+from edgemem.versions.packing import pack
 from edgemem.versions.parameters import parameters
 from edgemem.versions.records import read_records
 from edgemem.versions.version import File, Version
@@ -46,7 +45,7 @@ def save(options: argparse.Namespace) -> None:
             listed("some files were not made from those that lie beside them; remove them and run again", stale)
         )
     with store.opened_store(tags.read_all()):
-        _stage(store.staging(options.name), sums, json.dumps(records))
+        packed = pack(store.staging(options.name), sums, records)
         version = Version(
             name=options.name,
             campaign=campaign,
@@ -54,6 +53,7 @@ def save(options: argparse.Namespace) -> None:
             parameters=values,
             metrics=json.loads((folder / "metrics.json").read_text()),
             files={path: _file(path, total) for path, total in sums.items()},
+            packed=packed,
             data=store.keep(options.name),
         )
         tags.write(version, configfiles, options.message)
@@ -87,18 +87,6 @@ def _require_records(made: Sequence[Output], records: Iterable[str]) -> None:
         raise EdgememError(
             listed("Snakemake has no record of how some files were made; remove them and run again", unknown)
         )
-
-
-def _stage(folder: Path, paths: Iterable[str], records: str) -> None:
-    """Lay files and records into a folder, without copying them where the file system permits."""
-    for path in paths:
-        target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(path, target)
-        except OSError:
-            shutil.copy2(path, target)
-    (folder / store.RECORDS).write_text(records)
 
 
 def _file(path: str, sha256: str) -> File:
