@@ -73,7 +73,7 @@ def test_running_and_killed_jobs(long: Workflow):
         text = status(long)
         assert counts(text)["train"] == [0, 1, 0, 3]
         name = rf"train {SETTING}/seed1/long"
-        assert re.search(rf"^running\n  {name}: \d+ s on {platform.node()}; \[train .*\n?", text, re.MULTILINE), text
+        assert re.search(rf"^running\n  {name}: \d+ s on {platform.node()}; \S.*\n?", text, re.MULTILINE), text
         os.killpg(snakemake.pid, signal.SIGKILL)
         snakemake.wait()
     text = status(long)

@@ -154,7 +154,8 @@ def _last_words(log: Path) -> str:
         lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
     except OSError:
         return ""
-    return next((line for line in reversed(lines) if FAILURE.match(line)), lines[-1] if lines else "")
+    line = next((line for line in reversed(lines) if FAILURE.match(line)), lines[-1] if lines else "")
+    return re.sub(r"^\[[^]]*\] ", "", line)  # which job it is stands in front already
 
 
 def seconds_of_finished(jobs: Iterable[Job]) -> dict[str, float]:
