@@ -53,7 +53,7 @@ def pull(options: argparse.Namespace) -> None:
 def _exchange_names(*command: str) -> None:
     """Push or fetch names; where another clone has used one, say how to give the own version another."""
     try:
-        git(*command, "--quiet", "origin", NAMES)
+        git(*command, "origin", NAMES)
     except EdgememError as error:
         if not re.search(r"would clobber|already exists", str(error)):
             raise
