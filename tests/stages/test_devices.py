@@ -1,6 +1,7 @@
 """A training job takes one GPU for itself; the GPUs here are pretended, the locks are real."""
 
 import itertools
+import math
 import os
 import random
 import subprocess
@@ -62,17 +63,18 @@ def test_two_hundred_jobs_on_four_gpus(start: Callable[..., subprocess.Popen[str
     rng = random.Random(1)
     leases: list[tuple[str, float, float]] = []
     waiting = [rng.uniform(0, 0.05) for _ in range(200)]
-    running: dict[subprocess.Popen[str], float] = {}
+    running: dict[subprocess.Popen[str], float] = {}  # with the moment at which a job is killed
     killed = 0
     deadline = time.monotonic() + 120
     while waiting or running:
         assert time.monotonic() < deadline, "a job is starved"
         while waiting and len(running) < 20:
-            running[start(waiting.pop())] = time.monotonic()
-        for job in list(running):
+            death = time.monotonic() + rng.uniform(0, 1) if rng.random() < 0.3 else math.inf
+            running[start(waiting.pop())] = death
+        for job, death in list(running.items()):
             # The moment from which a job that is killed has its GPU no longer is not known, but it is after this one.
             now = time.monotonic()
-            if job.poll() is None and rng.random() < 0.002:
+            if job.poll() is None and now > death:
                 job.kill()
                 job.wait()
                 killed += 1
@@ -99,7 +101,8 @@ def test_two_hundred_jobs_on_four_gpus(start: Callable[..., subprocess.Popen[str
 def test_waiting_job_says_for_what(start: Callable[..., subprocess.Popen[str]]):
     """A job that finds all GPUs taken says so, and which they are; one that is killed frees its GPU at once."""
     holders = [start(60) for _ in GPUS]
-    assert sorted(taken(job)[0] for job in holders) == GPUS
+    gpus = [taken(job)[0] for job in holders]
+    assert sorted(gpus) == GPUS
     waiting, queuing = start(0), start(0)
     for job in (waiting, queuing):
         assert job.stderr is not None
@@ -108,7 +111,7 @@ def test_waiting_job_says_for_what(start: Callable[..., subprocess.Popen[str]]):
     holders[2].wait()
     for job in (waiting, queuing):
         printed, errors = ended(job)
-        assert printed.split()[0] == "2"
+        assert printed.split()[0] == gpus[2]
         assert errors == ""
     for job in holders:
         job.kill()

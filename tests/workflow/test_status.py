@@ -14,6 +14,10 @@ from .processes import started
 from .test_failures import LONG, MODELS, stage_in_its_middle
 
 
+# Minutes of training: longer than any test looks at it.
+ENDLESS = LONG | {"steps": 25_000_000}
+
+
 def status(workflow: Workflow, *options: str) -> str:
     """Return what the command prints."""
     command = [sys.executable, "-m", "edgemem", "status", *(options or ("--configfile", CONFIG))]
@@ -62,7 +66,7 @@ def test_what_is_to_do_is_what_snakemake_would_do(workflow: Workflow):
 @pytest.fixture
 def long(workflow: Workflow) -> Workflow:
     """The finished campaign with a protocol that takes its time and has trained nothing yet."""
-    workflow.configure(model_sizes=[5], protocol="long", protocols=TINY["protocols"] | {"long": LONG})
+    workflow.configure(model_sizes=[5], protocol="long", protocols=TINY["protocols"] | {"long": ENDLESS})
     return workflow
 
 
