@@ -70,7 +70,7 @@ def test_saving_leaves_git_as_it_was(versioned: Repository):
     """A version is on no branch, and holds nothing of what is staged, changed or new, but the configuration."""
     (versioned / "staged.txt").write_text("staged")
     versioned.git("add", "staged.txt")
-    (versioned / "docs/captions/figure.rst").touch()
+    (versioned / "docs/templates/report.html").touch()
     (versioned / "new.txt").write_text("new")
     with (versioned / CONFIG).open("a") as file:
         file.write("# a comment changes nothing\n")
