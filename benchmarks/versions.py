@@ -86,7 +86,7 @@ def fill(path: Path, folder: Path, rng: np.random.Generator, sources: tuple[str,
         source = f"results/{kind}/{setting}/{end}"
         inputs[source] = sha256(folder / source)
     with kept_times(path), netCDF4.Dataset(path, "w") as file:
-        file.setncattr("inputs", json.dumps(inputs))
+        file.setncatts({"edgemem_file": "benchmark", "inputs": json.dumps(inputs)})
         file.createDimension("number", NUMBERS)
         file.createVariable("x", "f8", ("number",))[:] = rng.normal(size=NUMBERS)
 

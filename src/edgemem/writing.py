@@ -75,6 +75,19 @@ def lock_of(path: Path) -> Path:
     return path.with_name(f".{path.name}.job")
 
 
+def is_held(lock: Path) -> bool:
+    """Return whether a process holds a lock file, as far as this machine can see.
+
+    **Raises:** OSError if there is no such file.
+    """
+    with lock.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 def _locked(path: Path) -> int:
     """Return the open descriptor of a lock file, locked."""
     while True:

@@ -214,5 +214,5 @@ def test_refusals(make, spec, capsys: pytest.CaptureFixture[str], tmp_path: Path
     assert f"{template} cannot be filled in: 'weather' is undefined" in capsys.readouterr().err
     Path("results/tiny/regression.nc").write_bytes(b"truncated")
     assert make(spec) == 1
-    assert "results/tiny/regression.nc is not a readable NetCDF file" in capsys.readouterr().err
+    assert "results/tiny/regression.nc is no file of edgemem; delete it and run again" in capsys.readouterr().err
     assert not Path("new.html").exists()

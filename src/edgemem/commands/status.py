@@ -2,9 +2,7 @@
 
 import argparse
 import csv
-import fcntl
 import json
-import os
 import platform
 import re
 import subprocess
@@ -17,7 +15,7 @@ from statistics import mean
 from typing import Any, Literal
 
 from edgemem.errors import EdgememError
-from edgemem.writing import lock_of
+from edgemem.writing import is_held, lock_of
 
 
 # The shared folders of results, with the rule whose files they hold.
@@ -130,20 +128,12 @@ def look(job: Job) -> None:
 
 def _holder(outputs: Iterable[Path]) -> dict[str, Any] | None:
     """Return who makes, or was killed making, the first of some files, and whether the lock is held."""
-    for path in outputs:
+    for lock in map(lock_of, outputs):
         try:
-            file = os.open(lock_of(path), os.O_RDONLY)
+            locked, text = is_held(lock), lock.read_text()
         except OSError:
             continue
-        try:
-            text = os.read(file, 1000).decode()
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            locked = False
-        except BlockingIOError:
-            locked = True
-        finally:
-            os.close(file)
-        if text:  # it has only just been made
+        if text:  # else it has only just been made
             return {**json.loads(text), "locked": locked}
     return None
 

@@ -1,7 +1,6 @@
 """Collect the figures, the main numbers and the costs of a finished campaign for the documentation."""
 
 import argparse
-import json
 import os
 import platform
 import shutil
@@ -15,6 +14,7 @@ from edgemem.pages import markdown_table, write_page
 from edgemem.stages.campaign_spec import add_campaign_spec
 from edgemem.storage import read_dataset
 from edgemem.tables.cost import cost_table, cost_text, costs
+from edgemem.tables.main_numbers import read_metrics
 from edgemem.tables.worth import noise_table, predictor_table, weights_text
 from edgemem.writing import write_whole
 
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> None:
     spec = CollectSpec.parse(options.spec)
     out = Path(options.out)
     evaluations = [read_dataset(path, "evaluations") for path in options.evaluations]
-    metrics = json.loads(Path(options.metrics).read_text(encoding="utf-8"))
+    metrics = read_metrics(options.metrics)
     pictures = [Path(picture) for picture in options.figures]
     found = costs(spec, Path(options.benchmarks))
     places = {

@@ -2,7 +2,6 @@
 
 import argparse
 import base64
-import json
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -17,6 +16,7 @@ from edgemem.lineage import lineage_attributes
 from edgemem.stages.campaign_spec import add_campaign_spec
 from edgemem.tables.campaign_claims import campaign_claims
 from edgemem.tables.cost import cost_table, cost_text, costs
+from edgemem.tables.main_numbers import read_metrics
 from edgemem.tables.origin import File, changed, origin_table, trace
 from edgemem.tables.parameters import options as options_of
 from edgemem.tables.parameters import parameter_tables
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Write the page."""
     spec = ReportSpec.parse(options.spec)
-    metrics = _read(options.metrics)
+    metrics = read_metrics(options.metrics)
     files = trace(options.data)
     where = places(spec, metrics)
     found = costs(spec, Path(options.benchmarks))
@@ -74,14 +74,6 @@ def run(options: argparse.Namespace) -> None:
         made=lineage_attributes("report", spec.canonical(), []),
         numbers=[_link(path, options.out) for path in (options.metrics, *_of_campaign(spec, files))],
     )
-
-
-def _read(path: str) -> dict[str, float | None]:
-    try:
-        metrics: dict[str, float | None] = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise EdgememError(f"{path} cannot be read as metrics ({error}); type: snakemake {path}") from None
-    return metrics
 
 
 def _figures(spec: ReportSpec, options: argparse.Namespace, files: Mapping[str, File]) -> dict[str, list[Any]]:

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from edgemem import published
-from edgemem.tables.claims import CAVEAT, LEVEL, NO, YES, Claim
-from edgemem.tables.worth import Metrics, interval, number
+from edgemem.tables.claims import CAVEAT, LEVEL, NO, SEEDS_IN_THE_PAPER, YES, Claim
+from edgemem.tables.main_numbers import Metrics, interval, number
 
 
 UNKNOWN = "cannot tell"
@@ -114,7 +114,7 @@ def _seeds_matter_little(metrics: Metrics) -> Claim:
     share = seeds / spread**2 if seeds is not None and spread else 0.0
     return Claim(
         "Seeds matter little",
-        "ratios at M/N = 0.80 of three seeds from 0.52 to 0.60 (figure 7)",
+        SEEDS_IN_THE_PAPER,
         f"the variance of M₅₀ / N between seeds is {100 * share:.0f} % of that between settings"
         if known
         else "needs several seeds and settings",

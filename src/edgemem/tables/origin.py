@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import xarray as xr
-
+from edgemem.attributes import read_attributes
 from edgemem.errors import EdgememError
 from edgemem.lineage import sha256
 from edgemem.pages import Table
@@ -17,7 +16,7 @@ KINDS = ("samples", "models", "evaluations", "sensitivity", "comparison", "trans
 
 
 class File(NamedTuple):
-    """A file as it is now; files that are not NetCDF have no attributes."""
+    """A file as it is now; files of others have no attributes."""
 
     path: str
     size: int
@@ -61,15 +60,13 @@ def trace(paths: Iterable[str]) -> dict[str, File]:
 
 
 def _attributes(path: str) -> dict[str, str]:
-    if not path.endswith(".nc"):
-        return {}
     try:
-        with xr.open_dataset(path, engine="netcdf4") as dataset:
-            return {name: str(value) for name, value in dataset.attrs.items()}
-    except (OSError, RuntimeError, ValueError) as error:
-        raise EdgememError(
-            f"{path} is not a readable NetCDF file, perhaps truncated ({error}); delete it and run again"
-        ) from None
+        attributes = read_attributes(path)
+    except OSError as error:
+        raise EdgememError(f"{path} cannot be read, perhaps truncated ({error}); delete it and run again") from None
+    if path.endswith(".nc") and not attributes:
+        raise EdgememError(f"{path} is no file of edgemem; delete it and run again")
+    return attributes
 
 
 def origin_table(files: Iterable[File]) -> Table:

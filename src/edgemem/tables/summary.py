@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from edgemem.config.report import ReportSpec
 from edgemem.pages import Table
-from edgemem.tables.worth import Metrics, interval, number
+from edgemem.tables.main_numbers import Metrics, interval, number
 
 
 class Headline(NamedTuple):

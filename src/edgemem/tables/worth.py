@@ -1,26 +1,9 @@
 """What predictions of the transition are worth, from the main numbers of a campaign."""
 
-from collections.abc import Mapping
-
 from edgemem.config.regress import PREDICTORS
 from edgemem.pages import Table
 from edgemem.published import RATIO_POINTS
-
-
-Metrics = Mapping[str, float | None]
-
-
-def number(value: float | None, form: str = ".2e") -> str:
-    """Return a number, or a dash where it is unknown."""
-    return "–" if value is None else format(value, form)
-
-
-def interval(metrics: Metrics, name: str, form: str) -> str:
-    """Return a number with its 95 % interval, as far as they are known."""
-    value, low, high = (metrics.get(f"{name}{end}") for end in ("", "_low", "_high"))
-    if low is None or high is None:
-        return number(value, form)
-    return f"{number(value, form)} [{low:{form}}, {high:{form}}]"
+from edgemem.tables.main_numbers import Metrics, interval, number
 
 
 def predictor_table(metrics: Metrics) -> Table:

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import netCDF4
-
+from edgemem.attributes import read_attributes
 from edgemem.lineage import sha256
 
 
@@ -51,9 +50,8 @@ def stale_files(sums: Mapping[str, str]) -> list[str]:
         if not path.endswith(".nc"):
             continue
         try:
-            with netCDF4.Dataset(path) as file:
-                inputs = json.loads(file.getncattr("inputs"))
-        except (OSError, RuntimeError, AttributeError, ValueError) as error:
+            inputs = json.loads(read_attributes(path)["inputs"])
+        except (OSError, KeyError, ValueError) as error:
             lines.append(f"{path} is not a readable file of edgemem ({error})")
             continue
         for source, recorded in inputs.items():

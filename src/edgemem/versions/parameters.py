@@ -1,10 +1,9 @@
 """The configuration of a campaign as one flat table."""
 
 from collections.abc import Mapping, Sequence
-from functools import reduce
 from typing import Any
 
-from edgemem.config.campaign import load_campaign, read_yaml
+from edgemem.config.campaign import read_campaign
 
 
 def parameters(files: Sequence[str]) -> tuple[str, dict[str, Any]]:
@@ -14,18 +13,8 @@ def parameters(files: Sequence[str]) -> tuple[str, dict[str, Any]]:
 
     **Raises:** EdgememError if one cannot be read or a value is not allowed.
     """
-    merged: dict[str, Any] = reduce(_overlaid, map(read_yaml, files), {})
-    campaign = load_campaign(merged, files)
+    campaign = read_campaign(*files)
     return campaign.campaign, _flat(campaign.model_dump(mode="json"))
-
-
-def _overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a configuration with an overlay: mappings merge, all else is replaced, as Snakemake does it."""
-    both = dict(below)
-    for key, value in above.items():
-        mappings = isinstance(value, Mapping) and isinstance(both.get(key), Mapping)
-        both[key] = _overlaid(both[key], value) if mappings else value
-    return both
 
 
 def _flat(value: Any, name: str = "") -> dict[str, Any]:

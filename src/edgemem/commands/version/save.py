@@ -5,8 +5,9 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from edgemem.commands.status import Job, jobs_of, summary
 from edgemem.commands.version.text import listed, megabytes
-from edgemem.commands.version.workflow import Output, command_line, configuration, outputs, require_rest
+from edgemem.commands.version.workflow import command_line, configuration, require_rest
 from edgemem.errors import EdgememError
 from edgemem.versions import store, tags
 from edgemem.versions.files import checksums, files_below, stale_files
@@ -31,15 +32,16 @@ def save(options: argparse.Namespace) -> None:
     configfiles = configuration(options.configfile)
     _require_committed(configfiles)
     campaign, values = parameters(configfiles)
-    made = outputs(configfiles[1:])
-    _require_done(made, configfiles[1:])
+    jobs = jobs_of(summary(configfiles[1:], []))
+    _require_done(jobs, configfiles[1:])
+    made = _files(jobs)
     folder = Path("results", campaign)
     _require_no_more(folder, made)
-    records = read_records(output.path for output in made)
+    records = read_records(made)
     _require_records(made, records)
 
-    notes = {note for output in made for note in (output.log, output.benchmark) if Path(note).is_file()}
-    sums = checksums(sorted({output.path for output in made} | notes))
+    notes = {str(note) for job in jobs for note in (job.log, job.benchmark) if note.is_file()}
+    sums = checksums(sorted({*made, *notes}))
     if stale := stale_files(sums):
         raise EdgememError(
             listed("some files were not made from those that lie beside them; remove them and run again", stale)
@@ -67,23 +69,27 @@ def _require_committed(configfiles: Sequence[str]) -> None:
         raise EdgememError(listed("the code is not that of a commit; type git add and git commit first", changed))
 
 
-def _require_done(made: Sequence[Output], configfiles: Sequence[str]) -> None:
+def _files(jobs: Iterable[Job]) -> list[str]:
+    return [str(path) for job in jobs for path in job.outputs]
+
+
+def _require_done(jobs: Sequence[Job], configfiles: Sequence[str]) -> None:
     """Check that nothing is left to do."""
-    if pending := [output.path for output in made if output.pending]:
+    if pending := _files(job for job in jobs if not job.done):
         typed = command_line(configfiles)
         raise EdgememError(listed(f"configuration and code would make other files; type first: {typed}", pending))
 
 
-def _require_no_more(folder: Path, made: Sequence[Output]) -> None:
+def _require_no_more(folder: Path, made: Sequence[str]) -> None:
     """Check that the campaign's folder holds nothing that the campaign does not make."""
-    if more := sorted(set(files_below(folder)) - {output.path for output in made}):
+    if more := sorted(set(files_below(folder)) - set(made)):
         raise EdgememError(listed("the campaign does not make some files in its folder; remove them", more))
 
 
-def _require_records(made: Sequence[Output], records: Iterable[str]) -> None:
+def _require_records(made: Sequence[str], records: Iterable[str]) -> None:
     """Check that Snakemake knows how each file was made."""
     known = set(records)
-    if unknown := [output.path for output in made if output.path not in known]:
+    if unknown := [path for path in made if path not in known]:
         raise EdgememError(
             listed("Snakemake has no record of how some files were made; remove them and run again", unknown)
         )

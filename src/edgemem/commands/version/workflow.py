@@ -1,40 +1,15 @@
 """What versions ask of Snakemake."""
 
-import csv
-import fcntl
 import re
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
-from edgemem.commands.status import summary
 from edgemem.errors import EdgememError
 from edgemem.versions.files import RESULTS
 from edgemem.versions.records import is_running
-
-
-class Output(NamedTuple):
-    """A file of the campaign, the log of the job that makes it, and whether a run would make it again."""
-
-    path: str
-    log: str
-    pending: bool
-
-    @property
-    def benchmark(self) -> str:
-        """The file that says how long its job took."""
-        return self.log.replace("/logs/", "/benchmarks/").removesuffix(".log") + ".tsv"
-
-
-def outputs(configfiles: Sequence[str]) -> list[Output]:
-    """Return all files that the campaign makes.
-
-    **Raises:** EdgememError with what Snakemake said if it refused.
-    """
-    rows = csv.DictReader(summary(configfiles, []).splitlines(), delimiter="\t")
-    return [Output(row["output_file"], row["log-file(s)"], row["plan"] != "no update") for row in rows]
+from edgemem.writing import is_held
 
 
 def jobs_to_do(configfiles: Sequence[str]) -> list[str]:
@@ -65,11 +40,8 @@ def require_rest() -> None:
             "Snakemake is running in this folder; wait until it ends, or, if it was killed, type: snakemake --unlock"
         )
     for lock in RESULTS.rglob(".*.job"):
-        with lock.open() as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except OSError:
-                raise EdgememError(f"a job is still running and holds {lock}; wait until it ends") from None
+        if is_held(lock):
+            raise EdgememError(f"a job is still running and holds {lock}; wait until it ends")
 
 
 def command_line(configfiles: Sequence[str]) -> str:
