@@ -11,43 +11,43 @@ include: "rules/train.smk"
 include: "rules/evaluate.smk"
 include: "rules/sensitivity.smk"
 include: "rules/regress.smk"
+include: "rules/files.smk"
 include: "rules/plot.smk"
 include: "rules/report.smk"
 include: "rules/publish.smk"
 
 
-if COMPARES_PROTOCOLS:
+if PLAN.campaign.has_figure("protocols"):
 
     include: "rules/compare.smk"
     include: "rules/publish_protocols.smk"
-
-
-TRUNCATED = mend(
-    *(path for rule in (rules.sample, rules.train, rules.evaluate) for path in each_setting_and_seed(rule.output[0])),
-    *campaign_files(),
-)
 
 
 # Reads what is already here: not worth a job on a cluster.
 localrules:
     all,
     figures,
+    files,
     report,
 
 
 rule figures:
     input:
-        campaign_files(),
-        TRUNCATED,
+        PLAN.files("transition", "regression", "metrics", "comparison", "table", "pdf", "png"),
 
 
 rule all:
     default_target: True
     input:
-        campaign_files(),
+        rules.figures.input,
+        rules.files.output,
         rules.report.output,
-        TRUNCATED,
+
+
+# Reading the workflow changes nothing on disk; running it repairs what disks and clocks have done.
+onstart:
+    PLAN.repair()
 
 
 onsuccess:
-    print(f"Figures: {CAMPAIGN_RESULTS}/figures\nReport:  {CAMPAIGN_RESULTS}/report.html")
+    print(f"Figures: {PLAN.folder}/figures\nReport:  {PLAN.folder}/report.html")

@@ -34,7 +34,7 @@ GPU_PROBLEMS = ((200, 50, 20), (2000, 100, 20), (20_000, 200, 20), (100_000, 100
 
 
 def main() -> None:
-    """Measure, draw the picture and rewrite the page between its markers."""
+    """Measure, draw the image and rewrite the page between its markers."""
     figure, panels = new_figure(4, width=2.2)
     lines = [
         f"{platform.platform()}, Python {platform.python_version()}, jax {jax.__version__}, "

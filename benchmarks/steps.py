@@ -41,7 +41,7 @@ class Size(NamedTuple):
         return self.n_samples * self.draws
 
 
-RULE = optimizer(steps=5000, peak_rate=6e-3, final_rate=6e-6, warmup=0.1, decay=None, clip_norm=100.0, update_ema=0.99)
+RULE = optimizer(steps=5000, peak_lr=6e-3, final_lr=6e-6, warmup=0.1, decay=None, clip_norm=100.0, update_ema=0.99)
 
 
 def start(size: Size) -> tuple[Problem, Any]:

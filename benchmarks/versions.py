@@ -18,7 +18,7 @@ from tests.workflow.campaign import ROOT, Workflow
 
 from benchmarks.jobs import Usage
 from benchmarks.workflow import pretending, run
-from edgemem.lineage import sha256
+from edgemem.files.lineage import sha256
 
 
 DATA_SETS = 333

@@ -1,24 +1,25 @@
 rule compare:
     input:
-        evaluations=compared(rules.evaluate.output[0]),
-        code=CODE.of("edgemem.stages.compare"),
+        evaluations=PLAN.compared(),
+        extensions=PLAN.extensions("compare"),
+        code=PLAN.code("compare"),
     output:
-        comparison=f"{CAMPAIGN_RESULTS}/protocols.nc",
-        table=f"{CAMPAIGN_RESULTS}/protocols.md",
+        comparison=PLAN.path("comparison"),
+        table=PLAN.path("table"),
     log:
-        f"{RESULTS}/logs/compare/{CAMPAIGN.campaign}.log",
+        PLAN.log("compare"),
     benchmark:
-        f"{RESULTS}/benchmarks/compare/{CAMPAIGN.campaign}.tsv"
+        PLAN.benchmark("compare")
     conda:
         "../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=tables_memory,
-        runtime=tables_minutes,
+        mem_mb=PLAN.memory("compare"),
+        runtime=PLAN.minutes("compare"),
     params:
-        spec=compare_spec,
+        spec=PLAN.spec("compare"),
     message:
-        f"compare the protocols of campaign {CAMPAIGN.campaign}"
+        f"compare the protocols of campaign {PLAN.name}"
     shell:
         "NPROC={threads} python -m edgemem compare {input.evaluations} --comparison {output.comparison} "
-        "--table {output.table} --spec - <<< {params.spec:q} 2>&1 | tee {log}"
+        "--table {output.table} --extensions {input.extensions:q} --spec - <<< {params.spec:q} 2>&1 | tee {log}"

@@ -1,24 +1,25 @@
 rule evaluate:
     input:
-        samples=rules.sample.output[0],
-        models=rules.train.output[0],
-        code=CODE.of("edgemem.stages.evaluate"),
+        samples=PLAN.of_job("samples"),
+        models=PLAN.of_job("models"),
+        extensions=PLAN.extensions("evaluate"),
+        code=PLAN.code("evaluate"),
     output:
-        f"{RESULTS}/evaluations/{{setting}}/seed{{seed}}/{{protocol}}.nc",
+        PLAN.path("evaluations"),
     log:
-        f"{RESULTS}/logs/evaluate/{{setting}}/seed{{seed}}/{{protocol}}.log",
+        PLAN.log("evaluate"),
     benchmark:
-        f"{RESULTS}/benchmarks/evaluate/{{setting}}/seed{{seed}}/{{protocol}}.tsv"
+        PLAN.benchmark("evaluate")
     conda:
         "../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=evaluate_memory,
-        runtime=evaluate_minutes,
+        mem_mb=PLAN.memory("evaluate"),
+        runtime=PLAN.minutes("evaluate"),
     params:
-        spec=evaluate_spec,
+        spec=PLAN.spec("evaluate"),
     message:
-        "evaluate {wildcards.setting}, seed {wildcards.seed}, protocol {wildcards.protocol}"
+        "evaluate {wildcards.model} on {wildcards.setting}, seed {wildcards.seed}"
     shell:
-        "NPROC={threads} python -m edgemem evaluate {input.samples} {input.models} {output} --spec {params.spec:q} "
-        "2>&1 | tee {log}"
+        "NPROC={threads} python -m edgemem evaluate {input.samples} {input.models} {output} "
+        "--extensions {input.extensions:q} --spec {params.spec:q} 2>&1 | tee {log}"

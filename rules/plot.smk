@@ -1,36 +1,26 @@
 rule plot:
     input:
-        data=plot_data,
-        code=plot_code,
+        data=PLAN.drawn_from,
+        extensions=PLAN.extensions("plot"),
+        code=PLAN.code("plot"),
     output:
-        pdf=f"{CAMPAIGN_RESULTS}/figures/{{figure}}.pdf",
-        png=f"{CAMPAIGN_RESULTS}/figures/{{figure}}.png",
+        pdf=PLAN.path("pdf"),
+        png=PLAN.path("png"),
     log:
-        f"{RESULTS}/logs/plot/{CAMPAIGN.campaign}/{{figure}}.log",
+        PLAN.log("plot"),
     benchmark:
-        f"{RESULTS}/benchmarks/plot/{CAMPAIGN.campaign}/{{figure}}.tsv"
+        PLAN.benchmark("plot")
     conda:
         "../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=tables_memory,
-        runtime=tables_minutes,
+        mem_mb=PLAN.memory("plot"),
+        runtime=PLAN.minutes("plot"),
     params:
-        spec=plot_spec,
+        name=PLAN.figure,
+        spec=PLAN.spec("plot"),
     message:
         "plot {wildcards.figure}"
     shell:
-        "NPROC={threads} python -m edgemem plot {wildcards.figure} {input.data} --out {output.pdf} {output.png} "
-        "--spec {params.spec:q} 2>&1 | tee {log}"
-
-
-use rule plot as plot_setting with:
-    output:
-        pdf=f"{CAMPAIGN_RESULTS}/figures/{{figure}}_{{setting}}.pdf",
-        png=f"{CAMPAIGN_RESULTS}/figures/{{figure}}_{{setting}}.png",
-    log:
-        f"{RESULTS}/logs/plot/{CAMPAIGN.campaign}/{{figure}}_{{setting}}.log",
-    benchmark:
-        f"{RESULTS}/benchmarks/plot/{CAMPAIGN.campaign}/{{figure}}_{{setting}}.tsv"
-    message:
-        "plot {wildcards.figure} of {wildcards.setting}"
+        "NPROC={threads} python -m edgemem plot {params.name} {input.data} --out {output.pdf} {output.png} "
+        "--extensions {input.extensions:q} --spec {params.spec:q} 2>&1 | tee {log}"

@@ -8,18 +8,19 @@ localrules:
 rule collect:
     input:
         template="docs/templates/results.md",
-        evaluations=each_setting_and_seed(rules.evaluate.output[0]),
+        evaluations=PLAN.files("evaluations"),
         metrics=rules.regress.output.metrics,
-        figures=campaign_figures("png"),
-        code=CODE.of("edgemem.stages.collect"),
+        figures=PLAN.files("png"),
+        extensions=PLAN.extensions("collect"),
+        code=PLAN.code("collect"),
     output:
-        page=f"docs/results/{CAMPAIGN.campaign}/README.md",
-        metrics=f"docs/results/{CAMPAIGN.campaign}/metrics.json",
-        figures=[f"docs/results/{CAMPAIGN.campaign}/{Path(picture).name}" for picture in campaign_figures("png")],
+        page=f"docs/results/{PLAN.name}/README.md",
+        metrics=f"docs/results/{PLAN.name}/metrics.json",
+        figures=[f"docs/results/{PLAN.name}/{Path(image).name}" for image in PLAN.files("png")],
     log:
-        f"{RESULTS}/logs/collect/{CAMPAIGN.campaign}.log",
+        PLAN.log("collect"),
     benchmark:
-        f"{RESULTS}/benchmarks/collect/{CAMPAIGN.campaign}.tsv"
+        PLAN.benchmark("collect")
     conda:
         "../envs/environment.yaml"
     threads: 1
@@ -27,29 +28,29 @@ rule collect:
         mem_mb=1000,
         runtime=10,
     params:
-        spec=CAMPAIGN.collect_spec().canonical(),
-        benchmarks=f"{RESULTS}/benchmarks",
-        folder=collect_folder,
+        spec=PLAN.spec("collect"),
+        benchmarks="results/benchmarks",
+        folder=f"docs/results/{PLAN.name}",
     message:
-        f"collect the results of campaign {CAMPAIGN.campaign}"
+        f"collect the results of campaign {PLAN.name}"
     # Benchmarks are no inputs: where results were copied without them, they would ask for everything again.
     shell:
         "NPROC={threads} python -m edgemem collect {input.template} {input.evaluations} --metrics {input.metrics} "
-        "--figures {input.figures} --benchmarks {params.benchmarks} --out {params.folder} --spec - <<< {params.spec:q} "
-        "2>&1 | tee {log}"
+        "--figures {input.figures} --benchmarks {params.benchmarks} --out {params.folder} "
+        "--extensions {input.extensions:q} --spec - <<< {params.spec:q} 2>&1 | tee {log}"
 
 
 rule claims:
     input:
         template="docs/templates/claims.md",
         metrics=[f"docs/results/{campaign}/metrics.json" for campaign in CLAIMED],
-        code=CODE.of("edgemem.stages.claims"),
+        code=PLAN.code("claims"),
     output:
         page="docs/claims.md",
     log:
-        f"{RESULTS}/logs/claims/claims.log",
+        PLAN.log("claims"),
     benchmark:
-        f"{RESULTS}/benchmarks/claims/claims.tsv"
+        PLAN.benchmark("claims")
     conda:
         "../envs/environment.yaml"
     threads: 1

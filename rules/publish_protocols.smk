@@ -6,18 +6,18 @@ localrules:
 
 rule publish_protocols:
     input:
-        template=f"docs/templates/{CAMPAIGN.campaign}.md",
+        template=f"docs/templates/{PLAN.name}.md",
         data=rules.compare.output.comparison,
         table=rules.compare.output.table,
-        picture=f"{CAMPAIGN_RESULTS}/figures/protocols.png",
-        code=CODE.of("edgemem.stages.publish"),
+        image=f"{PLAN.folder}/figures/protocols.png",
+        code=PLAN.code("publish"),
     output:
-        page=f"docs/{CAMPAIGN.campaign}.md",
-        picture=f"docs/images/{CAMPAIGN.campaign}.png",
+        page=f"docs/{PLAN.name}.md",
+        image=f"docs/images/{PLAN.name}.png",
     log:
-        f"{RESULTS}/logs/publish/{CAMPAIGN.campaign}.log",
+        PLAN.log("publish"),
     benchmark:
-        f"{RESULTS}/benchmarks/publish/{CAMPAIGN.campaign}.tsv"
+        PLAN.benchmark("publish")
     conda:
         "../envs/environment.yaml"
     threads: 1
@@ -25,7 +25,7 @@ rule publish_protocols:
         mem_mb=1000,
         runtime=10,
     message:
-        f"publish the comparison of protocols in docs/{CAMPAIGN.campaign}.md"
+        f"publish the comparison of protocols in docs/{PLAN.name}.md"
     shell:
         "NPROC={threads} python -m edgemem publish {input.template} {output.page} --data {input.data} "
-        "--table {input.table} --picture {input.picture} --copy {output.picture} 2>&1 | tee {log}"
+        "--table {input.table} --image {input.image} --copy {output.image} 2>&1 | tee {log}"

@@ -1,26 +1,28 @@
 rule regress:
     input:
-        evaluations=each_setting_and_seed(rules.evaluate.output[0]),
-        code=CODE.of("edgemem.stages.regress"),
+        evaluations=PLAN.files("evaluations"),
+        extensions=PLAN.extensions("regress"),
+        code=PLAN.code("regress"),
     output:
-        transition=f"{CAMPAIGN_RESULTS}/transition.nc",
-        regression=f"{CAMPAIGN_RESULTS}/regression.nc",
-        metrics=f"{CAMPAIGN_RESULTS}/metrics.json",
+        transition=PLAN.path("transition"),
+        regression=PLAN.path("regression"),
+        metrics=PLAN.path("metrics"),
     log:
-        f"{RESULTS}/logs/regress/{CAMPAIGN.campaign}.log",
+        PLAN.log("regress"),
     benchmark:
-        f"{RESULTS}/benchmarks/regress/{CAMPAIGN.campaign}.tsv"
+        PLAN.benchmark("regress")
     conda:
         "../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=tables_memory,
-        runtime=tables_minutes,
+        mem_mb=PLAN.memory("regress"),
+        runtime=PLAN.minutes("regress"),
     params:
-        spec=CAMPAIGN.regress_spec().canonical(),
+        spec=PLAN.spec("regress"),
     message:
-        f"regress the transitions of campaign {CAMPAIGN.campaign}"
+        f"regress the transitions of campaign {PLAN.name}"
     # Of a large campaign the spec is longer than an argument may be.
     shell:
         "NPROC={threads} python -m edgemem regress {input.evaluations} --transition {output.transition} "
-        "--regression {output.regression} --metrics {output.metrics} --spec - <<< {params.spec:q} 2>&1 | tee {log}"
+        "--regression {output.regression} --metrics {output.metrics} --extensions {input.extensions:q} "
+        "--spec - <<< {params.spec:q} 2>&1 | tee {log}"

@@ -1,16 +1,17 @@
 rule report:
     input:
         template="docs/templates/report.html",
-        data=report_data,
+        data=PLAN.reported(),
         metrics=rules.regress.output.metrics,
-        figures=campaign_figures("pdf", "png"),
-        code=CODE.of("edgemem.stages.report"),
+        figures=PLAN.files("pdf", "png"),
+        extensions=PLAN.extensions("report"),
+        code=PLAN.code("report"),
     output:
-        f"{CAMPAIGN_RESULTS}/report.html",
+        PLAN.path("report"),
     log:
-        f"{RESULTS}/logs/report/{CAMPAIGN.campaign}.log",
+        PLAN.log("report"),
     benchmark:
-        f"{RESULTS}/benchmarks/report/{CAMPAIGN.campaign}.tsv"
+        PLAN.benchmark("report")
     conda:
         "../envs/environment.yaml"
     threads: 1
@@ -18,12 +19,12 @@ rule report:
         mem_mb=1000,
         runtime=10,
     params:
-        spec=report_spec,
-        benchmarks=f"{RESULTS}/benchmarks",
+        spec=PLAN.spec("report"),
+        benchmarks="results/benchmarks",
     message:
-        f"report on campaign {CAMPAIGN.campaign}"
+        f"report on campaign {PLAN.name}"
     # Benchmarks are no inputs: where results were copied without them, they would ask for everything again.
     shell:
         "NPROC={threads} python -m edgemem report {input.template} {input.data} --metrics {input.metrics} "
-        "--figures {input.figures} --benchmarks {params.benchmarks} --out {output} --spec - <<< {params.spec:q} "
-        "2>&1 | tee {log}"
+        "--figures {input.figures} --benchmarks {params.benchmarks} --out {output} "
+        "--extensions {input.extensions:q} --spec - <<< {params.spec:q} 2>&1 | tee {log}"

@@ -1,22 +1,24 @@
 rule sample:
     input:
-        sources=sources,
-        code=CODE.of("edgemem.stages.sample"),
+        sources=PLAN.sources,
+        extensions=PLAN.extensions("sample"),
+        code=PLAN.code("sample"),
     output:
-        f"{RESULTS}/samples/{{setting}}/seed{{seed}}.nc",
+        PLAN.path("samples"),
     log:
-        f"{RESULTS}/logs/sample/{{setting}}/seed{{seed}}.log",
+        PLAN.log("sample"),
     benchmark:
-        f"{RESULTS}/benchmarks/sample/{{setting}}/seed{{seed}}.tsv"
+        PLAN.benchmark("sample")
     conda:
         "../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=sample_memory,
-        runtime=10,
+        mem_mb=PLAN.memory("sample"),
+        runtime=PLAN.minutes("sample"),
     params:
-        spec=sample_spec,
+        spec=PLAN.spec("sample"),
     message:
         "sample {wildcards.setting}, seed {wildcards.seed}"
     shell:
-        "NPROC={threads} python -m edgemem sample {output} --sources {input.sources:q} --spec {params.spec:q} 2>&1 | tee {log}"
+        "NPROC={threads} python -m edgemem sample {output} --sources {input.sources:q} "
+        "--extensions {input.extensions:q} --spec {params.spec:q} 2>&1 | tee {log}"

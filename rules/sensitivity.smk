@@ -1,24 +1,25 @@
 rule sensitivity:
     input:
-        samples=rules.sample.output[0],
-        models=rules.train.output[0],
-        code=CODE.of("edgemem.stages.sensitivity"),
+        samples=PLAN.of_job("samples"),
+        models=PLAN.of_job("models"),
+        extensions=PLAN.extensions("sensitivity"),
+        code=PLAN.code("sensitivity"),
     output:
-        f"{RESULTS}/sensitivity/{{setting}}/seed{{seed}}/{{protocol}}.nc",
+        PLAN.path("sensitivity"),
     log:
-        f"{RESULTS}/logs/sensitivity/{{setting}}/seed{{seed}}/{{protocol}}.log",
+        PLAN.log("sensitivity"),
     benchmark:
-        f"{RESULTS}/benchmarks/sensitivity/{{setting}}/seed{{seed}}/{{protocol}}.tsv"
+        PLAN.benchmark("sensitivity")
     conda:
         "../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=sensitivity_memory,
-        runtime=sensitivity_minutes,
+        mem_mb=PLAN.memory("sensitivity"),
+        runtime=PLAN.minutes("sensitivity"),
     params:
-        spec=sensitivity_spec,
+        spec=PLAN.spec("sensitivity"),
     message:
-        "sensitivity of {wildcards.setting}, seed {wildcards.seed}, protocol {wildcards.protocol}"
+        "sensitivity of {wildcards.model} on {wildcards.setting}, seed {wildcards.seed}"
     shell:
         "NPROC={threads} python -m edgemem sensitivity {input.samples} {input.models} {output} "
-        "--spec {params.spec:q} 2>&1 | tee {log}"
+        "--extensions {input.extensions:q} --spec {params.spec:q} 2>&1 | tee {log}"

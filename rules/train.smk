@@ -1,26 +1,27 @@
 rule train:
     input:
-        samples=rules.sample.output[0],
-        code=CODE.of("edgemem.stages.train"),
+        samples=PLAN.of_job("samples"),
+        extensions=PLAN.extensions("train"),
+        code=PLAN.code("train"),
     output:
-        f"{RESULTS}/models/{{setting}}/seed{{seed}}/{{protocol}}.nc",
+        PLAN.path("models"),
     log:
-        f"{RESULTS}/logs/train/{{setting}}/seed{{seed}}/{{protocol}}.log",
+        PLAN.log("train"),
     benchmark:
-        f"{RESULTS}/benchmarks/train/{{setting}}/seed{{seed}}/{{protocol}}.tsv"
+        PLAN.benchmark("train")
     conda:
         "../envs/environment.yaml"
     threads: 1
     resources:
-        mem_mb=train_memory,
-        runtime=train_minutes,
+        mem_mb=PLAN.memory("train"),
+        runtime=PLAN.minutes("train"),
         gpu=1,
     params:
-        spec=train_spec,
+        spec=PLAN.spec("train"),
     message:
-        "train {wildcards.setting}, seed {wildcards.seed}, protocol {wildcards.protocol}"
+        "train {wildcards.model} on {wildcards.setting}, seed {wildcards.seed}"
     # When a job's time is over, SLURM sends SIGTERM to all its processes. Were the shell to end, SLURM would kill
-    # training at once; were `tee` to end, training could say nothing any more.
+    # training at once; were `tee` to end, training could log nothing any more.
     shell:
-        "trap : TERM; NPROC={threads} python -m edgemem train {input.samples} {output} --spec {params.spec:q} 2>&1 "
-        "| (trap '' TERM; exec tee {log})"
+        "trap : TERM; NPROC={threads} python -m edgemem train {input.samples} {output} "
+        "--extensions {input.extensions:q} --spec {params.spec:q} 2>&1 | (trap '' TERM; exec tee {log})"

@@ -2,4 +2,4 @@
 
 
 class EdgememError(Exception):
-    """Something the user can mend; the message says what was found, what is allowed and what to do."""
+    """Something the user can put right; the message says what was found, what is allowed and what to do."""

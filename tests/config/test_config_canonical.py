@@ -16,7 +16,7 @@ from edgemem.errors import EdgememError
 
 
 SETTING = {"family": "gaussian", "N": 12, "d": 3, "K": 2}
-PROTOCOL = {"steps": 10, "draws": 2, "peak_rate": 0.1, "final_rate": 0.01}
+PROTOCOL = {"steps": 10, "draws": 2, "peak_lr": 0.1, "final_lr": 0.01}
 SPECS = [
     (SampleSpec, {"setting": SETTING, "seed": 1}),
     (SampleSpec, {"setting": {"family": "image", "templates": "a/b.npy", "N": 12, "K": 2, "size": 4}, "seed": 1}),
@@ -69,7 +69,7 @@ def test_order_of_keys_does_not_matter(spec, values):
     [
         ("protocols: {fast: {clip_norm: 100}}", "protocols: {fast: {clip_norm: 100.0}}"),
         ("protocols: {fast: {steps: 100}}", "protocols: {fast: {steps: 100.0}}"),
-        ("protocols: {fast: {peak_rate: 6e-3}}", "protocols: {fast: {peak_rate: 0.006}}"),
+        ("protocols: {fast: {peak_lr: 6e-3}}", "protocols: {fast: {peak_lr: 0.006}}"),
         ("evaluation: {threshold: 1/3}", "evaluation: {threshold: 0.3333333333333333}"),
         ("evaluation: {threshold: 1/2}", "evaluation: {threshold: 0.5}"),
         ("model_sizes: [20, 5]", "model_sizes: [5, 20]"),

@@ -66,8 +66,8 @@ PROTOCOLS = {
     "fast": {
         "steps": 4000,
         "draws": 1,
-        "peak_rate": 1e-2,
-        "final_rate": 1e-5,
+        "peak_lr": 1e-2,
+        "final_lr": 1e-5,
         "decay": 0.5,
         "clip_norm": 100,
         "update_ema": None,
@@ -76,19 +76,19 @@ PROTOCOLS = {
     "image": {
         "steps": 16_000,
         "draws": 1,
-        "peak_rate": 1e-2,
-        "final_rate": 1e-5,
+        "peak_lr": 1e-2,
+        "final_lr": 1e-5,
         "decay": 0.5,
         "clip_norm": 30,
         "update_ema": None,
         "times": "stratified",
-        "relative_rates": {"template": 0.01, "colour_mean": 0.3},
+        "lr_multipliers": {"template": 0.01, "colour_mean": 0.3},
     },
     "image_paper": {
         "steps": 100_000,
         "draws": 100,
-        "peak_rate": 1e-3,
-        "final_rate": 1e-6,
+        "peak_lr": 1e-3,
+        "final_lr": 1e-6,
         "decay": None,
         "clip_norm": None,
         "update_ema": 0.1,
@@ -97,8 +97,8 @@ PROTOCOLS = {
     "paper": {
         "steps": 50_000,
         "draws": 100,
-        "peak_rate": 1e-3,
-        "final_rate": 1e-6,
+        "peak_lr": 1e-3,
+        "final_lr": 1e-6,
         "decay": None,
         "clip_norm": None,
         "update_ema": 0.99,
@@ -110,7 +110,7 @@ PROTOCOLS = {
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_protocols_have_the_published_values(load, name: str):
     common = {"warmup": 0.1, "weighting": "eps", "initialization": "partial_memorization", "minibatch": None}
-    assert load().protocols[name].model_dump() == {"relative_rates": {}} | PROTOCOLS[name] | common
+    assert load().protocols[name].model_dump() == {"lr_multipliers": {}} | PROTOCOLS[name] | common
 
 
 def test_the_comparison_of_protocols_is_of_this_one(load):

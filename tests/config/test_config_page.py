@@ -50,8 +50,8 @@ def test_table_of_protocols_has_their_values(load):
     for words, key in (
         ("optimizer steps", "steps"),
         ("noise draws for each sample and step", "draws"),
-        ("largest learning rate", "peak_rate"),
-        ("last learning rate", "final_rate"),
+        ("largest learning rate", "peak_lr"),
+        ("last learning rate", "final_lr"),
         ("largest gradient norm", "clip_norm"),
     ):
         row = re.search(rf"^\| {words} \| (.*) \| (.*) \| (.*) \| (.*) \|$", section("Protocols"), re.MULTILINE)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from edgemem.code_inputs import CodeInputs
+from edgemem.workflow.code_inputs import CodeInputs
 from edgemem.config import reference
 from edgemem.config.campaign import GRIDS, Campaign
 from edgemem.config.evaluate import Evaluation
@@ -121,7 +121,7 @@ def test_required_and_default_are_those_of_the_model():
         ("settings[].variance", "number or list of numbers", "0.01 to 100; not empty", "`1`"),
         ("model_sizes", "mapping or list of whole numbers", "above 0; not empty", "as below"),
         ("model_sizes.probe", "whole number", "50 to 1,000,000", "`500`"),
-        ("protocols.NAME.peak_rate", "number", "above 0, at most 1", "required"),
+        ("protocols.NAME.peak_lr", "number", "above 0, at most 1", "required"),
         ("protocols.NAME.clip_norm", "number or null", "above 0", "`null`"),
         ("protocols.NAME.weighting", "text or list of numbers", "`eps`, `x0`, `v`; at least 0", "`eps`"),
         ("evaluation.threshold", "number or fraction", "above 0, below 1", "`1/3`"),
@@ -160,7 +160,7 @@ def test_schema_is_valid_and_accepts_the_default_campaign(default_text: str):
         (("settings", 0, "family"), "gausian"),
         (("model_sizes",), {"coarse": 1}),
         (("model_sizes",), []),
-        (("protocols", "a b"), {"steps": 1, "draws": 1, "peak_rate": 0.1, "final_rate": 0.1}),
+        (("protocols", "a b"), {"steps": 1, "draws": 1, "peak_lr": 0.1, "final_lr": 0.1}),
         (("protocols", "fast", "weighting"), "epsilon"),
         (("evaluation", "threshold"), 1.5),
         (("figures",), ["loses"]),

@@ -10,7 +10,7 @@ from edgemem.config.sensitivity import SensitivitySpec
 from edgemem.config.train import TrainSpec
 
 
-PROTOCOL = {"steps": 100_000, "draws": 4, "peak_rate": 0.01, "final_rate": 0.001}
+PROTOCOL = {"steps": 100_000, "draws": 4, "peak_lr": 0.01, "final_lr": 0.001}
 SETTING = {"family": "gaussian", "N": 200, "d": 50, "K": 3}
 
 

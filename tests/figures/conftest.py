@@ -1,13 +1,11 @@
 """Evaluations made up of numbers that are easy to tell apart, and the tables that the regression makes of them."""
 
 import functools
-import importlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import xarray as xr
@@ -17,133 +15,208 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy import stats
 
+from edgemem import pieces
+from edgemem.analysis.comparison import compare
+from edgemem.analysis.prediction import predict_transitions
+from edgemem.analysis.transition import find_transitions
 from edgemem.config.compare import CompareSpec
 from edgemem.config.plot import PlotSpec
 from edgemem.config.regress import RegressSpec
 from edgemem.config.sensitivity import SensitivitySpec
-from edgemem.config.settings import GaussianSetting
-from edgemem.stages.compare import compare
-from edgemem.stages.sensitivity import find_transitions as find_sensitivity
-from edgemem.tables.prediction import predict_transitions
-from edgemem.tables.transition import find_transitions
+from edgemem.engine.sensitivity import find_transitions as find_sensitivity
 
 
 N, D, K = 20, 3, 2
 TIMES = np.array([0.999, 0.7, 0.36, 0.1, 0.001])
 GENERATED = 400
+
+
+class Model(NamedTuple):
+    """A model that evaluations are made up of: what its denoiser provides, and where it has its transition."""
+
+    provides: list[str]
+    # The model sizes that all seeds have, and what M/N or its like is at size 1.
+    sizes: list[int]
+    unit: float
+    fraction: str
+    m50: float = 0.6
+    settings: tuple[int, ...] | None = None
+
+
+# `other` is a second model on one of the settings; of `network` the size is no number of components, and its fraction
+# goes far beyond one.
 COMMON = [4, 8, 12, 16, 20]
+MODELS = {
+    "mixture": Model(["components"], COMMON, 1 / N, "model size M / N"),
+    "other": Model(["components"], COMMON, 1 / N, "model size M / N", 0.7, (0,)),
+    "network": Model([], [8, 16, 32, 64], 6 / (N * D), "parameters / (N d)", 1.5, (1,)),
+}
 
 
-def evaluation(variance: float, seed: int, reached: float) -> xr.Dataset:
-    """Return an evaluation whose memorization ratio rises to `reached`; each seed has a model size of its own."""
-    rng = np.random.default_rng([seed, int(100 * variance)])
-    sizes = np.sort([*COMMON, 12 + seed])
-    ratio = reached / (1 + np.exp(-(sizes / N - 0.6 - 0.02 * seed) / 0.08))
+def evaluation(variance: float, seed: int, reached: float, name: str = "mixture") -> xr.Dataset:
+    """Return an evaluation whose memorization ratio rises to `reached`; each seed has a model size of its own.
+
+    Before the last step there is another, of which no figure and no table speaks.
+    """
+    model = MODELS[name]
+    number = list(MODELS).index(name)
+    rng = np.random.default_rng([seed, int(100 * variance), number])
+    own = 0.01 * seed + 0.05 * number
+    sizes = np.sort([*model.sizes, 12 + seed])
+    fraction = sizes * model.unit
+    ratio = reached / (1 + np.exp(-(fraction - model.m50 - 0.02 * seed) / 0.08))
     counts = np.round(GENERATED * ratio).astype(int)
     psi = (1 - TIMES**2) / TIMES**2
     nested = np.linspace(2 + 0.1 * seed, 0, N)[:, None] * D * variance * np.ones(len(TIMES))
-    loss = rng.uniform(1, 2, (2, 4, len(sizes), len(TIMES)))
-    loss[:, 0] = (D * variance / (1 + psi * variance)) * rng.uniform(0.9, 1.1)
-    loss[:, 1] = 1e-6 * np.arange(1, len(TIMES) + 1)
-    loss[:, 2] = nested[sizes - 1]
-    mean = np.array([[1.0, 1.0, 1.0], [-1.0, 1.0, -1.0]])
-    return xr.Dataset(
+    reference = np.empty((2, 2, len(TIMES)))
+    reference[:, 0] = (D * variance / (1 + psi * variance)) * rng.uniform(0.9, 1.1)
+    reference[:, 1] = 1e-6 * np.arange(1, len(TIMES) + 1)
+    over_sizes = {
+        "loss": (("split", "model_size", "time"), rng.uniform(1, 2, (2, len(sizes), len(TIMES)))),
+        "memorized_count": ("model_size", counts),
+        "memorization_ratio": ("model_size", counts / GENERATED),
+    }
+    if "components" in model.provides:
+        over_sizes |= {
+            "learned_variance": ("model_size", variance * (1 - sizes / N) + own),
+            "distance_to_nearest_sample": ("model_size", 2 - sizes / N + 2 * own),
+            "distance_to_nearest_true_mean": ("model_size", 1 + sizes / N + 3 * own),
+        }
+    last = xr.Dataset(over_sizes)
+    steps = xr.concat([(0.3 * last).astype(last.dtypes), last], dim="step")
+    return steps.assign(
         {
-            "loss": (("split", "denoiser", "model_size", "time"), loss),
+            "reference_loss": (("split", "reference", "time"), reference),
             "partially_memorizing_loss": (("split", "subset_size", "time"), np.stack([nested, 1.1 * nested + 0.1])),
-            "memorized_count": ("model_size", counts),
             "generated_count": ((), GENERATED),
-            "memorization_ratio": ("model_size", counts / GENERATED),
             "null_memorization_ratio": ((), 0.01 * seed),
-            "learned_variance": ("model_size", variance * (1 - sizes / N) + 0.01 * seed),
-            "distance_to_nearest_sample": ("model_size", 2 - sizes / N + 0.02 * seed),
-            "distance_to_nearest_true_mean": ("model_size", 1 + sizes / N + 0.03 * seed),
-            "true_mean": (("component", "feature"), mean),
+            "true_mean": (("component", "feature"), np.array([[1.0, 1.0, 1.0], [-1.0, 1.0, -1.0]])),
             "true_variance": ((), variance),
-        },
-        coords={
+        }
+    ).assign_coords(
+        {
             "model_size": sizes,
+            "fraction": ("model_size", fraction, {"long_name": model.fraction, "units": "1"}),
+            "step": [10, 1000],
             "subset_size": np.arange(1, N + 1),
             "time": TIMES,
             "snr": ("time", psi),
-            "denoiser": ["generalizing", "memorizing", "partially_memorizing", "trained"],
+            "reference": ["generalizing", "memorizing"],
             "split": ["train", "test"],
-        },
+        }
     )
 
 
-# Figures that are not drawn for one setting.
-OVER_ALL = ("prediction", "regression", "refutation", "protocols")
-
-
 class Case(NamedTuple):
-    """Evaluations of two settings, and the tables made of them."""
+    """Evaluations of models on two settings, and the tables made of them."""
 
     name: str
     spec: RegressSpec
-    evaluations: dict[str, list[xr.Dataset]]
+    evaluations: dict[tuple[str, str], list[xr.Dataset]]
     transition: xr.Dataset
     regression: xr.Dataset
     comparison: xr.Dataset
-    sensitivity: dict[str, list[xr.Dataset]]
+    sensitivity: dict[tuple[str, str], list[xr.Dataset]]
 
     @property
-    def settings(self) -> list[str]:
-        """The names of the settings."""
+    def pairs(self) -> list[tuple[str, str]]:
+        """The names of setting and model, in their order."""
         return list(self.evaluations)
 
-    def inputs(self, setting: str | None) -> dict[str, Sequence[xr.Dataset]]:
+    def of(self, figure: str) -> list[tuple[str, str]]:
+        """Return the names of setting and model of which a figure can be drawn."""
+        needed = set(pieces.figure_options(figure).requires)
+        return [(case.setting.name, case.model) for case in self.spec.cases if needed <= case.provides]
+
+    def row(self, table: xr.Dataset, pair: tuple[str, str]) -> xr.Dataset:
+        """Return what a table says of a setting and a model."""
+        return table.sel(setting=pair[0], model=pair[1])
+
+    def column(self, array: xr.DataArray) -> np.ndarray:
+        """Return what a table says of each setting and model, in their order."""
+        return np.array([array.sel(setting=setting, model=model) for setting, model in self.pairs])
+
+    def inputs(self, pair: tuple[str, str] | None) -> dict[str, Sequence[xr.Dataset]]:
         """Return what a figure reads."""
         tables = {kind: [getattr(self, kind)] for kind in ("transition", "regression", "comparison")}
-        if setting is None:
+        if pair is None:
             return tables
-        return tables | {"evaluations": self.evaluations[setting], "sensitivity": self.sensitivity[setting]}
+        return tables | {"evaluations": self.evaluations[pair], "sensitivity": self.sensitivity[pair]}
 
-    def draw(self, figure: str, setting: str | None = None, **options: Any) -> Figure:
-        """Return a figure, of the first setting if none is named."""
-        return drawn(self.name, figure, None if figure in OVER_ALL else setting or self.settings[0], **options)
+    def draw(self, figure: str, pair: tuple[str, str] | None = None, **options: Any) -> Figure:
+        """Return a figure, of the first setting and model if none are named."""
+        over_all = not pieces.figure_options(figure).subject
+        return drawn(self.name, figure, None if over_all else pair or self.pairs[0], **options)
+
+    def plot_spec(self, figure: str, pair: tuple[str, str] | None, **options: Any) -> PlotSpec:
+        """Return the spec of a figure."""
+        spec: dict[str, Any] = {"figure": {"figure": figure} | options}
+        if pair is not None:
+            (setting,) = (setting for setting in self.spec.settings if setting.name == pair[0])
+            spec |= {"setting": setting.model_dump(), "model": pair[1]}
+        return PlotSpec.model_validate(spec)
 
 
-# Seeds; variances of the two settings; memorization ratio of the largest model.
+# Seeds; variances of the two settings; memorization ratio of the largest model; models.
 CASES = {
-    "one seed": ([1], (1.0, 4.0), 1.0),
-    "three seeds": ([1, 2, 3], (1.0, 4.0), 1.0),
-    "never memorizing": ([1, 2, 3], (1.0, 0.25), 0.0),
-    "one seed, never memorizing": ([1], (4.0, 1.0), 0.0),
-    "ends inside the transition": ([1, 2], (0.25, 4.0), 0.7),
+    "one seed": ([1], (1.0, 4.0), 1.0, ["mixture"]),
+    "three seeds": ([1, 2, 3], (1.0, 4.0), 1.0, ["mixture"]),
+    "never memorizing": ([1, 2, 3], (1.0, 0.25), 0.0, ["mixture"]),
+    "one seed, never memorizing": ([1], (4.0, 1.0), 0.0, ["mixture"]),
+    "ends inside the transition": ([1, 2], (0.25, 4.0), 0.7, ["mixture"]),
+    "several models": ([1, 2, 3], (1.0, 4.0), 1.0, ["mixture", "other", "network"]),
 }
 
 
 @functools.cache
 def case(name: str) -> Case:
     """Return a case by name; made once."""
-    seeds, variances, reached = CASES[name]
-    common = {"family": "gaussian", "N": N, "d": D, "K": K}
+    seeds, variances, reached, models = CASES[name]
+    settings = [{"family": "gaussian", "N": N, "d": D, "K": K, "variance": variance} for variance in variances]
+    names = [pieces.setting_class("gaussian")(**setting).name for setting in settings]
     spec = RegressSpec.model_validate(
         {
             "campaign": "made-up",
-            "settings": [common | {"variance": variance} for variance in variances],
+            "settings": settings,
+            "models": {
+                model: {
+                    "provides": MODELS[model].provides,
+                    "settings": [names[i] for i in MODELS[model].settings or range(len(names))],
+                }
+                for model in models
+            },
             "seeds": seeds,
             "regression": {"holdout": 0.5},
         }
     )
-    made = {(s.name, seed): evaluation(s.variance, seed, reached) for s in spec.settings for seed in seeds}
-    transition = find_transitions(spec, made)
-    regression = predict_transitions(spec, made, transition)
-    by_setting = {s.name: [made[s.name, seed] for seed in seeds] for s in spec.settings}
-    ways = {s.name: [sensitivity(s, seed, made[s.name, seed]) for seed in seeds] for s in spec.settings}
-    return Case(name, spec, by_setting, transition, regression, comparison(spec, reached), ways)
+    made = {
+        (c.setting.name, c.model): [evaluation(c.setting.variance, seed, reached, c.model) for seed in seeds]
+        for c in spec.cases
+    }
+    by_seed = {(*pair, seed): one for pair, several in made.items() for seed, one in zip(seeds, several, strict=True)}
+    transition = find_transitions(spec, by_seed)
+    regression = predict_transitions(spec, by_seed, transition)
+    ways = {
+        (c.setting.name, c.model): [
+            sensitivity(c, seed, by_seed[c.setting.name, c.model, seed].isel(step=-1)) for seed in seeds
+        ]
+        for c in spec.cases
+    }
+    tables = (table.assign_attrs(spec=spec.canonical()) for table in (transition, regression))
+    return Case(name, spec, made, *tables, comparison(spec, reached), ways)
 
 
-def sensitivity(setting: GaussianSetting, seed: int, measured: xr.Dataset) -> xr.Dataset:
+def sensitivity(of: Any, seed: int, measured: xr.Dataset) -> xr.Dataset:
     """Return transitions by five ways to generate points and three thresholds, each with more or fewer copies."""
     ways = [("ddim", 26, 0.001), ("ddim", 101, 0.001), ("ddpm", 26, 0.001), ("ddpm", 101, 0.001), ("ddim", 26, 0.1)]
     thresholds = [1 / 3, 0.2, 0.5]
     more = 1 + 0.01 * np.arange(len(ways))[:, None, None] + 0.2 * (np.array(thresholds)[:, None] - 1 / 3)
     spec = SensitivitySpec.model_validate(
         {
-            "setting": setting,
+            "setting": of.setting,
             "seed": seed,
+            "model": of.model,
+            "denoiser": "isotropic_mixture",
             "generated": GENERATED,
             "sampling": [{"sampler": sampler, "times": times, "t_min": t_min} for sampler, times, t_min in ways],
             "thresholds": thresholds,
@@ -160,6 +233,7 @@ def sensitivity(setting: GaussianSetting, seed: int, measured: xr.Dataset) -> xr
         },
         coords={
             "model_size": measured.model_size,
+            "fraction": measured.fraction,
             "threshold": thresholds,
             **{
                 name: ("variant", list(values))
@@ -171,8 +245,8 @@ def sensitivity(setting: GaussianSetting, seed: int, measured: xr.Dataset) -> xr
 
 
 def comparison(spec: RegressSpec, reached: float) -> xr.Dataset:
-    """Return a comparison of two protocols with a reference whose models memorize somewhat earlier or later."""
-    protocol = {"steps": 10, "draws": 1, "peak_rate": 0.1, "final_rate": 0.1}
+    """Return a comparison of two models with a reference, which memorize somewhat earlier or later."""
+    protocol = {"steps": 10, "draws": 1, "peak_lr": 0.1, "final_lr": 0.1}
     compared = CompareSpec.model_validate(
         {
             "campaign": spec.campaign,
@@ -189,17 +263,20 @@ def comparison(spec: RegressSpec, reached: float) -> xr.Dataset:
                 made = evaluation(setting.variance, seed, reached)
                 made["memorized_count"] = (made.memorized_count * (1 + later)).round().clip(0, GENERATED).astype(int)
                 made["learned_variance"] = made.learned_variance * (1 + later * seed)
-                runs[setting.name, seed, name] = made
+                runs[setting.name, name, seed] = made
     return compare(compared, runs)
 
 
 @functools.cache
-def drawn(name: str, figure: str, setting: str | None, **options: Any) -> Figure:
+def drawn(name: str, figure: str, pair: tuple[str, str] | None, **options: Any) -> Figure:
     """Return a figure of a case; drawn once, and only looked at."""
-    spec = PlotSpec.model_validate({"figure": {"figure": figure} | options, "setting": setting})
-    made = importlib.import_module(f"edgemem.figures.{figure}").draw(spec.figure, setting, case(name).inputs(setting))
-    plt.close(made)
-    return made
+    spec = case(name).plot_spec(figure, pair, **options)
+    return pieces.figure_module(figure).draw(spec.figure, spec.subject, case(name).inputs(pair))
+
+
+def last(evaluations: Sequence[xr.Dataset]) -> list[xr.Dataset]:
+    """Return what was measured at the end of training."""
+    return [evaluation.sel(step=evaluation.step.max()) for evaluation in evaluations]
 
 
 Artist = Line2D | ErrorbarContainer | BarContainer
@@ -223,14 +300,15 @@ def data(artist: Artist) -> tuple[np.ndarray, np.ndarray]:
 
 
 def bars(artist: ErrorbarContainer, direction: int = 1) -> tuple[np.ndarray, np.ndarray]:
-    """Return the lower and upper ends of error bars, along x (0) or y (1)."""
+    """Return the lower and upper ends of error bars, along x (0) or y (1); NaN of a point that is unknown."""
     (along,) = [
         collection
         for collection in artist.lines[2]
         if all(np.ptp(segment[:, 1 - direction]) == 0 for segment in collection.get_segments() if len(segment))
         and (len(artist.lines[2]) == 1 or collection is artist.lines[2][direction])
     ]
-    ends = np.array([segment[:, direction] for segment in along.get_segments()])
+    segments = [segment if len(segment) else np.full((2, 2), np.nan) for segment in along.get_segments()]
+    ends = np.array([segment[:, direction] for segment in segments])
     return ends.min(axis=1), ends.max(axis=1)
 
 

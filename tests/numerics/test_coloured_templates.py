@@ -42,8 +42,8 @@ def posterior_mean(template, colour_mean, variance, x, t):
     """E[x_0 | x] from means, covariances, inverses and determinants, as for any Gaussian mixture; one point."""
     a = oracle.alpha(t)
     logs, means = [], []
-    for picture, colour in zip(template, colour_mean, strict=True):
-        loading = np.kron(np.eye(CHANNELS), picture[:, None])  # x_0 = loading @ c
+    for image, colour in zip(template, colour_mean, strict=True):
+        loading = np.kron(np.eye(CHANNELS), image[:, None])  # x_0 = loading @ c
         prior = variance * loading @ loading.T
         covariance = a**2 * prior + t**2 * np.eye(len(x))
         offset = x - a * loading @ colour

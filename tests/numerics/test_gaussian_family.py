@@ -18,14 +18,14 @@ from edgemem.families.denoisers import DENOISERS
 from edgemem.numerics.denoisers import padded_size
 from edgemem.stages.evaluate import evaluate
 from edgemem.stages.sample import draw
-from edgemem.trainer import Trainer
+from edgemem.engine.trainer import Trainer
 
 from . import oracle
 
 
 FAMILY = DENOISERS["gaussian"]
 SETTING = {"family": "gaussian", "N": 12, "d": 3, "K": 2}
-PROTOCOL = {"steps": 12, "draws": 2, "peak_rate": 6e-3, "final_rate": 6e-6, "clip_norm": 100, "update_ema": 0.99}
+PROTOCOL = {"steps": 12, "draws": 2, "peak_lr": 6e-3, "final_lr": 6e-6, "clip_norm": 100, "update_ema": 0.99}
 
 
 def samples(seed: int = 1, **changes) -> xr.Dataset:

@@ -21,12 +21,12 @@ from edgemem.errors import EdgememError
 from edgemem.families.data import DATA
 from edgemem.families.denoisers import DENOISERS
 from edgemem.families.rows import rows
-from edgemem.families.template_images import make_templates, read_pictures
+from edgemem.families.image.templates import make_templates, read_images
 from edgemem.numerics.coloured_templates import coloured_templates
 from edgemem.numerics.denoisers import padded_size
 from edgemem.stages.evaluate import evaluate
 from edgemem.stages.sample import draw
-from edgemem.trainer import Trainer
+from edgemem.engine.trainer import Trainer
 
 from . import oracle
 
@@ -43,12 +43,12 @@ def samples(seed: int = 1, sources: list[Path] | None = None, **changes) -> xr.D
 
 
 def test_digits_are_those_of_scikit_learn_scaled_to_one():
-    """At their own size nothing is interpolated: K different pictures, scaled over the set, whose places are known."""
+    """At their own size nothing is interpolated: K different images, scaled over the set, whose places are known."""
     data = samples(K=4, size=8)
-    pictures = load_digits().images[data.picture.values]
-    assert len(set(data.picture.values.tolist())) == 4
-    np.testing.assert_allclose(data.template, pictures / pictures.max(), atol=1e-6)
-    assert not np.array_equal(data.picture, samples(seed=2, K=4, size=8).picture)
+    images = load_digits().images[data.image.values]
+    assert len(set(data.image.values.tolist())) == 4
+    np.testing.assert_allclose(data.template, images / images.max(), atol=1e-6)
+    assert not np.array_equal(data.image, samples(seed=2, K=4, size=8).image)
 
 
 @pytest.mark.parametrize("size", [3, 8, 15, 40])
@@ -67,36 +67,36 @@ def test_templates_are_resized_and_scaled_over_the_set(size: int):
 
 
 @pytest.mark.parametrize(
-    ("pictures", "message"),
+    ("images", "message"),
     [
         ([np.eye(5), np.zeros((5, 5))], "template 1 is zero everywhere"),
         ([np.eye(5), 1 - np.eye(5), np.eye(5)], "templates 0 and 2 are equal"),
         ([np.full((5, 5), 3.0), np.full((5, 5), 3.0)], "one and the same grey"),
     ],
 )
-def test_templates_that_are_none_are_refused(pictures, message):
+def test_templates_that_are_none_are_refused(images, message):
     with pytest.raises(ValueError, match=message):
-        make_templates(pictures, 5)
+        make_templates(images, 5)
 
 
 # -------------------------------------------------------------------------------------------------------- their sources
 
 
-def idx(pictures: np.ndarray) -> bytes:
+def idx(images: np.ndarray) -> bytes:
     """The format of MNIST's files: two zeros, type, number of dimensions, lengths, bytes."""
-    return b"\0\0\x08\x03" + np.array(pictures.shape, ">i4").tobytes() + pictures.astype(np.uint8).tobytes()
+    return b"\0\0\x08\x03" + np.array(images.shape, ">i4").tobytes() + images.astype(np.uint8).tobytes()
 
 
-PICTURES = np.random.default_rng(0).integers(0, 256, size=(5, 6, 7))
+IMAGE_SUFFIXES = np.random.default_rng(0).integers(0, 256, size=(5, 6, 7))
 
 
 @pytest.mark.parametrize("name", ["train-images-idx3-ubyte", "train-images-idx3-ubyte.gz"])
 def test_fashion_mnist_is_read_from_its_file(tmp_path: Path, name: str):
-    content = idx(PICTURES)
+    content = idx(IMAGE_SUFFIXES)
     (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
     setting = ImageSetting(family="image", templates="fashion-mnist", N=12, K=2)
     (source,) = setting.sources(Datasets(fashion_mnist=str(tmp_path)))
-    np.testing.assert_array_equal(read_pictures(setting.templates, [source]), PICTURES)
+    np.testing.assert_array_equal(read_images(setting.templates, [source]), IMAGE_SUFFIXES)
     data = samples(templates="fashion-mnist", sources=[source])
     assert data.sizes["row"] == data.sizes["column"] == 4
 
@@ -109,81 +109,81 @@ def test_missing_fashion_mnist_says_how_to_get_it(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", idx(PICTURES)[:-1], b"\0\0\x08\x01" + b"\0" * 20], ids=["empty", "cut", "labels"]
+    "content", [b"", idx(IMAGE_SUFFIXES)[:-1], b"\0\0\x08\x01" + b"\0" * 20], ids=["empty", "cut", "labels"]
 )
 def test_broken_idx_is_refused_by_name(tmp_path: Path, content: bytes):
     path = tmp_path / "train-images-idx3-ubyte"
     path.write_bytes(content)
-    with pytest.raises(EdgememError, match=f"{path} is not an IDX file of pictures, or is truncated"):
-        read_pictures("fashion-mnist", [path])
+    with pytest.raises(EdgememError, match=f"{path} is not an IDX file of images, or is truncated"):
+        read_images("fashion-mnist", [path])
     broken = path.with_suffix(".gz")
-    broken.write_bytes(gzip.compress(idx(PICTURES))[:-20])
+    broken.write_bytes(gzip.compress(idx(IMAGE_SUFFIXES))[:-20])
     with pytest.raises(EdgememError, match=f"{broken} cannot be read"):
-        read_pictures("fashion-mnist", [broken])
+        read_images("fashion-mnist", [broken])
 
 
 @pytest.mark.parametrize("name", ["mine.npy", "mine.npz"])
 def test_pictures_of_an_array(tmp_path: Path, name: str):
     path = tmp_path / name
-    np.save(path, PICTURES) if name.endswith("npy") else np.savez(path, anything=PICTURES)
+    np.save(path, IMAGE_SUFFIXES) if name.endswith("npy") else np.savez(path, anything=IMAGE_SUFFIXES)
     setting = ImageSetting(family="image", templates=str(path), N=12, K=5)
     assert setting.sources(Datasets()) == [path]
-    np.testing.assert_array_equal(read_pictures(str(path), [path]), PICTURES)
+    np.testing.assert_array_equal(read_images(str(path), [path]), IMAGE_SUFFIXES)
 
 
 @pytest.mark.parametrize(
     ("name", "array", "message"),
     [
-        ("flat.npy", PICTURES[0], r"picture, row and column \(got shape \(6, 7\)\)"),
-        ("nan.npy", PICTURES * np.nan, "finite numbers"),
+        ("flat.npy", IMAGE_SUFFIXES[0], r"image, row and column \(got shape \(6, 7\)\)"),
+        ("nan.npy", IMAGE_SUFFIXES * np.nan, "finite numbers"),
         ("text.npy", np.array([[["a"]]]), "cannot be read as an array of numbers"),
     ],
 )
 def test_array_that_holds_no_pictures_is_refused(tmp_path: Path, name: str, array: np.ndarray, message: str):
     np.save(tmp_path / name, array)
     with pytest.raises(EdgememError, match=message):
-        read_pictures(name, [tmp_path / name])
+        read_images(name, [tmp_path / name])
 
 
 def test_archive_with_two_arrays_is_refused(tmp_path: Path):
-    np.savez(tmp_path / "two.npz", one=PICTURES, two=PICTURES)
+    np.savez(tmp_path / "two.npz", one=IMAGE_SUFFIXES, two=IMAGE_SUFFIXES)
     with pytest.raises(EdgememError, match=r"must hold one array.*got shape \(5, 6, 7\), \(5, 6, 7\)"):
-        read_pictures("two.npz", [tmp_path / "two.npz"])
+        read_images("two.npz", [tmp_path / "two.npz"])
 
 
 def test_damaged_archive_is_refused_by_name(tmp_path: Path):
     path = tmp_path / "mine.npz"
-    np.savez(path, PICTURES)
+    np.savez(path, IMAGE_SUFFIXES)
     path.write_bytes(path.read_bytes()[:-30])
     with pytest.raises(EdgememError, match=r"mine\.npz cannot be read as an array of numbers"):
-        read_pictures("mine.npz", [path])
+        read_images("mine.npz", [path])
 
 
 def test_pictures_of_a_folder(tmp_path: Path):
     """Images of any size and colour become grey, in the order of their names; other files are left alone."""
-    Image.fromarray(PICTURES[0].astype(np.uint8)).save(tmp_path / "b.png")
+    Image.fromarray(IMAGE_SUFFIXES[0].astype(np.uint8)).save(tmp_path / "b.png")
     Image.new("RGB", (3, 2), (255, 0, 0)).save(tmp_path / "a.bmp")
     (tmp_path / "notes.txt").write_text("no image")
     (tmp_path / "._hidden.png").write_text("what some systems leave behind")
     setting = ImageSetting(family="image", templates=str(tmp_path), N=12, K=2)
     sources = setting.sources(Datasets())
     assert [path.name for path in sources] == ["a.bmp", "b.png"]
-    red, second = read_pictures(str(tmp_path), sources)
+    red, second = read_images(str(tmp_path), sources)
     assert red.shape == (2, 3) and np.ptp(red) == 0 and 0 < red[0, 0] < 1
-    np.testing.assert_allclose(second, PICTURES[0] / 255)
+    np.testing.assert_allclose(second, IMAGE_SUFFIXES[0] / 255)
     (tmp_path / "b.png").write_bytes(b"no image")
-    pictures = read_pictures(str(tmp_path), sources)
-    assert len(pictures) == 2 and pictures[0].shape == (2, 3)  # only what is drawn is read
+    images = read_images(str(tmp_path), sources)
+    assert len(images) == 2 and images[0].shape == (2, 3)  # only what is drawn is read
     with pytest.raises(EdgememError, match=r"b\.png cannot be read as an image"):
-        pictures[1]
+        images[1]
 
 
 def test_files_of_8_and_16_bits_have_the_same_white(tmp_path: Path):
     Image.fromarray(np.full((4, 4), 255, np.uint8)).save(tmp_path / "a.png")
     Image.fromarray(np.full((4, 4), 65535, np.uint16)).save(tmp_path / "b.png")
     Image.fromarray(np.full((4, 4), 65535, ">u2")).save(tmp_path / "c.tif")
-    for picture in read_pictures(str(tmp_path), sorted(tmp_path.iterdir())):
-        np.testing.assert_array_equal(picture, np.ones((4, 4)))
+    for image in read_images(str(tmp_path), sorted(tmp_path.iterdir())):
+        np.testing.assert_array_equal(image, np.ones((4, 4)))
 
 
 @pytest.mark.parametrize(
@@ -202,10 +202,10 @@ def test_templates_that_are_not_there(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_more_templates_than_pictures_are_refused(tmp_path: Path):
-    np.save(tmp_path / "five.npy", PICTURES)
-    with pytest.raises(EdgememError, match="are 5 pictures, but K is 6"):
+    np.save(tmp_path / "five.npy", IMAGE_SUFFIXES)
+    with pytest.raises(EdgememError, match="are 5 images, but K is 6"):
         samples(K=6, templates="five.npy", sources=[tmp_path / "five.npy"])
-    np.save(tmp_path / "same.npy", PICTURES[[0, 0]])
+    np.save(tmp_path / "same.npy", IMAGE_SUFFIXES[[0, 0]])
     with pytest.raises(EdgememError, match=r"cannot be templates: templates 0 and 1 are equal; take another seed"):
         samples(templates="same.npy", sources=[tmp_path / "same.npy"])
     with pytest.raises(EdgememError, match="name them with --sources"):
@@ -261,8 +261,8 @@ def test_reference_denoisers(float64):
 def explicit(template: np.ndarray, variance: float, x: np.ndarray, t: float) -> np.ndarray:
     """E[x_0 | x] under templates with colours N(0, v I), by inverses and determinants."""
     logs, means = [], []
-    for picture in template:
-        prior = variance * np.kron(np.eye(3), np.outer(picture, picture))
+    for image in template:
+        prior = variance * np.kron(np.eye(3), np.outer(image, image))
         covariance = oracle.alpha(t) ** 2 * prior + t**2 * np.eye(len(x))
         solved = np.linalg.solve(covariance, x)
         logs.append(-0.5 * (np.linalg.slogdet(covariance)[1] + x @ solved))
@@ -355,7 +355,7 @@ def test_protocols_know_the_parameters_that_training_moves(family: str):
 
 def test_sizes_trained_in_one_program_are_those_trained_one_by_one():
     """On a GPU all sizes share a program; each ends the same but for rounding, with rates of its own parameters."""
-    protocol = {"steps": 12, "draws": 2, "peak_rate": 1e-2, "final_rate": 1e-3, "relative_rates": {"template": 0.1}}
+    protocol = {"steps": 12, "draws": 2, "peak_lr": 1e-2, "final_lr": 1e-3, "lr_multipliers": {"template": 0.1}}
     grid = {"times": 5, "t_min": 0.01, "t_max": 0.999}
     spec = {"setting": SETTING, "seed": 1, "protocol": protocol, "model_sizes": [3, 6], "time_grid": grid}
     one, together = (
@@ -375,15 +375,15 @@ def test_sizes_trained_in_one_program_are_those_trained_one_by_one():
 
 def test_protocol_for_another_family_is_refused():
     spec = {"setting": SETTING, "seed": 1, "model_sizes": [3], "time_grid": {}}
-    spec["protocol"] = {"steps": 1, "draws": 1, "peak_rate": 1, "final_rate": 1, "relative_rates": {"mean": 2}}
-    with pytest.raises(EdgememError, match=r"protocol\.relative_rates: there is no parameter 'mean'.*template"):
+    spec["protocol"] = {"steps": 1, "draws": 1, "peak_lr": 1, "final_lr": 1, "lr_multipliers": {"mean": 2}}
+    with pytest.raises(EdgememError, match=r"protocol\.lr_multipliers: there is no parameter 'mean'.*template"):
         TrainSpec.parse(json.dumps(spec))
 
 
 def test_whole_chain_with_one_component_for_each_sample():
-    """At M = N a short training leaves the start where it is: every generated picture is a copy."""
+    """At M = N a short training leaves the start where it is: every generated image is a copy."""
     sizes, grid = [12], {"times": 8, "t_min": 0.001, "t_max": 0.999}
-    protocol = {"steps": 30, "draws": 1, "peak_rate": 1e-6, "final_rate": 1e-6, "clip_norm": 100}
+    protocol = {"steps": 30, "draws": 1, "peak_lr": 1e-6, "final_lr": 1e-6, "clip_norm": 100}
     data = samples()
     common = {"setting": SETTING, "seed": 1}
     spec = common | {"protocol": protocol, "model_sizes": sizes, "time_grid": grid}
@@ -392,7 +392,7 @@ def test_whole_chain_with_one_component_for_each_sample():
     measured = evaluate(EvaluateSpec.parse(json.dumps(spec)), data, models)
     assert measured.memorization_ratio.item() > 0.95
     assert measured.generated.dims == ("model_size", "point", "channel", "row", "column")
-    # The copies are there to be looked at: the first generated pictures are training samples.
+    # The copies are there to be looked at: the first generated images are training samples.
     distance = np.abs(measured.generated.values[0, :, None] - data.x_train.values[None]).max(axis=(2, 3, 4)).min(axis=1)
     assert np.median(distance) < 0.01
     trained = measured.loss.sel(split="train").isel(model_size=0)

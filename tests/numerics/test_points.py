@@ -74,7 +74,7 @@ def test_memory_does_not_grow_with_points(monkeypatch):
     from edgemem.numerics.training import _advance_one, _Constant, _start, optimizer
 
     monkeypatch.setattr(points, "CPU", points.Limit(64, 2**12))
-    rule = optimizer(steps=10, peak_rate=1e-3, final_rate=1e-6, warmup=0.1, decay=None, clip_norm=None, update_ema=None)
+    rule = optimizer(steps=10, peak_lr=1e-3, final_lr=1e-6, warmup=0.1, decay=None, clip_norm=None, update_ema=None)
 
     def temporary(draws: int) -> int:
         denoiser = isotropic_mixture(PROBLEM.x_train, 0.5, 64)
@@ -92,7 +92,7 @@ def test_every_product_is_of_full_precision():
     from edgemem.numerics.denoisers import isotropic_mixture
     from edgemem.numerics.training import _advance, _Constant, _start, optimizer
 
-    rule = optimizer(steps=10, peak_rate=1e-3, final_rate=1e-6, warmup=0.1, decay=None, clip_norm=None, update_ema=None)
+    rule = optimizer(steps=10, peak_lr=1e-3, final_lr=1e-6, warmup=0.1, decay=None, clip_norm=None, update_ema=None)
     denoiser = isotropic_mixture(PROBLEM.x_train, 0.5)
     constant = _Constant(PROBLEM, blocks(7, 4, 7), rule, jnp.arange(3))
     model = _start(constant, KEY, denoiser)

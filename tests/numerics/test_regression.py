@@ -11,7 +11,7 @@ from edgemem.numerics.regression import (
     objective,
     predicted_crossing,
 )
-from edgemem.published import WEIGHTS
+from edgemem.analysis.published import WEIGHTS
 
 from . import oracle
 

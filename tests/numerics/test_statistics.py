@@ -7,7 +7,7 @@ from scipy import stats
 from edgemem.numerics.statistics import (
     Estimate,
     combined_p_value,
-    counting_spread,
+    binomial_spread,
     crossing,
     crossing_estimates,
     equivalence,
@@ -185,7 +185,7 @@ def test_coverage_of_campaigns(seeds):
 
 
 def test_counting_error_of_pooled_means():
-    """counting_stderr is what repeated counting of the same seeds' models scatters by."""
+    """binomial_stderr is what repeated counting of the same seeds' models scatters by."""
     centre, width, seeds = 0.8, 0.045, 3
     rng = np.random.default_rng(20)
     sizes = project_grid(100, centre, width)
@@ -200,7 +200,7 @@ def test_counting_error_of_pooled_means():
                     crossing_estimates(sizes, rng.binomial(TOTAL, row), TOTAL, (level,), rng=rng, replicates=300)[0]
                     for row in probability
                 ]
-            ).counting_stderr
+            ).binomial_stderr
             for _ in range(40)
         ]
         # A width from 300 replicates is known to 5 %, its average over 120 of them to less; the rest is curvature.
@@ -214,7 +214,7 @@ def test_one_seed_has_the_interval_of_counting():
     """With one seed nothing is known of others: the interval is that of counting, the spread NaN."""
     pooled = pool([Estimate(0.8, 0.79, 0.82)])
     assert (pooled.value, pooled.low, pooled.high) == (0.8, 0.79, 0.82)
-    assert pooled.counting_stderr == pytest.approx(0.03 / (2 * 1.959964), rel=1e-6)
+    assert pooled.binomial_stderr == pytest.approx(0.03 / (2 * 1.959964), rel=1e-6)
     assert np.isnan(pooled.seed_stddev)
 
 
@@ -232,7 +232,7 @@ def test_an_unknown_end_leaves_the_mean():
     pooled = pool(estimates)
     assert pooled.value == pytest.approx(0.85)
     assert pooled.low < 0.85 < pooled.high
-    assert np.isnan(pooled.counting_stderr)
+    assert np.isnan(pooled.binomial_stderr)
     assert np.isnan(pooled.seed_stddev)
 
 
@@ -335,7 +335,7 @@ def test_slope_is_unknown_where_nothing_varies():
     assert slope_interval(x, y).value == pytest.approx(0.1)
 
 
-def test_counting_spread_is_that_of_repeated_counts():
+def test_binomial_spread_is_that_of_repeated_counts():
     """The variances that one count predicts are those that counting again and again has, for both rules."""
     sizes = project_grid(100, 0.8, 0.045)
     rng, truth = np.random.default_rng(23), ratio(sizes, 0.8, 0.045)
@@ -344,7 +344,7 @@ def test_counting_spread_is_that_of_repeated_counts():
     firsts = np.array([first_reaching(sizes, row, 50, 0.5) for row in again])
     assert firsts.mean() < fits.mean() + 0.01
     guesses = [
-        counting_spread(sizes, rng.binomial(TOTAL, truth), TOTAL, 50, rng=rng, replicates=500) for _ in range(20)
+        binomial_spread(sizes, rng.binomial(TOTAL, truth), TOTAL, 50, rng=rng, replicates=500) for _ in range(20)
     ]
     for rule, values in enumerate((fits, firsts)):
         means, variances = np.array([guess[rule] for guess in guesses]).T
@@ -352,9 +352,9 @@ def test_counting_spread_is_that_of_repeated_counts():
         assert variances.mean() == pytest.approx(values.var(), rel=0.15)
 
 
-def test_counting_spread_without_a_transition():
+def test_binomial_spread_without_a_transition():
     sizes = np.linspace(0.1, 1, 10)
-    for spread in counting_spread(sizes, np.zeros(10, int), TOTAL, 50, rng=np.random.default_rng(0)):
+    for spread in binomial_spread(sizes, np.zeros(10, int), TOTAL, 50, rng=np.random.default_rng(0)):
         assert np.isnan(spread).all()
 
 

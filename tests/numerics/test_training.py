@@ -39,8 +39,8 @@ def fast(**changes):
     """A protocol with the proportions of the project's fast one."""
     return {
         "steps": 50,
-        "peak_rate": 6e-3,
-        "final_rate": 6e-6,
+        "peak_lr": 6e-3,
+        "final_lr": 6e-6,
         "warmup": 0.1,
         "decay": None,
         "clip_norm": None,
@@ -121,8 +121,8 @@ def test_relative_rates_multiply_the_updates_of_the_parameters_named(update_ema)
     start = isotropic_mixture(np.ones((2, 3), np.float32), 0.5)
     trained = eqx.filter(start, eqx.is_inexact_array)
 
-    def updates(relative_rates):
-        rule = optimizer(**fast(steps=10, update_ema=update_ema), relative_rates=relative_rates)
+    def updates(lr_multipliers):
+        rule = optimizer(**fast(steps=10, update_ema=update_ema), lr_multipliers=lr_multipliers)
         state = rule.init(trained)
         result = []
         for scale in (1.0, -3.0, 2.0):
@@ -142,7 +142,7 @@ def test_training_is_adam_with_averaged_updates(float64, update_ema, clip_norm):
     """On a quadratic without noise all losses and the end are those of Adam, clipping and averaging in NumPy."""
     x = np.array([[1.0, -2.0, 0.5], [2.0, 0.0, -1.5]])
     weight, steps, start = 3.0, 40, np.array([0.5, 0.5, 0.5])
-    protocol = fast(steps=steps, peak_rate=0.1, final_rate=1e-3, clip_norm=clip_norm, update_ema=update_ema)
+    protocol = fast(steps=steps, peak_lr=0.1, final_lr=1e-3, clip_norm=clip_norm, update_ema=update_ema)
     problem = Problem(jnp.asarray(x), jnp.array([0.4]), jnp.array([weight]))
     result = train(
         Guess(jnp.asarray(start)), problem, optimizer(**protocol), steps=steps, draws=2, minibatch=None, key=jr.key(0)
@@ -245,7 +245,7 @@ def test_one_gaussian_is_learned_exactly():
     times = jnp.linspace(0.999, 0.001, 26)
     problem = Problem(jnp.asarray(x, jnp.float32), times, loss_weight("eps", times))
     steps = 2000
-    protocol = fast(steps=steps, peak_rate=2e-2, final_rate=1e-5, clip_norm=100.0, update_ema=0.99)
+    protocol = fast(steps=steps, peak_lr=2e-2, final_lr=1e-5, clip_norm=100.0, update_ema=0.99)
     start = isotropic_mixture(x[:1].astype(np.float32), 0.5, 8)
     result = train(start, problem, optimizer(**protocol), steps=steps, draws=4, minibatch=None, key=jr.key(0))
     # Noise of the last steps: a few percent of the deviation.

@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from edgemem.tables.campaign_claims import UNKNOWN, campaign_claims
-from edgemem.tables.claims import CAVEAT, NO, YES, Claim
+from edgemem.reporting.claims import Judged, campaign_claims
+from edgemem.reporting.verdicts import CAVEAT, NO, UNKNOWN, YES
 from workflow.campaign import ROOT
 
 
 # What each claim begins with.
-EXISTS, PLACE, THEORY = "A transition exists", "The transition is at four fifths", "The transition is where"
+EXISTS, POINT, THEORY = "A transition exists", "The transition is at four fifths", "The transition is where"
 REGRESSION, GENERALIZING = "A regression", "The generalizing loss"
 PARTIAL, SEEDS = "The partially memorizing", "Seeds"
 
@@ -21,11 +21,11 @@ def published(campaign: str) -> dict[str, float | None]:
     return found
 
 
-def judged(metrics: dict[str, float | None]) -> dict[str, Claim]:
+def judged(metrics: dict[str, float | None]) -> dict[str, Judged]:
     """Return the claims by what they begin with."""
-    settings = [name.removesuffix("/m50_pooled") for name in metrics if name.endswith("/m50_pooled")]
-    claims = campaign_claims(metrics, settings)
-    beginnings = (EXISTS, PLACE, THEORY, REGRESSION, GENERALIZING, PARTIAL, SEEDS)
+    cases = [name.removesuffix("/m50_pooled") for name in metrics if name.endswith("/m50_pooled")]
+    claims = campaign_claims(metrics, cases)
+    beginnings = (EXISTS, POINT, REGRESSION, GENERALIZING, PARTIAL, SEEDS, THEORY)
     assert len(claims) == len(beginnings)
     return dict(zip(beginnings, claims, strict=True))
 
@@ -34,12 +34,12 @@ def judged(metrics: dict[str, float | None]) -> dict[str, Claim]:
     ("campaign", "verdicts"),
     {
         # One seed tests no theory, and says nothing of seeds; one variance makes a constant as good as the regression.
-        "paper": {EXISTS: YES, PLACE: CAVEAT, THEORY: UNKNOWN, REGRESSION: CAVEAT, GENERALIZING: YES, SEEDS: UNKNOWN},
+        "paper": {EXISTS: YES, POINT: CAVEAT, THEORY: UNKNOWN, REGRESSION: CAVEAT, GENERALIZING: YES, SEEDS: UNKNOWN},
         "refute": {EXISTS: YES, THEORY: NO, REGRESSION: YES, GENERALIZING: YES},
         # The theorems speak of mixtures, and one setting has none beside it.
         "images": {
             EXISTS: YES,
-            PLACE: NO,
+            POINT: NO,
             REGRESSION: UNKNOWN,
             GENERALIZING: UNKNOWN,
             PARTIAL: UNKNOWN,
@@ -57,11 +57,11 @@ def test_published_campaigns(campaign: str, verdicts: dict[str, str]):
 
 
 def test_no_transition_is_no_reproduction():
-    """Where no setting has a transition, none is claimed, and its place is unknown."""
+    """Where no setting has a transition, none is claimed, and its point is unknown."""
     metrics = {name: None if "/m" in name else value for name, value in published("paper").items()}
     found = judged(metrics)
     assert found[EXISTS].verdict == NO
-    assert found[PLACE].verdict == UNKNOWN
+    assert found[POINT].verdict == UNKNOWN
 
 
 def test_one_predictor_that_is_right_is_enough_at_the_level_of_all_tests():
@@ -79,3 +79,20 @@ def test_a_regression_must_beat_the_constant():
     assert judged(metrics | {fitted: 1e-4, constant: 1e-3})[REGRESSION].verdict == YES
     assert judged(metrics | {fitted: 1e-4, constant: 1.05e-4})[REGRESSION].verdict == CAVEAT
     assert judged(metrics | {fitted: 3e-4, constant: 1e-3})[REGRESSION].verdict == NO
+
+
+def test_models_without_components_are_spoken_of_by_no_claim():
+    """The paper speaks of numbers of components: where no model has any, no claim is judged."""
+    claims = campaign_claims(published("paper"), [])
+    assert {claim.verdict for claim in claims} == {UNKNOWN}
+    assert len(claims) == len(judged(published("paper")))
+
+
+def test_means_are_those_of_the_cases_that_the_paper_speaks_of():
+    """A model without components does not move the mean by which a claim is judged."""
+    metrics = dict(published("refute"))
+    cases = [name.removesuffix("/m50_pooled") for name in metrics if name.endswith("/m50_pooled")]
+    before = campaign_claims(metrics, cases)
+    metrics |= {f"other/mlp/{name}": value for name in ("m50_pooled", "m50_seed_stddev") for value in [3.0]}
+    metrics |= {"campaign/m50_mean": 2.0, "campaign/m50_stddev": 1.0, "campaign/seed_variance": 1.0}
+    assert campaign_claims(metrics, cases) == before

@@ -85,13 +85,13 @@ def test_nothing_is_loaded(opened: Browser):
 
 
 def test_every_figure_is_visible(opened: Browser, width: int):
-    """Each picture has been read, is as wide as its card or can be moved in it, and has a white ground."""
-    pictures = opened.run(
+    """Each image has been read, is as wide as its card or can be moved in it, and has a white ground."""
+    images = opened.run(
         "return [...document.images].map(image => [image.naturalWidth, image.clientWidth, image.clientHeight, "
         "getComputedStyle(image.closest('.card')).backgroundColor])"
     )
-    assert len(pictures) == 4
-    for natural, shown, height, ground in pictures:
+    assert len(images) == 4
+    for natural, shown, height, ground in images:
         assert natural > 0
         assert shown > 0.8 * min(width, 1000)
         assert shown / height > 1

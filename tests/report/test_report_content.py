@@ -9,10 +9,10 @@ from urllib.parse import unquote
 import pytest
 import xarray as xr
 
-from edgemem.captions import CAPTIONS
+from edgemem.reporting.captions import CAPTIONS
 from edgemem.config.plot import FIGURES
 from edgemem.config.settings import ImageSetting
-from edgemem.lineage import sha256
+from edgemem.files.lineage import sha256
 from workflow.campaign import OTHER_SETTING, SETTING
 
 from .conftest import TEMPLATE, Page
@@ -27,14 +27,14 @@ def test_every_figure_has_a_caption():
 
 
 def test_every_figure_is_embedded_and_captioned(report: Path, page: Page):
-    """The page holds each picture of the campaign byte by byte, with its alternative text and its caption."""
-    pictures = {path.stem: path.read_bytes() for path in (report.parent / "figures").glob("*.png")}
-    assert set(pictures) == {f"losses_{SETTING}", f"losses_{OTHER_SETTING}", f"mechanism_{SETTING}", "prediction"}
+    """The page holds each image of the campaign byte by byte, with its alternative text and its caption."""
+    images = {path.stem: path.read_bytes() for path in (report.parent / "figures").glob("*.png")}
+    assert set(images) == {f"losses_{SETTING}", f"losses_{OTHER_SETTING}", f"mechanism_{SETTING}", "prediction"}
     shown = page.all("img")
-    embedded = [base64.b64decode(picture["src"].removeprefix("data:image/png;base64,")) for picture in shown]
-    assert sorted(embedded) == sorted(pictures.values())
+    embedded = [base64.b64decode(image["src"].removeprefix("data:image/png;base64,")) for image in shown]
+    assert sorted(embedded) == sorted(images.values())
     assert page.all("figure")[0]["id"] == "prediction"  # those over all settings come first
-    for name, content in pictures.items():
+    for name, content in images.items():
         caption = CAPTIONS[name.partition("_")[0]]
         assert shown[embedded.index(content)]["alt"] == caption.alt
         for said in (caption.title, caption.text):
@@ -69,7 +69,7 @@ def test_numbers_are_those_of_the_metrics(make, spec, known: bool):
     for setting in (SETTING, OTHER_SETTING):
         places, ratios = [row for row in page.rows if row[0] == setting][:2]
         m10, m90 = (shown(f"{setting}/{level}_pooled", ".3f") for level in ("m10", "m90"))
-        # The second cell is a picture.
+        # The second cell is a image.
         assert places == [setting, "", m10, with_interval(f"{setting}/m50_pooled", ".3f"), m90]
         quoted = [with_interval(f"{setting}/memorization_ratio_at_{f}", ".3f") for f in (0.5, 0.7, 0.8, 0.9)]
         assert ratios == [setting, shown(f"{setting}/null_memorization_ratio", ".3f"), *quoted]
@@ -110,7 +110,7 @@ def test_nothing_is_loaded(report: Path, page: Page):
     loading = {"script", "iframe", "object", "embed", "video", "audio", "source", "base"}
     assert not loading & {element.tag for element in page.elements}
     assert {link["href"] for link in page.all("link")} == {"data:,"}
-    assert all(picture["src"].startswith("data:") for picture in page.all("img"))
+    assert all(image["src"].startswith("data:") for image in page.all("img"))
     (policy,) = (meta["content"] for meta in page.all("meta") if meta.get("http-equiv") == "Content-Security-Policy")
     assert policy.startswith("default-src 'none';")
     style = re.search("<style>(.*)</style>", report.read_text(), re.DOTALL)
@@ -156,15 +156,15 @@ def test_headings_are_in_order(page: Page):
 @pytest.mark.parametrize("hostile", ["<script>alert(1)</script>", "\"><img src='x' onerror='alert(1)'>", "{{ 7 * 7 }}"])
 def test_names_are_shown_as_they_are(make, spec, hostile: str):
     """Names are text: whatever they hold, it is shown, and is no part of the page."""
-    picture = {"family": "image", "templates": hostile, "N": 10, "K": 2}
-    own = ImageSetting(**picture).name
+    image = {"family": "image", "templates": hostile, "N": 10, "K": 2}
+    own = ImageSetting(**image).name
     file = Path("results/tiny/metrics.json")
     metrics = json.loads(file.read_text())
     of_setting = {
         key.replace(SETTING, own, 1): value for key, value in metrics.items() if key.startswith(f"{SETTING}/")
     }
     file.write_text(json.dumps(metrics | of_setting))
-    changed = {"campaign": hostile, "settings": [*spec["settings"], picture]}
+    changed = {"campaign": hostile, "settings": [*spec["settings"], image]}
     protocols = {"protocols": {**spec["protocols"], own: hostile}, "training": {hostile: spec["training"]["tiny"]}}
     assert make(spec | changed | protocols) == 0
     page = Page(Path("new.html").read_text())
@@ -199,15 +199,15 @@ def test_results_without_benchmarks_or_older_files(make, spec):
 
 def test_refusals(make, spec, capsys: pytest.CaptureFixture[str], tmp_path: Path):
     """What is missing or broken stops the stage with a message that names it, and no page is written."""
-    picture = Path("results/tiny/figures/prediction.png")
-    content = picture.read_bytes()
-    picture.write_bytes(b"no picture")
+    image = Path("results/tiny/figures/prediction.png")
+    content = image.read_bytes()
+    image.write_bytes(b"no image")
     assert make(spec) == 1
-    assert f"{picture} is no PNG file" in capsys.readouterr().err
-    picture.unlink()
+    assert f"{image} is no PNG file" in capsys.readouterr().err
+    image.unlink()
     assert make(spec) == 1
     assert "--figures lacks prediction.png" in capsys.readouterr().err
-    picture.write_bytes(content)
+    image.write_bytes(content)
     template = tmp_path / "template.html"
     template.write_text(TEMPLATE.read_text() + "{{ weather }}")
     assert make(spec, template) == 1

@@ -17,7 +17,7 @@ from edgemem.cli import main
 SETTING = {"family": "gaussian", "N": 10, "d": 2, "K": 2, "variance": 0.5, "separation": 2}
 NAME = "gaussian_N10_d2_K2_var0.5_sep2"
 TIMES = {"times": 4}
-PROTOCOL = {"steps": 20, "draws": 2, "peak_rate": 0.01, "final_rate": 0.001, "clip_norm": 100}
+PROTOCOL = {"steps": 20, "draws": 2, "peak_lr": 0.01, "final_lr": 0.001, "clip_norm": 100}
 SIZES = [2, 5, 10, 12]
 EVALUATION = {"generated": 60, "draws": 20, "test_samples": 10}
 SEEDS = [1, 2]

@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from edgemem.checkpoints import Checkpoints
+from edgemem.runtime.checkpoints import Checkpoints
 from edgemem.cli import main
 from edgemem.config.train import TrainSpec
 from edgemem.errors import EdgememError
-from edgemem.trainer import Trainer
+from edgemem.engine.trainer import Trainer
 
 from .conftest import PROTOCOL, Made, command, train_spec
 

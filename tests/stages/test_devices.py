@@ -16,7 +16,7 @@ import pytest
 # A job that leases a GPU before JAX is imported, says which and since when, and computes for a while.
 JOB = """
 import os, sys, time
-from edgemem.devices import lease_gpu
+from edgemem.runtime.devices import lease_gpu
 assert "jax" not in sys.modules
 gpu = lease_gpu(lambda line: print(line, file=sys.stderr, flush=True))
 assert gpu is None or os.environ["CUDA_VISIBLE_DEVICES"] == gpu

@@ -11,7 +11,7 @@ import pytest
 COMPILE = """
 import sys, jax, jax.numpy as jnp
 from jax._src import monitoring
-from edgemem.compilation_cache import shared_compilation_cache
+from edgemem.runtime.compilation_cache import shared_compilation_cache
 
 hits = []
 monitoring.register_event_listener(lambda event, **_: hits.append(event) if event.endswith("/cache_hits") else None)

@@ -7,22 +7,26 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from edgemem import published
+from edgemem.analysis import published
 from edgemem.cli import main
-from edgemem.tables.claims import IMAGES, SETTING, claims_table, comparisons
-from edgemem.tables.worth import identified, noise_table, predictor_table, weights_text
+from edgemem.layout import CLAIMED
+from edgemem.reporting.claims import documented_claims
+from edgemem.reporting.figure_values import CASE, comparisons
+from edgemem.reporting.published_verdicts import IMAGES, Campaigns
+from edgemem.reporting.skill import noise_table, predictor_table, weights_text
+from edgemem.reporting.summary_metrics import identified
 
 
 ROOT = Path(__file__).parents[2]
 SEEDS = 10
 
 
-def quoted(name: str, value: float, spread: float = 0.01) -> dict[str, float]:
+def reported(name: str, value: float, spread: float = 0.01) -> dict[str, float]:
     return {
-        f"{SETTING}/{name}": value,
-        f"{SETTING}/{name}_low": value - spread,
-        f"{SETTING}/{name}_high": value + spread,
-        f"{SETTING}/{name}_seed_stddev": spread,
+        f"{CASE}/{name}": value,
+        f"{CASE}/{name}_low": value - spread,
+        f"{CASE}/{name}_high": value + spread,
+        f"{CASE}/{name}_seed_stddev": spread,
     }
 
 
@@ -36,23 +40,25 @@ def figures() -> dict[str, float | None]:
         ("partially_memorizing_loss", published.PARTIALLY_MEMORIZING_LOSS),
     ):
         for fraction, value in values.items():
-            table |= quoted(f"{name}_at_{fraction:g}", value)
+            table |= reported(f"{name}_at_{fraction:g}", value)
     for fraction in published.PARTIALLY_MEMORIZING_LOSS:
-        table |= quoted(f"constant_at_{fraction:g}", 1.5)
-        table[f"{SETTING}/finite_size_constant_at_{fraction:g}"] = 1.52
+        table |= reported(f"constant_at_{fraction:g}", 1.5)
+        table[f"{CASE}/finite_size_constant_at_{fraction:g}"] = 1.52
     return (
-        table | quoted("generalizing_loss", published.GENERALIZING_LOSS) | quoted("generalizing_loss_over_theory", 1.0)
+        table
+        | reported("generalizing_loss", published.GENERALIZING_LOSS)
+        | reported("generalizing_loss_over_theory", 1.0)
     )
 
 
 def campaign() -> dict[str, float | None]:
     """A sweep of two settings in which the regression is right and a constant is not."""
     table: dict[str, float | None] = {
-        f"{name}/{level}_pooled": 0.8 for name in ("one", "other") for level in ("m10", "m50", "m90")
+        f"{name}/mixture/{level}_pooled": 0.8 for name in ("one", "other") for level in ("m10", "m50", "m90")
     }
-    for rule in ("first", "fitted"):
+    for criterion in ("first", "fitted"):
         for points in (50, 2000):
-            table[f"campaign/counting_variance_{rule}_{points}"] = 1e-4
+            table[f"campaign/binomial_variance_{criterion}_{points}"] = 1e-4
     for predictor in ("constant", "fitted", "c2", "finite_size", "exact_losses"):
         table |= {
             f"predictor/{predictor}/squared_error_train": 1e-4,
@@ -73,26 +79,25 @@ def campaign() -> dict[str, float | None]:
     }
 
 
-def pictures() -> dict[str, float | None]:
-    """Pictures with a transition."""
+def images() -> dict[str, float | None]:
+    """Images with a transition."""
     values = {"memorization_ratio_at_0.5": 0.1, "memorization_ratio_at_1": 1.0, "trained_loss_at_0.5": 0.43}
     values |= {"generalizing_loss": 0.44, "m50_pooled": 0.9}
-    return {name.replace(SETTING, IMAGES): v for key in values for name, v in quoted(key, values[key]).items()}
+    return {name.replace(CASE, IMAGES): v for key in values for name, v in reported(key, values[key]).items()}
 
 
 def verdicts(**changes: dict[str, float | None]) -> list[str]:
     """The verdicts where one campaign has some other numbers."""
     metrics = {"paper": campaign(), "seeds": campaign(), "figures": figures(), "refute": campaign()}
-    metrics["images"] = pictures()
+    metrics["images"] = images()
     for name, change in changes.items():
         metrics[name] |= change
-    rows = claims_table(**metrics).splitlines()[2:]
-    return [row.split(" | ")[-1].strip(" |*") for row in rows]
+    return [row[-1].strip("*") for row in documented_claims(Campaigns(**metrics)).rows]
 
 
 YES, CAVEAT, NO = "reproduced", "reproduced with a caveat", "not reproduced"
-# In the order of the table: existence, place, regression, both losses, variance, seeds, training losses,
-# theory with equal weights, theory with fitted weights, pictures.
+# In the order of the table: existence, transition point, regression, both losses, variance, seeds, training losses,
+# theory with equal weights, theory with fitted weights, images.
 AGREED = [YES, YES, YES, YES, CAVEAT, CAVEAT, YES, YES, NO, CAVEAT, YES]
 
 
@@ -104,16 +109,16 @@ def test_numbers_that_agree():
 @pytest.mark.parametrize(
     ("place", "campaign", "change", "verdict"),
     [
-        (0, "paper", {"one/m90_pooled": None}, NO),
-        (0, "figures", {f"{SETTING}/memorization_ratio_at_0.5_high": 0.2}, NO),
+        (0, "paper", {"one/mixture/m90_pooled": None}, NO),
+        (0, "figures", {f"{CASE}/memorization_ratio_at_0.5_high": 0.2}, NO),
         (1, "paper", {"campaign/m50_mean": 0.79, "campaign/m50_mean_high": 0.795}, CAVEAT),
         (1, "paper", {"campaign/m50_mean": 0.7, "campaign/m50_mean_low": 0.69, "campaign/m50_mean_high": 0.71}, NO),
         (2, "paper", {"predictor/constant/squared_error_holdout": 1.05e-4}, CAVEAT),
         (2, "paper", {"predictor/fitted/squared_error_holdout": 3e-4}, NO),
-        (3, "figures", {f"{SETTING}/generalizing_loss_over_theory": 1.1}, NO),
-        (5, "figures", {f"{SETTING}/learned_variance_at_0.5": 0.99}, NO),
+        (3, "figures", {f"{CASE}/generalizing_loss_over_theory": 1.1}, NO),
+        (5, "figures", {f"{CASE}/learned_variance_at_0.5": 0.99}, NO),
         (6, "seeds", {"campaign/seed_variance": 2e-4}, CAVEAT),
-        (7, "figures", {f"{SETTING}/trained_loss_at_0.{i}": 9.0 for i in (2, 3)}, NO),
+        (7, "figures", {f"{CASE}/trained_loss_at_0.{i}": 9.0 for i in (2, 3)}, NO),
         (8, "refute", {"predictor/exact_losses/p_value": 0.2}, YES),
         (8, "refute", {"predictor/exact_losses/p_value": 0.012}, NO),
         (9, "refute", {"predictor/constant/squared_error_leave_one_variance_out": 0.9e-4}, NO),
@@ -129,7 +134,7 @@ def test_each_verdict_follows_its_numbers(place, campaign, change, verdict):
 
 def test_a_missing_number_is_named(tmp_path, capsys):
     files = []
-    tables = {"paper": campaign(), "seeds": {}, "figures": figures(), "refute": campaign(), "images": pictures()}
+    tables = {"paper": campaign(), "seeds": {}, "figures": figures(), "refute": campaign(), "images": images()}
     for name, metrics in tables.items():
         files.append(tmp_path / f"{name}.json")
         files[-1].write_text(json.dumps(metrics))
@@ -152,7 +157,7 @@ def test_intervals_for_one_data_set_cover_it():
         losses = rng.normal(4.6, 0.04, size=SEEDS + 1)
         table = figures()
         for name, values in (("memorization_ratio_at_0.8", ratios), ("trained_loss_at_0.7", losses)):
-            table |= quoted(name, values[1:].mean(), values[1:].std(ddof=1))
+            table |= reported(name, values[1:].mean(), values[1:].std(ddof=1))
         found = {(c.what.split()[0], c.fraction): c for c in comparisons(table)}
         ratio, loss = found["memorization", 0.8], found["training", 0.7]
         ratio_inside += ratio.low <= rng.binomial(50, ratios[0]) / 50 <= ratio.high
@@ -164,7 +169,7 @@ def test_intervals_for_one_data_set_cover_it():
 
 def test_comparison_by_hand():
     """The difference in standard errors of a loss: spread of seeds, error of their mean, digits of the figure."""
-    table = figures() | quoted("trained_loss_at_0.7", 4.5, 0.04)
+    table = figures() | reported("trained_loss_at_0.7", 4.5, 0.04)
     (found,) = [c for c in comparisons(table) if c.what.startswith("training") and c.fraction == 0.7]
     error = np.sqrt(0.04**2 * 1.1 + 0.01**2 / 12)
     assert found.standard_errors == pytest.approx((4.61 - 4.5) / error)
@@ -188,8 +193,7 @@ def test_identified_directions_are_counted():
 
 def test_page_is_that_of_the_collected_numbers(tmp_path):
     """docs/claims.md is what `snakemake docs/claims.md` makes of docs/results, to the letter."""
-    names = ("paper", "paper-seeds", "paper-figures", "refute", "images")
-    files = [str(ROOT / f"docs/results/{name}/metrics.json") for name in names]
+    files = [str(ROOT / f"docs/results/{name}/metrics.json") for name in CLAIMED]
     page = tmp_path / "claims.md"
     assert main(["claims", str(ROOT / "docs/templates/claims.md"), str(page), "--metrics", *files]) == 0
     assert page.read_text() == (ROOT / "docs/claims.md").read_text()

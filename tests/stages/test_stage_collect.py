@@ -7,19 +7,31 @@ import pytest
 
 from edgemem.cli import main
 from edgemem.config.collect import CollectSpec
-from edgemem.pages import markdown_table
-from edgemem.tables.cost import Cost, cost_table, cost_text, costs
+from edgemem.reporting.cost import Cost, cost_table, cost_text, costs
+from edgemem.reporting.pages import markdown_table
 
-from .conftest import NAME, SEEDS, command
+from .conftest import NAME, SEEDS, SETTING, command
 
 
 TEMPLATE = Path(__file__).parents[2] / "docs/templates/results.md"
+# The paper's protocol shows training a hundred times as many points.
+PROTOCOL = {"steps": 1000, "draws": 50, "peak_lr": 0.01, "final_lr": 0.001}
+MODEL = {
+    "provides": ["components"],
+    "settings": [NAME],
+    "denoiser": "isotropic_mixture",
+    "sizes": [2, 5],
+    "protocol_name": "fast",
+    "protocol": PROTOCOL,
+}
 SPEC = {
     "campaign": "tiny",
-    "protocols": {NAME: "fast"},
     "seeds": SEEDS,
-    "points": 40,
-    "published_points": 4000,
+    "settings": [SETTING],
+    "models": {"mixture": MODEL},
+    "sampling": {},
+    "evaluation": {},
+    "sensitivity_keys": {},
 }
 COLUMNS = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time"
 
@@ -30,23 +42,30 @@ def benchmark(path: Path, seconds: float, peak: str = "100", cpu: str = "1.5") -
 
 
 @pytest.fixture
-def benchmarks(tmp_path: Path) -> Path:
-    """Benchmarks as Snakemake writes them, one of a job too short to be looked at, one missing, one foreign."""
-    folder = tmp_path / "benchmarks"
+def spec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CollectSpec:
+    """A campaign with benchmarks as Snakemake writes them, one of a job too short to be looked at, one missing, and
+    foreign ones: of another campaign, and of models with other keys, which other parameters have made.
+    """
+    monkeypatch.chdir(tmp_path)
+    spec = CollectSpec.model_validate(SPEC)
+    model, evaluation = spec.model_keys["mixture"], spec.evaluation_keys["mixture"]
+    folder = tmp_path / "results/benchmarks"
     benchmark(folder / f"sample/{NAME}/seed1.tsv", 1, "NA", "NA")
     benchmark(folder / f"sample/{NAME}/seed2.tsv", 2)
-    benchmark(folder / f"train/{NAME}/seed1/fast.tsv", 3600, "700", "3000")
-    benchmark(folder / f"train/{NAME}/seed2/fast.tsv", 1800, "900", "1700")
-    benchmark(folder / f"train/{NAME}/seed2/other.tsv", 99999)
-    benchmark(folder / f"evaluate/{NAME}/seed1/fast.tsv", 36)
+    benchmark(folder / f"train/{NAME}/seed1/mixture-{model}.tsv", 3600, "700", "3000")
+    benchmark(folder / f"train/{NAME}/seed2/mixture-{model}.tsv", 1800, "900", "1700")
+    benchmark(folder / f"train/{NAME}/seed2/mixture-01234567.tsv", 99999)
+    benchmark(folder / f"train/{NAME}/seed2/other-{model}.tsv", 99999)
+    benchmark(folder / f"evaluate/{NAME}/seed1/mixture-{evaluation}.tsv", 36)
+    benchmark(folder / f"sensitivity/{NAME}/seed1/mixture-89abcdef.tsv", 7)
     benchmark(folder / "regress/tiny.tsv", 18)
     benchmark(folder / "plot/tiny/losses.tsv", 4)
     benchmark(folder / "plot/other/losses.tsv", 99999)
-    return folder
+    return spec
 
 
-def test_costs_are_sums_of_the_campaigns_own_benchmarks(benchmarks):
-    found = costs(CollectSpec.model_validate(SPEC), benchmarks)
+def test_costs_are_sums_of_the_campaigns_own_benchmarks(spec):
+    found = costs(spec)
     assert found["sample"] == Cost(2, 3.0, 1.5, 100.0)
     assert found["train"] == Cost(2, 5400.0, 4700.0, 900.0)
     assert found["evaluate"].jobs == found["regress"].jobs == found["plot"].jobs == 1
@@ -56,41 +75,61 @@ def test_costs_are_sums_of_the_campaigns_own_benchmarks(benchmarks):
     assert "| all | 7 | 1.517 |" in table
 
 
-def test_cost_of_the_published_protocol_is_in_proportion_to_its_points(benchmarks):
-    spec = CollectSpec.model_validate(SPEC)
-    text = cost_text(spec, costs(spec, benchmarks))
+def test_costs_of_sensitivity_are_those_of_its_files(spec):
+    found = costs(CollectSpec.model_validate(SPEC | {"sensitivity_keys": {"mixture": "89abcdef"}}))
+    assert found["sensitivity"] == Cost(1, 7.0, 1.5, 100.0)
+
+
+def test_costs_of_several_models_are_added(spec):
+    """Each has files of its own; what the paper's protocol would take is not told where protocols differ."""
+    other = MODEL | {"protocol": PROTOCOL | {"steps": 7}}
+    both = CollectSpec.model_validate(SPEC | {"models": {"mixture": MODEL, "second": other}})
+    benchmark(Path(f"results/benchmarks/train/{NAME}/seed1/second-{both.model_keys['second']}.tsv"), 600)
+    assert both.model_keys["second"] != both.model_keys["mixture"]
+    assert costs(both)["train"].seconds == 6000.0
+    assert "The paper's protocol" not in cost_text(both, costs(both))
+
+
+def test_cost_of_the_published_protocol_is_in_proportion_to_its_points(spec):
+    text = cost_text(spec, costs(spec))
+    assert "5,000,000 noised points of each sample instead of 50,000" in text
     assert "150 hours of one core instead of 1.50" in text
-    assert "The paper's protocol" in text
-    assert "The paper's protocol" not in cost_text(
-        spec.model_copy(update={"published_points": None}), costs(spec, benchmarks)
-    )
+    own = CollectSpec.model_validate(SPEC | {"models": {"mixture": MODEL | {"denoiser": "mine"}}})
+    assert "The paper's protocol" not in cost_text(own, {"train": Cost(1, 1.0, 1.0, 1.0)})
 
 
-def test_results_without_benchmarks_have_no_costs(tmp_path):
-    spec = CollectSpec.model_validate(SPEC)
-    assert costs(spec, tmp_path) == {}
+def test_results_without_benchmarks_have_no_costs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert costs(CollectSpec.model_validate(SPEC)) == {}
     assert "| all | 0 |" in markdown_table(*cost_table({}))
 
 
-def test_command(made, benchmarks, tmp_path):
+def test_command(made, spec, tmp_path):
     """The page says what was computed, when, where and by which code; numbers and figures lie beside it."""
     figure, out = tmp_path / "losses.png", tmp_path / "docs/tiny"
-    figure.write_bytes(b"picture")
+    figure.write_bytes(b"image")
     words = ["collect", TEMPLATE, *made.evaluations.values(), "--metrics", made.metrics, "--figures", figure]
-    assert main(command(*words, "--benchmarks", benchmarks, "--out", out, spec=SPEC)) == 0
+    assert main(command(*words, "--out", out, spec=SPEC)) == 0
     assert sorted(path.name for path in out.iterdir()) == ["README.md", "losses.png", made.metrics.name]
     page = (out / "README.md").read_text()
     attributes = made.read("evaluations").attrs
-    for said in ("campaign `tiny`", "![losses](losses.png)", "1 × 2", attributes["git_commit"], attributes["created"]):
+    for said in (
+        "campaign `tiny`",
+        "![losses](losses.png)",
+        "1 × 2",
+        "protocol `fast`",
+        attributes["git_commit"],
+        attributes["created"],
+    ):
         assert said in page
     assert "{{" not in page
     assert json.loads((out / made.metrics.name).read_text()) == json.loads(made.metrics.read_text())
-    assert (out / "losses.png").read_bytes() == b"picture"
+    assert (out / "losses.png").read_bytes() == b"image"
 
 
-def test_template_without_a_place_is_refused(made, benchmarks, refused, tmp_path):
+def test_template_without_a_place_is_refused(made, spec, refused, tmp_path):
     template = tmp_path / "template.md"
     template.write_text(TEMPLATE.read_text().replace("{{ noise }}", ""))
     words = ["collect", template, *made.evaluations.values(), "--metrics", made.metrics, "--figures"]
-    message = refused(*words, "--benchmarks", benchmarks, "--out", tmp_path / "out", spec=SPEC)
-    assert f"{template} needs one line {{{{ noise }}}} (got 0)" in message
+    message = refused(*words, "--out", tmp_path / "out", spec=SPEC)
+    assert f"{template} has no place for what belongs there; write {{{{ noise }}}} into it" in message

@@ -1,4 +1,4 @@
-"""Training protocols are compared seed by seed with their reference, and what does not belong is refused."""
+"""Models are compared seed by seed with their reference, and what does not belong is refused."""
 
 import json
 
@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from edgemem.analysis.comparison import compare
 from edgemem.cli import main
 from edgemem.config.compare import CompareSpec
-from edgemem.stages.compare import compare, table
+from edgemem.reporting.comparison import comparison_table
 
 from .conftest import NAME, PROTOCOL, SEEDS, SETTING, command
 
@@ -37,21 +38,30 @@ def runs(difference: float):
                     "generated_count": ((), 10**6),
                     "learned_variance": ("model_size", np.where(sizes < n, (1 + off) / sizes, 0.0)),
                     "loss": (
-                        ("split", "denoiser", "model_size", "time"),
-                        np.full((2, 1, 5, 2), 2.0) * (1 + off) * np.array([1, 3])[:, None, None, None],
+                        ("split", "model_size", "time"),
+                        np.full((2, 5, 2), 2.0) * (1 + off) * np.array([1, 3])[:, None, None],
                     ),
                 },
-                coords={"model_size": sizes, "split": ["train", "test"], "denoiser": ["trained"], "time": [0.9, 0.36]},
+                coords={
+                    "model_size": sizes,
+                    "fraction": ("model_size", sizes / n),
+                    "split": ["train", "test"],
+                    "time": [0.9, 0.36],
+                },
             )
-            made[NAME, seed, name] = evaluation
+            # Before the last step all is otherwise: nothing of it is compared.
+            changing = ("memorized_count", "learned_variance", "loss")
+            before = evaluation.assign({name: 7 * evaluation[name] for name in changing})
+            evaluation = xr.concat([before, evaluation], "step", data_vars=list(changing))
+            made[NAME, name, seed] = evaluation
     return made
 
 
 @pytest.mark.parametrize(("difference", "equivalent"), [(0.005, True), (0.02, False), (-0.06, False)])
 def test_differences_are_those_put_in(difference, equivalent):
-    """The place of the transition, variance and losses differ by what they were made to differ."""
+    """The transition point, variance and losses differ by what they were made to differ."""
     result = compare(CompareSpec.model_validate(SPEC), runs(difference)).isel(setting=0)
-    same, other = result.sel(protocol="same"), result.sel(protocol="other")
+    same, other = result.sel(model="same"), result.sel(model="other")
     assert float(same.m50_mean) == float(same.log_variance_mean) == 0
     assert bool(same.equivalent)
     np.testing.assert_allclose(other.m50, difference, atol=2e-4)
@@ -68,35 +78,38 @@ def test_every_variable_says_what_it_is():
         assert (variable.attrs.get("units") == "1") == (variable.dtype.kind in "iuf"), name
 
 
-def test_table_has_a_row_for_each_protocol_and_setting():
-    """The cheapest protocol comes first; differences, intervals, verdict and cost are those of the comparison."""
-    lines = table(compare(CompareSpec.model_validate(SPEC), runs(0.02))).splitlines()
-    assert len(lines) == 4
-    assert lines[2].startswith(f"| other | 20 | {NAME} | reference | +0.02")
-    assert "+2.0 [+2.0, +2.0] %" in lines[2]
-    assert lines[2].endswith("| no |")
-    assert lines[3].endswith("| yes |")
+def test_table_has_a_row_for_each_model_and_setting():
+    """The cheapest model comes first; differences, intervals, verdict and cost are those of the comparison."""
+    table = comparison_table(compare(CompareSpec.model_validate(SPEC), runs(0.02)))
+    other, same = table.rows
+    assert other[:4] == ["other", "20", NAME, "reference"]
+    assert other[4].startswith("+0.02")
+    assert other[5] == "+2.0 [+2.0, +2.0] %"
+    assert (other[-1], same[-1]) == ("no", "yes")
+    assert len(table.header) == len(other)
 
 
 def test_a_transition_that_is_never_reached_is_not_equivalent():
-    """Where a protocol's models never memorize there is no difference to speak of, and no equivalence."""
+    """Where a candidate's models never memorize there is no difference to speak of, and no equivalence."""
     made = runs(0.0)
     for seed in SEEDS:
-        made[NAME, seed, "other"]["memorized_count"][:] = 0
-    result = compare(CompareSpec.model_validate(SPEC), made).isel(setting=0).sel(protocol="other")
+        made[NAME, "other", seed]["memorized_count"][:] = 0
+    result = compare(CompareSpec.model_validate(SPEC), made).isel(setting=0).sel(model="other")
     assert np.isnan(result.m50).all()
     assert not bool(result.equivalent)
+    table = comparison_table(compare(CompareSpec.model_validate(SPEC), made))
+    assert "unknown" in table.rows[0]
 
 
 @pytest.fixture
 def files(made, tmp_path):
-    """Links to evaluations of the tiny campaign under the names of protocols."""
+    """Evaluations of the tiny campaign as those of three models; what their files are called tells nothing."""
     paths = []
     for seed in SEEDS:
+        evaluation = xr.load_dataset(made.evaluations[seed])
         for name in ("same", "other", "reference"):
-            path = tmp_path / f"seed{seed}" / f"{name}.nc"
-            path.parent.mkdir(exist_ok=True)
-            path.symlink_to(made.evaluations[seed])
+            path = tmp_path / f"{len(paths)}.nc"
+            evaluation.assign_attrs(model=name).to_netcdf(path)
             paths.append(path)
     return paths
 
@@ -120,10 +133,12 @@ def test_command(files, tmp_path):
 def test_what_is_missing_or_foreign_is_named(files, tmp_path, capsys):
     """A file that is missing, or of another setting, is named; nothing is written."""
     assert main(line(files[1:], tmp_path)) == 1
-    assert f"no evaluation of {NAME}, seed 1, protocol same was given" in capsys.readouterr().err
+    assert f"no evaluation of same on {NAME}, seed 1 was given (1 are missing)" in capsys.readouterr().err
     foreign = SPEC | {"settings": [SETTING | {"N": 11}], "references": {NAME.replace("N10", "N11"): "reference"}}
     assert main(line(files, tmp_path, foreign)) == 1
-    assert "not among the settings and seeds" in capsys.readouterr().err
+    assert f"{files[0]} was made for same on {NAME}, seed 1, which is not among" in capsys.readouterr().err
+    assert main(line([*files, files[2]], tmp_path)) == 1
+    assert f"{files[2]} is a second evaluation of reference on {NAME}, seed 1" in capsys.readouterr().err
     assert not (tmp_path / "protocols.nc").exists()
 
 
@@ -131,25 +146,25 @@ def published(files, tmp_path, template: str) -> int:
     """Compare, then publish into a template."""
     assert main(line(files, tmp_path)) == 0
     (tmp_path / "template.md").write_text(template)
-    (tmp_path / "figure.png").write_bytes(b"picture")
+    (tmp_path / "figure.png").write_bytes(b"image")
     words = ["publish", "template.md", "page.md", "--data", "protocols.nc", "--table", "protocols.md"]
-    words += ["--picture", "figure.png", "--copy", "images/copy.png"]
+    words += ["--image", "figure.png", "--copy", "images/copy.png"]
     return main([word if word.startswith("-") or "." not in word else str(tmp_path / word) for word in words])
 
 
 def test_publish_puts_the_table_in_its_place(files, tmp_path):
-    """The page is the template with the table and what made it; the picture lies beside it."""
+    """The page is the template with the table and what made it; the image lies beside it."""
     assert published(files, tmp_path, "# Title\n\n{{ table }}\n\nEnd\n") == 0
     page = (tmp_path / "page.md").read_text()
     table_text = (tmp_path / "protocols.md").read_text()
     assert page.startswith(f"# Title\n\n{table_text}")
     assert page.endswith("\n\nEnd\n")
     assert xr.load_dataset(tmp_path / "protocols.nc").attrs["git_commit"][:12] in page
-    assert (tmp_path / "images/copy.png").read_bytes() == b"picture"
+    assert (tmp_path / "images/copy.png").read_bytes() == b"image"
 
 
 def test_publish_needs_a_place(files, tmp_path, capsys):
     """A template without a place for the table is refused, and no page is written."""
     assert published(files, tmp_path, "# Title\n") == 1
-    assert "needs one line {{ table }} (got 0)" in capsys.readouterr().err
+    assert "has no place for what belongs there; write {{ table }} into it" in capsys.readouterr().err
     assert not (tmp_path / "page.md").exists()

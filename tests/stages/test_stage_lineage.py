@@ -12,14 +12,14 @@ import pytest
 import xarray as xr
 from PIL import Image
 
-from edgemem.attributes import figure_metadata, read_attributes
+from edgemem.files.attributes import figure_metadata, read_attributes
 from edgemem.cli import main
 from edgemem.config.evaluate import EvaluateSpec
 from edgemem.config.regress import RegressSpec
 from edgemem.config.sample import SampleSpec
 from edgemem.config.train import TrainSpec
-from edgemem.lineage import TOLD, packed, sha256, unpacked
-from edgemem.storage import write_dataset
+from edgemem.files.lineage import TOLD, packed, sha256, unpacked
+from edgemem.files.netcdf import write_dataset
 
 from .conftest import SEEDS, command, evaluate_spec, plot_spec, regress_spec, sample_spec, train_spec
 
@@ -39,7 +39,7 @@ FILES = {
 def chain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder, the current one, with a chain of files that hold next to nothing."""
     monkeypatch.chdir(tmp_path)
-    Path("templates.npy").write_bytes(b"pictures of one's own")
+    Path("templates.npy").write_bytes(b"images of one's own")
     for kind, (path, spec, inputs) in FILES.items():
         write_dataset(xr.Dataset({"a": 1}), path, kind=kind, spec=spec, inputs=inputs, title=kind)
     return tmp_path

@@ -24,7 +24,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
 # On a node two Snakemakes start the command, of 138 MB each.
 SNAKEMAKES = 280
-PROTOCOL = {"steps": 2, "draws": 1, "peak_rate": 0.01, "final_rate": 0.001}
+PROTOCOL = {"steps": 2, "draws": 1, "peak_lr": 0.01, "final_lr": 0.001}
 
 
 def peak(*words: str | Path, spec: dict[str, Any]) -> float:

@@ -250,7 +250,7 @@ def test_model_that_diverges(refused, made, tmp_path: Path):
     """Weights near the largest float32 make the first loss infinite."""
     spec = train_spec(protocol=PROTOCOL | {"weighting": [3e38] * TIMES["times"]}, model_sizes=[5], seed=2)
     message = refused("train", made.samples[2], tmp_path / "out.nc", spec=spec)
-    for word in (NAME, "seed 2", "model size 5", "step 0", "diverged", "peak_rate"):
+    for word in (NAME, "seed 2", "model size 5", "step 0", "diverged", "peak_lr"):
         assert word in message
 
 

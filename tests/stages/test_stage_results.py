@@ -9,7 +9,7 @@ from edgemem.config.evaluate import EvaluateSpec
 from edgemem.config.sample import SampleSpec
 from edgemem.config.train import TrainSpec
 from edgemem.stages import evaluate, sample
-from edgemem.trainer import Trainer
+from edgemem.engine.trainer import Trainer
 
 from .conftest import SETTING, SIZES, command, evaluate_spec, sample_spec, train_spec
 

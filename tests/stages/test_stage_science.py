@@ -18,7 +18,7 @@ from edgemem.numerics.diffusion import signal_to_noise, time_grid
 from edgemem.numerics.losses import denoising_loss
 from edgemem.stages.evaluate import evaluate
 from edgemem.stages.sample import draw
-from edgemem.trainer import Trainer
+from edgemem.engine.trainer import Trainer
 
 
 def test_fast_protocol_reaches_the_transition():
@@ -29,7 +29,7 @@ def test_fast_protocol_reaches_the_transition():
     """
     setting, seed = GaussianSetting(family="gaussian", N=100, d=30, K=3), 1
     protocol = Protocol(
-        steps=4000, draws=1, peak_rate=1e-2, final_rate=1e-5, decay=0.5, clip_norm=100, times="stratified"
+        steps=4000, draws=1, peak_lr=1e-2, final_lr=1e-5, decay=0.5, clip_norm=100, times="stratified"
     )
     sampling = Sampling()
     samples = draw(SampleSpec(setting=setting, seed=seed))
@@ -51,7 +51,7 @@ def test_fast_protocol_reaches_the_transition():
 
 
 def test_image_protocol_converges_at_both_ends():
-    """With as many components as pictures a model copies them; with half it makes new ones, at the true law's loss.
+    """With as many components as images a model copies them; with half it makes new ones, at the true law's loss.
 
     Also with so few components that the start lacks one of the templates: it is found.
     """

@@ -13,7 +13,7 @@ import xarray as xr
 
 from edgemem.cli import main
 from edgemem.errors import EdgememError
-from edgemem.writing import write_whole
+from edgemem.files.atomic_write import atomic_write
 
 from .conftest import command, evaluate_spec, plot_spec, regress_spec, sample_spec, sensitivity_spec, train_spec
 
@@ -175,7 +175,7 @@ def test_nothing_is_seen_before_the_file_is_whole(tmp_path: Path):
         assert temporary.suffix == path.suffix  # by which matplotlib knows the format
         assert not path.exists()
 
-    write_whole(path, write)
+    atomic_write(path, write)
     assert path.read_text() == "whole"
     assert files_below(tmp_path) == [path]
 
@@ -187,7 +187,7 @@ def test_interrupted_writing_leaves_nothing(tmp_path: Path, error: BaseException
         raise error
 
     with pytest.raises((EdgememError, KeyboardInterrupt)):
-        write_whole(tmp_path / "out.txt", write)
+        atomic_write(tmp_path / "out.txt", write)
     assert files_below(tmp_path) == []
 
 

@@ -10,6 +10,33 @@ from workflow.campaign import CONFIG, ROOT, TINY, Workflow, copy_finished
 
 
 MORE_DRAWS = TINY["evaluation"] | {"draws": 3}
+# An extension: a figure that a campaign calls by the name of its file.
+OWN_FIGURE = """
+'''A figure of one's own.'''
+
+from typing import ClassVar, Literal
+
+from edgemem.config.plot import CampaignFigure, Caption
+from edgemem.figures.style import new_figure
+
+
+class OwnFigure(CampaignFigure):
+    '''The transition points, one after another.'''
+
+    reads: ClassVar = ("transition",)
+
+    figure: Literal["own"]
+
+
+CAPTION = Caption("Transition points", "Points.", "The transition points, one after another.")
+
+
+def draw(options, subject, inputs):
+    '''Draw them.'''
+    figure, (axes,) = new_figure()
+    axes.plot(inputs["transition"][0].m50_pooled.values.ravel(), "o")
+    return figure
+"""
 
 
 class Repository(Workflow):

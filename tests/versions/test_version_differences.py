@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from edgemem.commands.version.diff import summary
+from edgemem.config.loading import read_campaign
+from edgemem.versions.configuration import parameters
 from edgemem.versions.differences import differences
 from edgemem.versions.page import comparison
-from edgemem.versions.parameters import parameters
 from edgemem.versions.version import File, Version
 
 
@@ -15,6 +16,7 @@ def version(name: str, **content: object) -> Version:
     empty = {
         "campaign": "tiny",
         "configfiles": [],
+        "extensions": [],
         "parameters": {},
         "metrics": {},
         "files": {},
@@ -71,14 +73,30 @@ def test_metrics_without_intervals_are_not_judged():
 
 def test_files_by_content():
     """Files are told apart by content: another time is no difference, and logs are left out."""
-    one, other, touched = File("1", 10, 1), File("2", 10, 1), File("1", 10, 9)
-    before = version("a", files={"gone": one, "changed": one, "same": one})
-    after = version("b", files={"added": one, "changed": other, "same": touched, "results/logs/train/a.log": one})
+    before = version("a", files=files(gone="1", changed="1", same="1"))
+    log = {"results/logs/train/a.log": File("1", 10, 1)}
+    after = version("b", files=files(9, added="1", changed="2", same="1") | log)
     assert differences(before, after).files == (["added"], ["changed"], ["gone"])
 
 
+def files(mtime: int = 1, **checksums: str) -> dict[str, File]:
+    """Return files by path, whose labels are their names."""
+    return {f"results/{label}": File(checksum, 10, mtime, label) for label, checksum in checksums.items()}
+
+
+def test_file_under_another_path_is_changed():
+    """Another value gives a file another path: it is the file that it was, changed, and no new one."""
+    label = "evaluations of mixture on X, seed 1"
+    before = version("a", files={"results/evaluations/X/seed1/mixture-0.nc": File("1", 10, 1, label)})
+    after = version("b", files={"results/evaluations/X/seed1/mixture-1.nc": File("2", 10, 1, label)})
+    found = differences(before, after)
+    assert found.files == ([], [label], [])
+    assert f"changed: {label}" in summary(found)
+    assert f"<td>changed</td><td>{label}</td>" in comparison(before, after, found, {}, {})
+
+
 def test_page_shows_figures_side_by_side_and_names_what_exceeds():
-    """The page holds both pictures of a figure, says which are equal or missing, and needs no other file."""
+    """The page holds both images of a figure, says which are equal or missing, and needs no other file."""
     before, after = version("a", metrics=with_interval(0, -1, 1)), version("b", metrics=with_interval(9, 8, 10))
     found = differences(before, after)
     page = comparison(before, after, found, {"losses": b"1", "same": b"3"}, {"losses": b"2", "new": b"4", "same": b"3"})
@@ -92,7 +110,7 @@ def test_page_shows_figures_side_by_side_and_names_what_exceeds():
 
 def test_what_is_printed_is_short():
     """Of long lists twenty lines are printed, and how many more the page has."""
-    after = version("b", files={f"file{i:02}": File("1", 1, 1) for i in range(50)})
+    after = version("b", files=files(**{f"file{i:02}": "1" for i in range(50)}))
     lines = summary(differences(version("a"), after)).splitlines()
     assert lines[0] == "parameters that differ: none"
     assert "files: 50 added, 0 changed, 0 gone" in lines
@@ -103,14 +121,16 @@ def test_parameters_are_the_merged_configuration(tmp_path, monkeypatch):
     """Overlays replace lists and merge mappings, and defaults are written out: two versions are compared by value."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "below.yaml").write_text(
-        "campaign: below\nseeds: [1]\nsettings: [{family: gaussian, N: 10, d: 2, K: 2}]\nprotocol: p\n"
-        "protocols: {p: {steps: 10, draws: 2, peak_rate: 0.01, final_rate: 0.001}}\n"
+        "campaign: below\nseeds: [1]\nsettings: [{family: gaussian, N: 10, d: 2, K: 2}]\n"
+        "models: {m: {denoiser: isotropic_mixture, protocol: p}}\n"
+        "protocols: {p: {steps: 10, draws: 2, peak_lr: 0.01, final_lr: 0.001}}\n"
         "evaluation: {generated: 50}\nfigures: []\n"
     )
     (tmp_path / "above.yaml").write_text("campaign: above\nseeds: [2, 3]\nevaluation: {draws: 7}\n")
-    name, values = parameters(["below.yaml", "above.yaml"])
-    assert name == "above"
+    values = parameters(read_campaign("below.yaml", "above.yaml"))
+    assert values["campaign"] == "above"
     assert values["seeds"] == [2, 3]
     assert (values["evaluation.generated"], values["evaluation.draws"]) == (50, 7)
     assert values["settings[0].N"] == [10]
     assert values["protocols.p.steps"] == 10
+    assert values["models.m.sizes.coarse"] == 10

@@ -22,7 +22,8 @@ def named(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> Repository
 
 def version(campaign: str) -> Version:
     """Return a version named v1."""
-    return Version("v1", campaign, [], {"steps": 20}, {"x/m50": None}, {"results/a": File("0", 10, 1)}, "", "outs:\n")
+    files = {"results/a": File("0", 10, 1, "samples of a")}
+    return Version("v1", campaign, [], [], {"steps": 20}, {"x/m50": None}, files, "", "outs:\n")
 
 
 def test_version_is_read_as_it_was_written(named: Repository):

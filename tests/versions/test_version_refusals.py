@@ -9,15 +9,15 @@ from snakemake.persistence.file import FilePersistence
 
 from edgemem.commands.version.share import _place
 from edgemem.errors import EdgememError
+from edgemem.files.file_lock import lock_of
 from edgemem.versions.records import _place as place_of_record
 from workflow.campaign import CONFIG, SETTING, TINY, Workflow
 
-from .repository import Repository, flip_byte
+from .repository import OWN_FIGURE, Repository, flip_byte
 
 
 SAVE = ("save", "v1", "--configfile", CONFIG)
 ACTIONS = [("list",), SAVE, ("restore", "v1"), ("verify",), ("push", "."), ("pull", ".")]
-MODELS = f"results/models/{SETTING}/seed1/tiny.nc"
 
 
 @pytest.mark.parametrize(
@@ -35,9 +35,10 @@ def test_files_are_verified_without_git(workflow: Workflow, shared: Path):
     shutil.rmtree(workflow / ".snakemake")
     repository = Repository(workflow.folder, shared / "cache")
     assert "belong together" in repository.version("verify", "--files")
-    flip_byte(workflow / MODELS)
+    models, evaluation = (workflow.path(kind, SETTING, 1) for kind in ("models", "evaluations"))
+    flip_byte(workflow / models)
     said = repository.refused("verify", "--files")
-    assert f"{SETTING}/seed1/tiny.nc is stale: it was made from another {MODELS}" in said
+    assert f"{evaluation} is stale: it was made from another {models}" in said
 
 
 def test_other_commands_know_nothing_of_versions(workflow: Workflow, shared: Path):
@@ -53,7 +54,7 @@ def test_unfinished_campaign_is_not_saved(repository: Repository):
     repository.configure(evaluation=TINY["evaluation"] | {"draws": 3})
     said = repository.refused(*SAVE)
     assert f"type first: snakemake --cores all --configfile {CONFIG}" in said
-    assert f"results/evaluations/{SETTING}/seed1/tiny.nc" in said
+    assert repository.path("evaluations", SETTING, 1) in said
 
 
 @pytest.mark.parametrize("change", ["changed", "added", "staged"])
@@ -77,10 +78,11 @@ def test_what_the_campaign_does_not_make_is_not_saved(repository: Repository):
 
 def test_stale_file_is_not_saved(repository: Repository):
     """Models that changed after they were evaluated are refused, though Snakemake sees no other size and time."""
-    flip_byte(repository / MODELS)
+    models = repository.path("models", SETTING, 1)
+    flip_byte(repository / models)
     assert repository.pending() == {}
     said = repository.refused(*SAVE)
-    assert f"is stale: it was made from another {MODELS}" in said
+    assert f"is stale: it was made from another {models}" in said
 
 
 def test_results_without_records_are_not_saved(repository: Repository):
@@ -93,10 +95,10 @@ def test_nothing_is_saved_during_a_run(repository: Repository):
     """While Snakemake or one of its jobs works, results are left alone."""
     lock = repository / ".snakemake/locks/0.output.lock"
     lock.parent.mkdir(exist_ok=True)
-    lock.write_text(MODELS)
+    lock.write_text("results")
     assert "Snakemake is running in this folder" in repository.refused(*SAVE)
     lock.unlink()
-    job = (repository / MODELS).with_name(".tiny.nc.job")
+    job = lock_of(repository / repository.path("models", SETTING, 1))
     with job.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         assert f"a job is still running and holds {job.relative_to(repository.folder)}" in repository.refused(*SAVE)
@@ -114,6 +116,15 @@ def test_configuration_from_elsewhere_is_refused(repository: Repository, tmp_pat
     """A configuration outside of the folder could not be restored."""
     (tmp_path / "far.yaml").write_text("campaign: far\n")
     assert "lies outside of this folder" in repository.refused("save", "v1", "--configfile", str(tmp_path / "far.yaml"))
+
+
+def test_extension_from_elsewhere_is_refused(repository: Repository, tmp_path: Path):
+    """Neither could an extension outside of the folder."""
+    (tmp_path / "far.py").write_text(OWN_FIGURE)
+    repository.configure(extensions=[str(tmp_path / "far.py")])
+    assert f"{tmp_path / 'far.py'} lies outside of this folder, and a version cannot hold it" in repository.refused(
+        *SAVE
+    )
 
 
 def test_unknown_version_is_answered_with_what_there_is(repository: Repository):

@@ -6,13 +6,12 @@ import pytest
 
 from workflow.campaign import AFTER_EVALUATE, AFTER_TRAIN, CONFIG, PROTOCOL, SETTING, TINY
 
-from .repository import MORE_DRAWS, Repository, clone, contents, flip_byte
+from .repository import MORE_DRAWS, OWN_FIGURE, Repository, clone, contents, flip_byte
 
 
 pytestmark = pytest.mark.slow
 
 FIGURE = "results/tiny/figures/prediction.png"
-MODELS = f"results/models/{SETTING}/seed1/tiny.nc"
 MORE_STEPS = TINY["protocols"] | {"tiny": PROTOCOL | {"steps": 30}}
 
 
@@ -32,15 +31,17 @@ def test_two_versions(versioned: Repository):
 
     said = versioned.version("diff", "v1", "v2")
     assert "evaluation.draws: 2 -> 3" in said
-    assert "files: 0 added" in said
-    assert MODELS not in said
+    assert "files: 0 added, " in said and " changed, 0 gone" in said
+    assert f"changed: evaluations of mixture on {SETTING}, seed 1" in said
+    assert "models of" not in said
     page = (versioned / "results/diff-v1-v2.html").read_text()
     assert page.count("data:image/png;base64,") == 2 * len([path for path in first if path.endswith(".png")])
     assert "evaluation.draws" in page
     (versioned / "results/diff-v1-v2.html").unlink()
 
     assert "a dry-run has nothing to do" in versioned.version("restore", "v1")
-    assert versioned.contents() == first
+    # Evaluations of the other value stay beside those of this one.
+    assert versioned.contents() == second | first
     assert versioned.git("status", "--porcelain") == ""
     assert versioned.pending() == {}
     versioned.version("verify")
@@ -53,7 +54,7 @@ def test_two_versions(versioned: Repository):
     assert versioned.pending() == {}
     versioned.version("verify")
     versioned.configure()
-    assert versioned.pending() == {"evaluate": 4, **AFTER_EVALUATE}
+    assert versioned.pending() == AFTER_EVALUATE
 
 
 def test_restored_version_is_the_start_of_a_run(two: Repository):
@@ -83,17 +84,42 @@ def test_saving_leaves_git_as_it_was(versioned: Repository):
     assert "there is a version 'v1' already" in versioned.refused("save", "v1", "--configfile", CONFIG)
 
 
+def test_extension_is_part_of_a_version(versioned: Repository):
+    """A figure of one's own comes back with the results that it drew, whether git tracks it or not."""
+    own = versioned / "experiments/own.py"
+    own.parent.mkdir(exist_ok=True)
+    own.write_text(OWN_FIGURE)
+    versioned.configure(extensions=["experiments/own.py"], figures=[*TINY["figures"], "own"])
+    versioned.run()
+    versioned.save("v1")
+    first = versioned.contents()
+    assert versioned.git("show", "version/v1:experiments/own.py") == OWN_FIGURE
+    versioned.version("verify")
+
+    own.write_text(OWN_FIGURE.replace('"o"', '"x"'))
+    said = versioned.refused("verify")
+    assert "experiments/own.py is not the one that was saved" in said
+    assert "a dry-run has something to do: " in said
+    said = versioned.refused("restore", "v1")
+    assert "\n  experiments/own.py" in said
+    own.unlink()
+    assert "a dry-run has nothing to do" in versioned.version("restore", "v1")
+    assert own.read_text() == OWN_FIGURE
+    assert versioned.contents() == first
+
+
 def test_verify_finds_what_is_wrong(versioned: Repository):
     """A flipped byte of the same size and time, a figure that is not saved, a missing file, another configuration."""
     versioned.save("v1")
-    flip_byte(versioned / MODELS)
+    models, evaluation = (versioned.path(kind, SETTING, 1) for kind in ("models", "evaluations"))
+    flip_byte(versioned / models)
     (versioned / "results/tiny/figures/own.png").write_bytes(b"a figure")
     (versioned / FIGURE.replace("png", "pdf")).unlink()
     assert versioned.pending() != {}
     versioned.configure(evaluation=MORE_DRAWS)
     said = versioned.refused("verify")
-    assert f"{MODELS} is not the one that was saved" in said
-    assert f"seed1/tiny.nc is stale: it was made from another {MODELS}" in said
+    assert f"{models} is not the one that was saved" in said
+    assert f"{evaluation} is stale: it was made from another {models}" in said
     assert "results/tiny/figures/own.png is not saved" in said
     assert f"{FIGURE.replace('png', 'pdf')} is missing" in said
     assert f"{CONFIG} is not the one that was saved" in said
@@ -105,7 +131,7 @@ def test_verify_finds_what_is_wrong(versioned: Repository):
     versioned.version("verify")
 
 
-def test_flipped_byte_of_a_picture(versioned: Repository):
+def test_flipped_byte_of_an_image(versioned: Repository):
     """Of a figure alone, which no other file is made from, a flipped byte is found as well."""
     versioned.save("v1")
     flip_byte(versioned / FIGURE)
@@ -118,12 +144,12 @@ def test_restoring_loses_nothing_that_is_not_saved(two: Repository, finished: Pa
     two.git("tag", "-d", "version/v2")
     second = two.contents()
     said = two.refused("restore", "v1")
-    assert f"results/evaluations/{SETTING}/seed1/tiny.nc" in said
+    assert "\n  results/tiny/transition.nc" in said
     assert f"\n  {CONFIG}" in said
     assert "--discard" in said
     assert two.contents() == second
     two.version("restore", "v1", "--discard")
-    assert two.contents() == contents(finished)
+    assert two.contents() == second | contents(finished)
 
 
 def test_other_campaigns_keep_their_files_and_records(two: Repository):
@@ -209,11 +235,12 @@ def test_prune_deletes_what_no_version_names(two: Repository, finished: Path):
     assert "versions: v1" in said
     assert "in no version: " in said
     assert "nothing was deleted; give --yes" in said
+    second = two.contents()
     stored = len([path for path in (two / ".versions/.dvc/cache").rglob("*") if path.is_file()])
     assert "deleted" in two.version("prune", "--yes")
     assert len([path for path in (two / ".versions/.dvc/cache").rglob("*") if path.is_file()]) < stored
     two.version("restore", "v1", "--discard")
-    assert two.contents() == contents(finished)
+    assert two.contents() == second | contents(finished)
 
 
 @pytest.mark.parametrize("beginning", [b"\x89PNG", b'{"notes"'], ids=["figure", "records"])

@@ -23,8 +23,8 @@ CONFIG = "tiny.yaml"
 PROTOCOL = {
     "steps": 20,
     "draws": 21,
-    "peak_rate": 6.0e-3,
-    "final_rate": 6.0e-6,
+    "peak_lr": 6.0e-3,
+    "final_lr": 6.0e-6,
     "warmup": 0.1,
     "clip_norm": 100,
     "update_ema": 0.99,

@@ -20,7 +20,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import xarray as xr
 
-from edgemem.lineage import sha256
+from edgemem.files.lineage import sha256
 
 from .campaign import PROTOCOL, TINY, Workflow, copy_parts
 from .processes import stage_processes, started
@@ -188,7 +188,7 @@ def disturbed_round(fault: str, rng: random.Random, reference: Workflow, seconds
 
 
 def compare(found: Path, expected: Path) -> None:
-    """Check that two folders of results hold the same numbers and pictures, and the first nothing that is no result."""
+    """Check that two folders of results hold the same numbers and images, and the first nothing that is no result."""
     names = {path.relative_to(expected) for path in expected.rglob("*") if path.is_file() and relevant(path)}
     # What was cut off is kept beside what has taken its place.
     there = {path.relative_to(found) for path in found.rglob("*") if path.is_file() and relevant(path)}

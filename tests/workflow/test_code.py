@@ -40,7 +40,7 @@ EDITS = {
     "figures/losses.py": {"plot losses": 2, **AFTER_PLOT},
     # No figure of this campaign.
     "figures/transition.py": {},
-    "figures/pictures.py": {},
+    "figures/images.py": {},
     # These make the jobs; what they hand to a job is compared by itself.
     "config/campaign.py": {},
     "config/needs.py": {},

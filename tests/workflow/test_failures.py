@@ -100,8 +100,8 @@ def test_diverging_training_fails_and_says_so(long: Workflow):
     """A training whose loss becomes infinite fails, with the model size and the step in its log."""
     wild = PROTOCOL | {
         "steps": 200,
-        "peak_rate": 1,
-        "final_rate": 1,
+        "peak_lr": 1,
+        "final_lr": 1,
         "warmup": 0,
         "clip_norm": None,
         "update_ema": None,

@@ -13,7 +13,7 @@ from .campaign import PROTOCOL, TINY, Workflow, copy_finished, copy_parts, count
 from .conftest import once
 
 
-SOURCE = "my pictures"
+SOURCE = "my images"
 SETTING = "image_my-pictures_N10_K2_size4"
 OTHER = "gaussian_N10_d2_K2"
 CONFIG = TINY | {
@@ -23,27 +23,27 @@ CONFIG = TINY | {
     ],
     "seeds": [1],
     "protocol": {"gaussian": "tiny", "image": "small"},
-    "protocols": {"tiny": PROTOCOL, "small": PROTOCOL | {"draws": 2, "relative_rates": {"template": 0.1}}},
+    "protocols": {"tiny": PROTOCOL, "small": PROTOCOL | {"draws": 2, "lr_multipliers": {"template": 0.1}}},
     "figures": ["losses", "gallery", "samples", "templates", "prediction"],
 }
 FIGURES = {"plot gallery": 1, "plot templates": 1}
 OF_TABLES = {"plot losses": 2, "plot prediction": 1, "report": 1}
 
 
-def write_pictures(folder: Path, seed: int) -> None:
-    """Three pictures in a folder, with names as people give them."""
+def write_images(folder: Path, seed: int) -> None:
+    """Three images in a folder, with names as people give them."""
     folder.mkdir(exist_ok=True)
-    for i, picture in enumerate(np.random.default_rng(seed).integers(0, 256, size=(3, 5, 6)).astype(np.uint8)):
-        Image.fromarray(picture).save(folder / f"it's no. {i}.png")
+    for i, image in enumerate(np.random.default_rng(seed).integers(0, 256, size=(3, 5, 6)).astype(np.uint8)):
+        Image.fromarray(image).save(folder / f"it's no. {i}.png")
 
 
 @pytest.fixture
 def images(shared: Path, tmp_path: Path) -> Workflow:
-    """A finished campaign of a mixture and of pictures from a file, each with its own protocol."""
+    """A finished campaign of a mixture and of images from a file, each with its own protocol."""
 
     def run(folder: Path) -> None:
         copy_parts(folder)
-        write_pictures(folder / SOURCE, 0)
+        write_images(folder / SOURCE, 0)
         workflow = Workflow(folder, shared / "cache")
         workflow.write(CONFIG)
         run = workflow.snakemake("--cores", "2")
@@ -56,7 +56,7 @@ def images(shared: Path, tmp_path: Path) -> Workflow:
 
 
 def test_each_family_has_its_protocol_and_its_figures(images: Workflow):
-    """Models lie under the names of their protocols; pictures are shown where there are some; nothing is left to do."""
+    """Models lie under the names of their protocols; images are shown where there are some; nothing is left to do."""
     assert images.pending() == {}
     for setting, protocol in ((OTHER, "tiny"), (SETTING, "small")):
         assert [path.name for path in (images / f"results/models/{setting}/seed1").iterdir()] == [f"{protocol}.nc"]
@@ -70,7 +70,7 @@ def test_each_family_has_its_protocol_and_its_figures(images: Workflow):
 
 
 def test_other_pictures_rerun_their_setting_alone(images: Workflow):
-    write_pictures(images / SOURCE, 1)
+    write_images(images / SOURCE, 1)
     jobs = images.jobs()
     own = {"sample": 1, "train": 1, "evaluate": 1, "regress": 1}
     assert count(jobs) == {**own, **FIGURES, "plot samples": 1, **OF_TABLES}
@@ -88,7 +88,7 @@ def test_other_files_in_the_folder_draw_its_samples_again(images: Workflow, chan
 
 
 def test_protocol_of_one_family_leaves_the_other_alone(images: Workflow):
-    changed = CONFIG["protocols"] | {"small": CONFIG["protocols"]["small"] | {"relative_rates": {"template": 0.2}}}
+    changed = CONFIG["protocols"] | {"small": CONFIG["protocols"]["small"] | {"lr_multipliers": {"template": 0.2}}}
     images.write(CONFIG | {"protocols": changed})
     jobs = images.jobs()
     assert count(jobs) == {"train": 1, "evaluate": 1, "regress": 1, **FIGURES, **OF_TABLES}

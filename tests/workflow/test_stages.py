@@ -40,7 +40,7 @@ NAMES = (
 )
 WAYS = {"figure": "sensitivity", "settings": [SETTING], "times": [4], "t_min": [], "thresholds": [0.5], "points": [50]}
 OF_ONE = [{"figure": figure, "settings": [SETTING]} for figure in ("losses", "transition", "seeds")]
-PICTURES, SHOWING = "image_digits_N10_K2_size4", ("plot samples", "plot gallery", "plot templates")
+IMAGE_SUFFIXES, SHOWING = "image_digits_N10_K2_size4", ("plot samples", "plot gallery", "plot templates")
 IMAGE = {"family": "image", "templates": "digits", "N": 10, "K": 2, "size": 4}
 FIGURES = [*TINY["figures"][1:], *OF_ONE, "regression", "refutation", WAYS, "samples", "gallery", "templates"]
 CHOOSING = {"settings", "thresholds", "times", "t_min", "points"}
@@ -58,7 +58,7 @@ def recorded(finished: Path, shared: Path) -> dict[str, dict[str, Any]]:
         workflow.configure(figures=FIGURES, settings=[*TINY["settings"], IMAGE])
         shutil.copytree(ROOT / "docs/results", folder / "docs/results")
         ways = [f"results/sensitivity/{SETTING}/seed{seed}/tiny.nc" for seed in TINY["seeds"]]
-        ways += [f"results/evaluations/{PICTURES}/seed{seed}/tiny.nc" for seed in TINY["seeds"]]
+        ways += [f"results/evaluations/{IMAGE_SUFFIXES}/seed{seed}/tiny.nc" for seed in TINY["seeds"]]
         assert workflow.snakemake("--cores", "2", *ways).returncode == 0
         wanted = ("all", "collect", "docs/claims.md")
         jobs = {job.name: job for job in reversed(workflow.jobs("--forceall", *wanted)) if of_first(job)}
@@ -84,7 +84,7 @@ def recorded(finished: Path, shared: Path) -> dict[str, dict[str, Any]]:
 
 
 def of_first(job: Job) -> bool:
-    """Tell whether a job is about the first setting, or about all of them; some figures are only of pictures."""
+    """Tell whether a job is about the first setting, or about all of them; some figures are only of images."""
     return job.name in SHOWING or job.wildcards.get("setting", SETTING) == SETTING
 
 

@@ -8,9 +8,10 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from edgemem.attributes import read_attributes
+from edgemem.config.file_list import CampaignFile
 from edgemem.errors import EdgememError
-from edgemem.lineage import Ancestry, sha256, unpacked
+from edgemem.files.attributes import read_attributes
+from edgemem.files.lineage import Ancestry, sha256, unpacked
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,10 +68,9 @@ class Chain:
             )
 
     def _file(self, path: str, checksum: str, state: str, indent: str) -> Iterator[str]:
-        yield indent + path
         attributes = self.told.get(checksum)
-        kind = attributes["edgemem_file"] if attributes else "file"
-        yield f"{indent}  {kind}, sha256 {checksum[:12]}, {state}"
+        yield indent + (_label(path, attributes) if attributes else "file")
+        yield f"{indent}  {path}, sha256 {checksum[:12]}, {state}"
         if attributes is None:
             yield f"{indent}  how it was made is not known"
             return
@@ -97,6 +97,15 @@ class Chain:
 
 def _ancestry(attributes: Mapping[str, str]) -> Ancestry:
     return unpacked(attributes["ancestry"]) if "ancestry" in attributes else {}
+
+
+def _label(path: str, attributes: Mapping[str, str]) -> str:
+    """Return what a file is, in words."""
+    kind, figure = attributes["edgemem_file"], None
+    if kind == "figure":
+        kind, figure = Path(path).suffix[1:], json.loads(attributes["spec"])["figure"]["figure"]
+    setting, seed, model = (attributes.get(name) for name in ("setting", "seed", "model"))
+    return CampaignFile("", kind, path, "", setting, int(seed) if seed else None, model, figure).label
 
 
 def _making(attributes: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 """What all configuration models share."""
 
 import difflib
+import hashlib
 import json
 import re
 from collections.abc import Iterable
@@ -46,8 +47,22 @@ class Model(BaseModel):
         return value
 
 
+# What the name of a file says of it.
+NAMES = ("campaign", "setting", "seed", "model")
+
+
 class Spec(Model):
     """All that one job of a stage reads from the configuration; its canonical JSON is the rule's one parameter."""
+
+    @property
+    def names(self) -> dict[str, str | int]:
+        """The names of what the job's files are of: campaign, setting, seed and model, as far as they apply."""
+        found = {name: getattr(self, name, None) for name in NAMES}
+        return {
+            name: value if isinstance(value, str | int) else value.name
+            for name, value in found.items()
+            if value is not None
+        }
 
     def canonical(self) -> str:
         """Return the JSON with sorted keys, in which equal values are spelled equally (1 and 1.0, 1/3 and 0.333...)."""
@@ -66,12 +81,27 @@ class Spec(Model):
             raise EdgememError(f"--spec is not what this stage reads: {problems}") from None
 
 
+def key(*specs: Spec) -> str:
+    """Return what tells files of the same setting, seed and model apart: eight hexadecimal digits of what made them.
+
+    The beginning of the SHA-256 of JSON of the specs of a file's stage and of those before it, without what stands in
+    the path anyway, and without values that equal their defaults: a key that is added later with a default renames no
+    file.
+    """
+    made_by = [spec.model_dump(mode="json", exclude_defaults=True, exclude=set(NAMES)) for spec in specs]
+    text = json.dumps(made_by, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
 def explain(error: ValidationError) -> list[tuple[tuple[str | int, ...], str]]:
     """Return, for each problem, the path of its key and a message with the value found and what is allowed."""
-    found = []
+    found: list[tuple[tuple[str | int, ...], str]] = []
     for problem in error.errors():
-        path = _without_family(problem["loc"])
+        path = problem["loc"]
         cause = problem.get("ctx", {}).get("error")
+        if isinstance(cause, ValidationError):  # of a model that was found by its name
+            found += [(path + inner, message) for inner, message in explain(cause)]
+            continue
         if isinstance(cause, KeyProblem):
             path += cause.path
         if cause is not None:
@@ -86,15 +116,6 @@ def explain(error: ValidationError) -> list[tuple[tuple[str | int, ...], str]]:
             message = message.replace("List should have", "must have", 1) + f" (got {value})"
         found.append((path, message))
     return found
-
-
-def _without_family(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """Drop what pydantic puts behind the path of a setting: the family by which it chose the model."""
-    return tuple(
-        part
-        for i, part in enumerate(path)
-        if not (path[i - 1 : i] == ("setting",) or (path[i - 2 : i - 1] == ("settings",) and i >= 2))
-    )
 
 
 def path_name(path: Iterable[str | int]) -> str:

@@ -1,126 +1,73 @@
 """The campaign: all keys of `config.yaml`, validated before anything runs."""
 
-import difflib
-import itertools
-from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeAlias, Union, get_origin
+from typing import Annotated, Self
 
-import yaml
-from pydantic import BeforeValidator, Field, ValidationError, create_model, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
-from edgemem.config.base import KeyProblem, Model, Seed, explain, nearest, path_name
+from edgemem.config.base import KeyProblem, Model, Seed, key, nearest
+from edgemem.config.by_name import FigureOptions
+from edgemem.config.checks import check_figures, check_models
 from edgemem.config.collect import CollectSpec
 from edgemem.config.compare import CompareSpec
+from edgemem.config.datasets import Datasets
 from edgemem.config.evaluate import EvaluateSpec, Evaluation
-from edgemem.config.plot import FIGURES, Figure, PlotSpec, ProtocolsFigure, SensitivityFigure, SettingFigure
+from edgemem.config.grids import SettingEntry
+from edgemem.config.models import ModelEntry
+from edgemem.config.drawn import Plot, plots_of
+from edgemem.config.plot import Figure, PlotSpec
+from edgemem.config.protocol import Protocol
 from edgemem.config.regress import Regression, RegressSpec
 from edgemem.config.report import ReportSpec
 from edgemem.config.sample import SampleSpec
 from edgemem.config.sampling import Sampling
 from edgemem.config.sensitivity import SensitivitySpec
-from edgemem.config.settings import SETTINGS, AbstractSetting, Datasets, Setting
-from edgemem.config.train import ModelSizes, Protocol, SizeGrid, TrainSpec
+from edgemem.config.settings import AbstractSetting
+from edgemem.config.study import Case, MeasuredModel, Study, TrainedModel
+from edgemem.config.train import TrainSpec
 from edgemem.errors import EdgememError
+from edgemem.layout import SHARED_FOLDERS
 
 
-# Folders of results that all campaigns share; a campaign cannot have their names.
-SHARED = ("samples", "models", "evaluations", "sensitivity", "logs", "benchmarks")
-
-
-class SettingGrid(Model):
-    """An entry of `settings`; each key may be a list, and the entry stands for all combinations."""
-
-    @cached_property
-    def settings(self) -> list[Setting]:
-        """The settings the entry stands for, in the order of the lists, the last key fastest."""
-        values = self.model_dump()
-        axes = [value if isinstance(value, list) else [value] for value in values.values()]
-        scalar: Any = SETTINGS[values["family"]]
-        return [scalar(**dict(zip(values, point, strict=True))) for point in itertools.product(*axes)]
-
-    @model_validator(mode="after")
-    def _every_point_is_a_setting(self) -> Self:
-        try:
-            self.settings  # noqa: B018  building them validates each combination
-        except ValidationError as error:
-            raise ValueError(explain(error)[0][1]) from None
-        return self
-
-
-def _as_list(value: object) -> object:
-    return value if isinstance(value, list) else [value]
-
-
-def _grid_of(setting: type[AbstractSetting]) -> type[SettingGrid]:
-    """Return the model of a `settings` entry: the setting's keys, each one value or a list of values."""
-    keys: dict[str, Any] = {}
-    for name, field in setting.model_fields.items():
-        if get_origin(field.annotation) is Literal:
-            keys[name] = (field.annotation, Field(description=field.description))
-            continue
-        one: Any = Annotated[(field.annotation, *field.metadata)]
-        default = ... if field.is_required() else [field.default]
-        many = Annotated[
-            list[one], Field(min_length=1), BeforeValidator(_as_list, json_schema_input_type=one | list[one])
-        ]
-        keys[name] = (many, Field(default, description=field.description))
-    return create_model(setting.__name__ + "Grid", __base__=SettingGrid, __doc__=setting.__doc__, **keys)
-
-
-def _known_family(entry: object) -> object:
-    if isinstance(entry, dict) and (family := entry.get("family")) not in SETTINGS:
-        found = "no family is given" if family is None else f"there is no family '{family}'"
-        raise KeyProblem(found + nearest(family, SETTINGS), "family")
-    return entry
-
-
-GRIDS = {family: _grid_of(setting) for family, setting in SETTINGS.items()}
-if TYPE_CHECKING:
-    SettingEntry: TypeAlias = SettingGrid
-else:
-    SettingEntry = Annotated[Union[tuple(GRIDS.values())], Field(discriminator="family")]  # noqa: UP007
+NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
+Name = Annotated[str, Field(pattern=NAME)]
 
 
 def _named_figure(entry: object) -> object:
     """Let a figure's name stand for the figure with all its defaults."""
-    entry = {"figure": entry} if isinstance(entry, str) else entry
-    if isinstance(entry, dict) and (name := entry.get("figure")) not in FIGURES:
-        found = "no figure is named" if name is None else f"there is no figure '{name}'"
-        raise ValueError(found + nearest(name, FIGURES))
-    return entry
+    return {"figure": entry} if isinstance(entry, str) else entry
 
 
 class Campaign(Model):
     """One study: which data, which models, how measured, what drawn."""
 
-    campaign: str = Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", description="Name of the campaign, its folder under results/."
-    )
+    campaign: str = Field(pattern=NAME, description="Name of the campaign, its folder under results/.")
     seeds: list[Seed] = Field(min_length=1, description="Seeds; each is a new data set and new models.")
-    settings: list[Annotated[SettingEntry, BeforeValidator(_known_family)]] = Field(
+    settings: list[SettingEntry] = Field(
         min_length=1, description="Data sets; each list-valued key of an entry is expanded as a grid."
     )
-    model_sizes: ModelSizes = Field(SizeGrid(), description="Model sizes M: a grid, or a list of sizes.")
-    protocol: str | dict[str, str] = Field(
-        description="Name of the protocol with which models are trained, or one for each data family."
+    models: dict[Name, ModelEntry | None] = Field(
+        min_length=1, description="What is trained, by a name that stands in paths, figures and tables; null for none."
     )
-    protocols: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")], Protocol] = Field(
-        min_length=1, description="Training protocols by name."
+    protocols: dict[Name, Protocol | None] = Field(
+        min_length=1, description="Training protocols by name; null for none."
     )
     sampling: Sampling = Field(Sampling(), description="Time grid and sampler.")
     evaluation: Evaluation = Field(Evaluation(), description="How trained models are measured.")
     datasets: Datasets = Field(Datasets(), description="Where data sets lie that do not come with this project.")
     regression: Regression = Field(Regression(), description="How predictions of the transition are judged.")
-    figures: list[Annotated[Figure, BeforeValidator(_named_figure)]] = Field(
+    figures: list[Annotated[FigureOptions, BeforeValidator(_named_figure)]] = Field(
         description="Figures, each a name or a mapping with the figure's options."
+    )
+    extensions: list[str] = Field(
+        [], description="Files with a family, denoiser or figure of your own, each known by the name of its file."
     )
 
     @field_validator("campaign")
     @classmethod
     def _own_folder(cls, name: str) -> str:
-        if name in SHARED:
+        if name in SHARED_FOLDERS:
             raise ValueError(f"'{name}' is a folder of results that campaigns share; choose another name")
         return name
 
@@ -134,315 +81,174 @@ class Campaign(Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        self._check_protocols()
         seen: dict[str, int] = {}
         for i, entry in enumerate(self.settings):
             for setting in entry.settings:
                 if setting.name in seen:
                     raise KeyProblem(f"{setting.name} is already in settings[{seen[setting.name]}]", "settings", i)
                 seen[setting.name] = i
-        for i, figure in enumerate(self.figures):
-            if figure.figure in [other.figure for other in self.figures[:i]]:
-                raise KeyProblem(f"the figure '{figure.figure}' is already in the list", "figures", i)
-            for name in getattr(figure, "settings", None) or []:
-                if name not in seen:
-                    raise KeyProblem(
-                        f"the campaign has no setting '{name}'" + nearest(name, seen), "figures", i, "settings"
-                    )
-                if isinstance(figure, SettingFigure) and figure.pictures and not self.by_name[name].pictures:
-                    shown = [name for name, setting in self.by_name.items() if setting.pictures]
-                    raise KeyProblem(
-                        f"the samples of {name} are no pictures (allowed: {', '.join(shown) or 'none'})",
-                        *("figures", i, "settings"),
-                    )
-            if isinstance(figure, ProtocolsFigure):
-                self._check_comparison(i, figure, seen)
-            for t_min in getattr(figure, "t_min", []):
-                if t_min >= self.sampling.t_max:
-                    raise KeyProblem(
-                        f"must be below sampling.t_max, {self.sampling.t_max:g} (got {t_min:g})", "figures", i, "t_min"
-                    )
-        for name, protocol in self.protocols.items():
-            if isinstance(protocol.weighting, list) and (found := len(protocol.weighting)) != self.sampling.times:
-                raise KeyProblem(
-                    f"one lambda for each of the {self.sampling.times} times is needed (got {found})",
-                    *("protocols", name, "weighting"),
-                )
+        check_models(self)
+        check_figures(self)
         return self
 
-    def _check_protocols(self) -> None:
-        """Check that every family of the campaign has a protocol, whose parameters are its own."""
-        by_family = self.protocol if isinstance(self.protocol, dict) else dict.fromkeys(SETTINGS, self.protocol)
-        for family, name in by_family.items():
-            where = ("protocol", family) if isinstance(self.protocol, dict) else ("protocol",)
-            if family not in SETTINGS:
-                raise KeyProblem(f"there is no family '{family}'" + nearest(family, SETTINGS), *where)
-            if name not in self.protocols:
-                raise KeyProblem(f"there is no protocol '{name}'" + nearest(name, self.protocols), *where)
-        for i, entry in enumerate(self.settings):
-            family = entry.settings[0].family
-            if family not in by_family:
-                raise KeyProblem(
-                    f"settings[{i}] is of the family '{family}', which has no protocol; "
-                    f"add one, as in protocol: {{{family}: fast}}",
-                    "protocol",
-                )
-            try:
-                self.protocols[by_family[family]].check_parameters(SETTINGS[family])
-            except ValueError as error:
-                raise KeyProblem(
-                    f"{error}; settings[{i}] is trained with this protocol",
-                    *("protocols", by_family[family], "relative_rates"),
-                ) from None
-
-    def _check_comparison(self, i: int, figure: ProtocolsFigure, settings: Collection[str]) -> None:
-        """Check that a comparison has protocols to compare, and one reference for each setting."""
-        where = ("figures", i)
-        if not figure.candidates:
-            raise KeyProblem("at least one protocol to compare is needed", *where, "candidates")
-        if len(self.seeds) < 2:
-            raise KeyProblem("protocols are compared over several seeds (got one)", "seeds")
-        for key, names in (("candidates", figure.candidates), ("references", figure.references)):
-            for name in names:
-                if name not in self.protocols:
-                    raise KeyProblem(f"there is no protocol '{name}'" + nearest(name, self.protocols), *where, key)
-        named = [name for names in figure.references.values() for name in names]
-        for name in named:
-            if name not in settings:
-                raise KeyProblem(
-                    f"the campaign has no setting '{name}'" + nearest(name, settings), *where, "references"
-                )
-        for name in settings:
-            if named.count(name) != 1:
-                raise KeyProblem(f"{name} needs one reference (got {named.count(name)})", *where, "references")
-
     @cached_property
-    def by_name(self) -> dict[str, Setting]:
+    def by_name(self) -> dict[str, AbstractSetting]:
         """All settings of the campaign by name, in the order of the configuration."""
         return {setting.name: setting for entry in self.settings for setting in entry.settings}
 
-    def setting(self, name: str) -> Setting:
+    @cached_property
+    def entries(self) -> dict[str, ModelEntry]:
+        """The models by name, without those that were taken out."""
+        return {name: entry for name, entry in self.models.items() if entry is not None}
+
+    @cached_property
+    def protocols_by_name(self) -> dict[str, Protocol]:
+        """The protocols by name, without those that were taken out."""
+        return {name: protocol for name, protocol in self.protocols.items() if protocol is not None}
+
+    def settings_of(self, model: str) -> list[str]:
+        """Return the names of the settings that a model is trained on."""
+        entry = self.entries[model]
+        return [
+            name
+            for name, setting in self.by_name.items()
+            if (entry.families is None or setting.family in entry.families)
+            and (entry.settings is None or name in entry.settings)
+            and set(entry.declared.requires) <= set(setting.provides)
+        ]
+
+    @cached_property
+    def study(self) -> Study:
+        """The campaign's data, models and evaluations; models that no setting has are not among them."""
+        models = {
+            name: TrainedModel(
+                provides=list(entry.declared.provides),
+                settings=settings,
+                denoiser=entry.denoiser,
+                options=entry.own_options,
+                sizes=entry.sizes,
+                snapshots=entry.snapshots,
+                protocol_name=entry.protocol,
+                protocol=self.protocols_by_name[entry.protocol],
+            )
+            for name, entry in self.entries.items()
+            if (settings := self.settings_of(name))
+        }
+        return Study(
+            campaign=self.campaign,
+            seeds=self.seeds,
+            settings=list(self.by_name.values()),
+            models=models,
+            sampling=self.sampling,
+            evaluation=self.evaluation,
+        )
+
+    @property
+    def cases(self) -> list[Case]:
+        """The models of each setting: settings in their order, and of each its models in theirs."""
+        return self.study.cases
+
+    def setting(self, name: str) -> AbstractSetting:
         """Return a setting of the campaign.
 
         **Raises:** EdgememError that names the nearest one if there is none of this name.
         """
-        try:
-            return self.by_name[name]
-        except KeyError:
-            close = difflib.get_close_matches(name, self.by_name, n=1)
-            hint = f"; did you mean '{close[0]}'?" if close else ""
-            raise EdgememError(f"campaign {self.campaign} has no setting '{name}'{hint}") from None
+        if name not in self.by_name:
+            raise EdgememError(f"campaign {self.campaign} has no setting '{name}'{nearest(name, self.by_name)}")
+        return self.by_name[name]
 
     def sources(self, setting: str) -> list[Path]:
-        """Return the files that a setting's law is made of."""
+        """Return the files that a setting's data distribution is made of."""
         return self.setting(setting).sources(self.datasets)
 
     def figure(self, name: str) -> Figure:
         """Return the options of a figure of the campaign."""
-        return next(entry for entry in self.figures if entry.figure == name)
+        found: Figure = next(entry for entry in self.figures if entry.figure == name)
+        return found
 
-    def figure_settings(self, figure: Figure) -> list[str | None]:
-        """Return the names of the settings for which a figure is drawn; [None] for a figure over all of them."""
-        if not isinstance(figure, SettingFigure):
-            return [None]
-        if figure.settings is not None:
-            return list(figure.settings)
-        return [name for name, setting in self.by_name.items() if setting.pictures or not figure.pictures]
+    def has_figure(self, name: str) -> bool:
+        """Return whether a figure is among those of the campaign."""
+        return any(entry.figure == name for entry in self.figures)
 
-    def protocol_of(self, setting: str) -> str:
-        """Return the name of the protocol with which a setting's models are trained."""
-        return self.protocol if isinstance(self.protocol, str) else self.protocol[self.setting(setting).family]
+    @cached_property
+    def plots(self) -> list[Plot]:
+        """All drawings of all figures."""
+        return list(plots_of(self.figures, self.by_name.values(), self.cases))
 
     def sample_spec(self, setting: str, seed: int) -> SampleSpec:
         """Return what the sample stage reads."""
         return SampleSpec(setting=self.setting(setting), seed=seed)
 
-    def train_spec(self, setting: str, seed: int, protocol: str) -> TrainSpec:
+    def train_spec(self, setting: str, seed: int, model: str) -> TrainSpec:
         """Return what the train stage reads."""
-        return TrainSpec(
-            setting=self.setting(setting),
-            seed=seed,
-            protocol=self.protocols[protocol],
-            model_sizes=self.model_sizes,
-            time_grid=self.sampling.grid,
-        )
+        return self.study.train_spec(setting, seed, model)
 
-    def evaluate_spec(self, setting: str, seed: int) -> EvaluateSpec:
+    def evaluate_spec(self, setting: str, seed: int, model: str) -> EvaluateSpec:
         """Return what the evaluate stage reads."""
-        return EvaluateSpec(
-            setting=self.setting(setting), seed=seed, sampling=self.sampling, evaluation=self.evaluation
-        )
+        return self.study.evaluate_spec(setting, seed, model)
 
-    def regress_spec(self) -> RegressSpec:
-        """Return what the regress stage reads."""
-        return RegressSpec(
-            campaign=self.campaign, settings=list(self.by_name.values()), seeds=self.seeds, regression=self.regression
-        )
-
-    def compare_spec(self) -> CompareSpec:
-        """Return what the compare stage reads; only for a campaign with the figure `protocols`."""
-        figure = self.figure("protocols")
-        assert isinstance(figure, ProtocolsFigure)
-        return CompareSpec(
-            campaign=self.campaign,
-            settings=list(self.by_name.values()),
-            seeds=self.seeds,
-            candidates={name: self.protocols[name] for name in figure.candidates},
-            references={setting: name for name, settings in figure.references.items() for setting in settings},
-        )
-
-    def sensitivity_spec(self, setting: str, seed: int) -> SensitivitySpec:
+    def sensitivity_spec(self, setting: str, seed: int, model: str) -> SensitivitySpec:
         """Return what the sensitivity stage reads; it needs the figure `sensitivity` in the campaign."""
-        figure = self.figure("sensitivity")
-        assert isinstance(figure, SensitivityFigure)
+        figure, trained = self.figure("sensitivity"), self.study.models[model]
         return SensitivitySpec(
-            setting=self.setting(setting),
+            setting=self.by_name[setting],
             seed=seed,
+            model=model,
+            denoiser=trained.denoiser,
+            options=trained.options,
             generated=self.evaluation.generated,
             sampling=figure.variants(self.sampling),
             thresholds=list(dict.fromkeys([self.evaluation.threshold, *figure.thresholds])),
             points=sorted({*figure.points, self.evaluation.generated}),
         )
 
+    def regress_spec(self) -> RegressSpec:
+        """Return what the regress stage reads."""
+        return RegressSpec(
+            campaign=self.campaign,
+            settings=self.study.settings,
+            models={
+                name: MeasuredModel(provides=model.provides, settings=model.settings)
+                for name, model in self.study.models.items()
+            },
+            seeds=self.seeds,
+            regression=self.regression,
+        )
+
+    def compare_spec(self) -> CompareSpec:
+        """Return what the compare stage reads; only for a campaign with the figure `protocols`."""
+        figure = self.figure("protocols")
+        return CompareSpec(
+            campaign=self.campaign,
+            settings=self.study.settings,
+            seeds=self.seeds,
+            candidates={name: self.study.models[name].protocol for name in figure.candidates},
+            references={setting: name for name, settings in figure.references.items() for setting in settings},
+        )
+
+    def plot_spec(self, figure: str, setting: str | None, model: str | None) -> PlotSpec:
+        """Return what the plot stage reads."""
+        return PlotSpec(figure=self.figure(figure), setting=self.setting(setting) if setting else None, model=model)
+
     def collect_spec(self) -> CollectSpec:
         """Return what the collect stage reads."""
-        protocols = {name: self.protocol_of(name) for name in self.by_name}
-        published = {setting.published_protocol for setting in self.by_name.values()}
-        used = set(protocols.values())
-        comparable = len(used) == len(published) == 1 and published <= self.protocols.keys()
-        points, published_points = (
-            (self.protocols[names.pop()].points for names in (used, published)) if comparable else (None, None)
-        )
-        return CollectSpec(
-            campaign=self.campaign,
-            seeds=self.seeds,
-            protocols=protocols,
-            points=points,
-            published_points=published_points,
-        )
+        return CollectSpec(**self.study.values, sensitivity_keys=self.sensitivity_keys)
 
     def report_spec(self) -> ReportSpec:
         """Return what the report stage reads."""
-        collected = self.collect_spec()
         return ReportSpec(
-            **dict(collected),
-            settings=list(self.by_name.values()),
-            model_sizes=self.model_sizes,
-            training={name: self.protocols[name] for name in dict.fromkeys(collected.protocols.values())},
-            sampling=self.sampling,
-            evaluation=self.evaluation,
+            **self.collect_spec().values,
             regression=self.regression,
-            figures=[
-                self.plot_spec(entry.figure, setting)
-                for entry in self.figures
-                for setting in self.figure_settings(entry)
-            ],
+            figures=[self.plot_spec(figure.figure, setting, model) for figure, setting, model in self.plots],
         )
 
-    def plot_spec(self, figure: str, setting: str | None) -> PlotSpec:
-        """Return what the plot stage reads."""
-        return PlotSpec(figure=self.figure(figure), setting=setting)
-
-
-def load_campaign(config: Mapping[str, Any], files: Sequence[str | Path]) -> Campaign:
-    """Return the campaign of a merged configuration.
-
-    **Arguments:** `config`: the configuration after all overlays; `files`: the YAML files it was merged from, the
-    last one strongest. They are read again only to name the file in which a bad value stands.
-
-    **Raises:** EdgememError with one line a problem: file, key, value found, what is allowed.
-    """
-    try:
-        return Campaign.model_validate(dict(config))
-    except ValidationError as error:
-        contents = [(str(file), read_yaml(file)) for file in files]
-        lines = []
-        for raw_path, message in explain(error):
-            path = _existing_path(config, raw_path)
-            lines.append(f"{_source(config, contents, path)}: {path_name(path)}: {message}")
-        raise EdgememError("\n".join(dict.fromkeys(lines))) from None
-
-
-def read_campaign(*files: str | Path) -> Campaign:
-    """Return the campaign of some YAML files, each laid over those before it, as Snakemake does with --configfile.
-
-    **Raises:** EdgememError with one line a problem: file, key, value found, what is allowed.
-    """
-    config: dict[str, Any] = {}
-    for file in files:
-        config = _laid_over(config, read_yaml(file))
-    return load_campaign(config, files)
-
-
-def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Return two configurations in one: mappings merge, anything else is replaced."""
-    merged = dict(below)
-    for key, value in above.items():
-        old = merged.get(key)
-        merged[key] = _laid_over(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
-    return merged
-
-
-def read_yaml(file: str | Path) -> dict[str, Any]:
-    """Return the keys of a configuration file.
-
-    **Raises:** EdgememError if it cannot be read, is not YAML, or holds something other than keys and values.
-    """
-    try:
-        content = yaml.safe_load(Path(file).read_text())
-    except OSError as error:
-        raise EdgememError(f"{file} cannot be read: {error.strerror}") from None
-    except yaml.YAMLError as error:
-        raise EdgememError(f"{file} is not YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(content, dict | None):
-        raise EdgememError(f"{file} must hold keys and values, as in `campaign: quick` (got {content!r})")
-    return content or {}
-
-
-def _existing_path(config: Any, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """Drop what validation added to a path: list indices of single values, names of union branches."""
-    kept: list[str | int] = []
-    for position, part in enumerate(path):
-        last = position == len(path) - 1
-        if _has(config, part):
-            config = config[part]
-        elif not (isinstance(config, dict) and last):  # a missing key is the last of its path, and stays
-            continue
-        kept.append(part)
-    return tuple(kept)
-
-
-def _has(value: Any, part: str | int) -> bool:
-    """Return whether a mapping has a key, or a list an index."""
-    return part in value if isinstance(value, dict) else isinstance(value, list) and part in range(len(value))
-
-
-def _source(config: Any, contents: list[tuple[str, Any]], path: tuple[str | int, ...]) -> str:
-    """Return the file from which the value at a path came, or the longest beginning of the path that is anywhere.
-
-    A list comes as a whole from one file; a value that no file gives was given on the command line.
-    """
-    whole = next((end for end, part in enumerate(path) if isinstance(part, int)), len(path))
-    for length in range(whole, 0, -1):
-        beginning = path[:length]
-        if not _holds(config, beginning):
-            continue
-        merged = _value(config, beginning)
-        for file, content in reversed(contents):
-            # Spelled out, NaN is equal to itself.
-            if _holds(content, beginning) and (
-                isinstance(merged, dict) or repr(_value(content, beginning)) == repr(merged)
-            ):
-                return file
-        return "--config"
-    return contents[0][0] if contents else "--config"
-
-
-def _holds(content: Any, path: tuple[str | int, ...]) -> bool:
-    """Return whether nested mappings and lists have a value at a path."""
-    return not path or (_has(content, path[0]) and _holds(content[path[0]], path[1:]))
-
-
-def _value(content: Any, path: tuple[str | int, ...]) -> Any:
-    """Return the value at a path."""
-    return _value(content[path[0]], path[1:]) if path else content
+    @cached_property
+    def sensitivity_keys(self) -> dict[str, str]:
+        """The key of the sensitivity files of each model; empty without the figure `sensitivity`."""
+        if not self.has_figure("sensitivity"):
+            return {}
+        return {
+            model: key(self.train_spec(*data, model), self.sensitivity_spec(*data, model))
+            for model, trained in self.study.models.items()
+            for data in [(trained.settings[0], self.seeds[0])]
+        }

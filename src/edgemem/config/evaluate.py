@@ -1,5 +1,7 @@
 """What the evaluate stage reads."""
 
+from typing import Any
+
 from pydantic import Field
 
 from edgemem.config.base import Fraction, Model, Seed, Spec
@@ -20,9 +22,13 @@ class Evaluation(Model):
 
 
 class EvaluateSpec(Spec):
-    """One evaluation job: the models of one setting and seed."""
+    """One evaluation job: all sizes and steps of one model, on one setting and seed."""
 
     setting: Setting
     seed: Seed
+    model: str
+    denoiser: str
+    options: dict[str, Any] = Field({})
+    """Options of the denoiser that are not at their defaults."""
     sampling: Sampling
     evaluation: Evaluation

@@ -1,197 +1,97 @@
-"""What the plot stage reads: the figures and their options."""
+"""What the plot stage reads, and what every figure says of itself; each figure's own options are in its module."""
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, NamedTuple, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from edgemem.config.base import Fraction, Model, Spec
-from edgemem.config.sampling import Sampling
+from edgemem.config.base import KeyProblem, Model, Spec
+from edgemem.config.by_name import FigureOptions
+from edgemem.config.settings import AbstractSetting, Setting
 
 
 Time = Annotated[float, Field(gt=0, lt=1)]
 Fractions = Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1, max_length=100)]
+# Ends the text of a caption whose figure has bars or bands.
+INTERVALS = " Bars and bands are 95 % intervals."
 
 
-class SettingFigure(Model):
-    """A figure drawn once for each setting, from that setting's evaluations of all seeds."""
+class Caption(NamedTuple):
+    """What a figure is called, what it shows for those who cannot see it, and what to look for."""
 
-    reads: ClassVar[tuple[str, ...]] = ("evaluations",)
-    # Whether it shows samples as pictures, and so is drawn only where they are.
-    pictures: ClassVar[bool] = False
+    title: str
+    alt: str
+    text: str
 
-    # No part of a spec: which settings have a figure is no business of one picture.
+
+class Subject(NamedTuple):
+    """What a figure is drawn of: a setting and the name of a model, as far as the figure is of one."""
+
+    setting: AbstractSetting | None
+    model: str | None
+
+
+class Figure(Model):
+    """The options of a figure; a figure is a module with a subclass of one of the three below, CAPTION and draw.
+
+    **Attributes:** `figure`: the module's name, as a Literal; `subject`: the names of what one file is drawn of;
+    `reads`: the kinds of the files that it is drawn from; `requires`: what the setting and the denoiser must provide.
+    """
+
+    subject: ClassVar[tuple[str, ...]]
+    reads: ClassVar[tuple[str, ...]]
+    requires: ClassVar[tuple[str, ...]] = ()
+
+    figure: str
+
+
+class CampaignFigure(Figure):
+    """A figure drawn once for a campaign, from its tables."""
+
+    subject: ClassVar = ()
+
+
+class SettingFigure(Figure):
+    """A figure drawn once for each setting, from files that no model has a part in."""
+
+    subject: ClassVar = ("setting",)
+
+    # No part of a spec: which settings have a figure is no business of one file.
     settings: list[str] | None = Field(
         None, exclude=True, description="Names of the settings drawn; all that can be if null."
     )
 
 
-class LossesFigure(SettingFigure):
-    """Figure 1 of the paper: losses of the simple denoisers against their approximations."""
+class CaseFigure(Figure):
+    """A figure drawn once for each case, a setting and a model that is trained on it, from the files of all seeds."""
 
-    reads: ClassVar = ("evaluations", "regression")
+    subject: ClassVar = ("setting", "model")
 
-    figure: Literal["losses"]
-    time: Time = Field(0.36, description="Time of the right panel, the nearest of the grid (0.36: psi = 6.7).")
-
-
-class TransitionFigure(SettingFigure):
-    """Figure 2: memorization ratio, training loss and test loss against model size."""
-
-    reads: ClassVar = ("evaluations", "transition")
-
-    figure: Literal["transition"]
-    time: Time = Field(0.36, description="Time of the losses, the nearest of the grid (0.36: psi = 6.7).")
-
-
-class MechanismFigure(SettingFigure):
-    """Figure 6: learned variance, and distances of learned means to samples and true means."""
-
-    figure: Literal["mechanism"]
-
-
-class SamplesFigure(SettingFigure):
-    """Figure 4: training samples above their templates."""
-
-    reads: ClassVar = ("samples",)
-    pictures: ClassVar = True
-
-    figure: Literal["samples"]
-    columns: int = Field(10, ge=1, le=100, description="Number of samples shown.")
-
-
-class GalleryFigure(SettingFigure):
-    """Generated pictures beside their nearest training sample, across model sizes, with the copies marked."""
-
-    reads: ClassVar = ("samples", "evaluations")
-    pictures: ClassVar = True
-
-    figure: Literal["gallery"]
-    fractions: Fractions = Field(
-        [0.1, 0.5, 0.7, 0.8, 0.9, 1.0], description="Model sizes M/N shown, the nearest that were trained."
+    # No part of a spec, as above.
+    settings: list[str] | None = Field(
+        None, exclude=True, description="Names of the settings drawn; all that can be if null."
     )
-
-
-class TemplatesFigure(SettingFigure):
-    """Learned templates, across model sizes."""
-
-    reads: ClassVar = ("samples", "models")
-    pictures: ClassVar = True
-
-    figure: Literal["templates"]
-    fractions: Fractions = Field(
-        [0.1, 0.5, 0.7, 0.8, 0.9, 1.0], description="Model sizes M/N shown, the nearest that were trained."
+    models: list[str] | None = Field(
+        None, exclude=True, description="Names of the models drawn; all that can be if null."
     )
-    columns: int = Field(10, ge=1, le=100, description="Number of templates shown of each model.")
-
-
-class SeedsFigure(SettingFigure):
-    """Figure 7: memorization ratio, training loss and place of the transition of each data set."""
-
-    reads: ClassVar = ("evaluations", "transition")
-
-    figure: Literal["seeds"]
-    time: Time = Field(0.36, description="Time of the losses, the nearest of the grid (0.36: psi = 6.7).")
-
-
-class SensitivityFigure(SettingFigure):
-    """Place of the transition when points are generated in other ways, or it is read off by other rules."""
-
-    reads: ClassVar = ("sensitivity",)
-
-    figure: Literal["sensitivity"]
-    # No part of a figure's spec: they decide what is generated and counted, not how it is drawn.
-    thresholds: list[Annotated[Fraction, Field(gt=0, lt=1)]] = Field(
-        [1 / 5, 1 / 4, 1 / 2], exclude=True, description="Other thresholds of the memorization test."
-    )
-    times: list[Annotated[int, Field(ge=2, le=10_000)]] = Field(
-        [11, 51, 101], exclude=True, description="Other numbers of times, with both samplers."
-    )
-    t_min: list[Time] = Field([0.01, 0.1], exclude=True, description="Other times at which generation ends.")
-    points: list[Annotated[int, Field(ge=10, le=10_000_000)]] = Field(
-        [50, 200], exclude=True, description="Numbers of generated points for which the scatter of a count is given."
-    )
-
-    def variants(self, sampling: Sampling) -> list[Sampling]:
-        """Return the ways to generate points: first the campaign's own, then those that differ from it."""
-        both = [
-            sampling.model_copy(update={"sampler": sampler, "times": times})
-            for sampler in ("ddim", "ddpm")
-            for times in sorted({sampling.times, *self.times})
-        ]
-        ends = [sampling.model_copy(update={"t_min": t_min}) for t_min in self.t_min]
-        return list(dict.fromkeys([sampling, *both, *ends]))
-
-
-class PredictionFigure(Model):
-    """Measured against predicted place of the transition, over all settings."""
-
-    reads: ClassVar = ("transition", "regression")
-
-    figure: Literal["prediction"]
-
-
-class RegressionFigure(Model):
-    """Figure 3: fitted weights of the times, and the places of the transition that they predict."""
-
-    reads: ClassVar = ("transition", "regression")
-
-    figure: Literal["regression"]
-
-
-class RefutationFigure(Model):
-    """Measured against predicted place of the transition where the theory predicts different places."""
-
-    reads: ClassVar = ("transition", "regression")
-
-    figure: Literal["refutation"]
-
-
-class ProtocolsFigure(Model):
-    """Training protocols against a reference: place of the transition, learned variance, and cost."""
-
-    reads: ClassVar = ("comparison",)
-
-    figure: Literal["protocols"]
-    # No part of a figure's spec: they decide what is compared, not how it is drawn.
-    candidates: list[str] = Field([], exclude=True, description="Names of the protocols that are compared.")
-    references: dict[str, list[str]] = Field(
-        {}, exclude=True, description="Settings by the name of the protocol that is the reference there."
-    )
-
-
-Figure = Annotated[
-    LossesFigure
-    | TransitionFigure
-    | MechanismFigure
-    | SeedsFigure
-    | SensitivityFigure
-    | SamplesFigure
-    | GalleryFigure
-    | TemplatesFigure
-    | PredictionFigure
-    | RegressionFigure
-    | RefutationFigure
-    | ProtocolsFigure,
-    Field(discriminator="figure"),
-]
-FIGURES = (
-    "losses",
-    "transition",
-    "mechanism",
-    "seeds",
-    "sensitivity",
-    "samples",
-    "gallery",
-    "templates",
-    "prediction",
-    "regression",
-    "refutation",
-    "protocols",
-)
 
 
 class PlotSpec(Spec):
-    """One figure; `setting` is null for a figure over all settings."""
+    """One figure with its options; `setting` and `model` are null where it is of none."""
 
-    figure: Figure
-    setting: str | None
+    figure: FigureOptions
+    setting: Setting | None = None
+    model: str | None = None
+
+    @model_validator(mode="after")
+    def _has_its_subject(self) -> Self:
+        for name in Subject._fields:
+            found = getattr(self, name)
+            if (found is None) == (name in self.figure.subject):
+                problem = f"needs a {name}" if found is None else f"is not drawn of one {name}"
+                raise KeyProblem(f"the figure '{self.figure.figure}' {problem} (got {found!r})", name)
+        return self
+
+    @property
+    def subject(self) -> Subject:
+        """What the figure is drawn of."""
+        return Subject(self.setting, self.model)

@@ -1,11 +1,13 @@
 """What the regress stage reads."""
 
+from functools import cached_property
 from typing import Annotated
 
 from pydantic import Field
 
 from edgemem.config.base import Model, Seed, Spec
 from edgemem.config.settings import Setting
+from edgemem.config.study import Case, MeasuredModel, cases_of
 
 
 # The predictors of the transition, as figures and tables call them.
@@ -25,16 +27,22 @@ class Regression(Model):
 
     holdout: float = Field(0.25, ge=0, lt=1, description="Fraction of the settings kept out of every fit.")
     seed: Seed = Field(0, description="Seed of the choice of the hold-out settings.")
-    quoted: list[Annotated[float, Field(gt=0, le=1)]] = Field(
+    report_fractions: list[Annotated[float, Field(gt=0, le=1)]] = Field(
         [0.5, 0.7, 0.8, 0.9],
-        description="Fractions M/N at which metrics.json quotes ratios, learned variances and losses.",
+        description="Fractions M/N at which metrics.json reports ratios, learned variances and losses.",
     )
 
 
 class RegressSpec(Spec):
-    """The campaign's transitions and predictions, over all its settings and seeds."""
+    """The campaign's transitions and predictions, over all its settings, models and seeds."""
 
     campaign: str
     settings: Annotated[list[Setting], Field(min_length=1)]
+    models: dict[str, MeasuredModel]
     seeds: Annotated[list[Seed], Field(min_length=1)]
     regression: Regression
+
+    @cached_property
+    def cases(self) -> list[Case]:
+        """The models of each setting."""
+        return cases_of(self.settings, self.models)

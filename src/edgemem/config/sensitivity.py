@@ -1,6 +1,6 @@
 """What the sensitivity stage reads."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -14,6 +14,10 @@ class SensitivitySpec(Spec):
 
     setting: Setting
     seed: Seed
+    model: str
+    denoiser: str
+    options: dict[str, Any] = Field({})
+    """Options of the denoiser that are not at their defaults."""
     generated: int
     sampling: Annotated[list[Sampling], Field(min_length=1)]
     thresholds: Annotated[list[float], Field(min_length=1)]

@@ -1,1 +1,1 @@
-"""Data families: how data are drawn, and which denoisers belong to them."""
+"""The data families, one folder each, loaded by name."""

@@ -1,66 +1,94 @@
 """Figure 1: losses of the simple denoisers against their approximations."""
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-import xarray as xr
-from matplotlib.figure import Figure
+from pydantic import Field
 
-from edgemem.config.plot import LossesFigure
+from edgemem.config.plot import INTERVALS, Caption, CaseFigure, Subject, Time
 from edgemem.figures.style import (
     COLOURS,
+    case_title,
     fraction_axis,
     legend_below,
     mean_with_interval,
     new_figure,
     plain_log_axis,
-    setting_title,
 )
-from edgemem.numerics.statistics import mean_interval
-from edgemem.numerics.theory import generalizing_excess_loss, partially_memorizing_excess_loss
 
 
-def draw(options: LossesFigure, setting: str, inputs: Mapping[str, Sequence[xr.Dataset]]) -> Figure:
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from edgemem.figures.style import Inputs
+
+
+class LossesFigure(CaseFigure):
+    """Figure 1 of the paper: losses of the simple denoisers against their approximations."""
+
+    reads: ClassVar = ("evaluations", "regression")
+    requires: ClassVar = ("true_denoiser",)
+
+    figure: Literal["losses"]
+    time: Time = Field(0.36, description="Time of the right panel, the nearest of the grid (0.36: psi = 6.7).")
+
+
+CAPTION = Caption(
+    "Losses of the simple denoisers",
+    "Two line plots: the loss that memorizing saves against the signal-to-noise ratio, and the loss of partial "
+    "memorization against the number of samples known, with approximations.",
+    "Left: how much more the generalizing denoiser loses on the training samples than the memorizing one, against the "
+    "signal-to-noise ratio. The dashed theory holds where enough signal is left (to the right); at the noise end even "
+    "the memorizing denoiser cannot tell samples apart. Right: the same for the denoiser that memorizes only the first "
+    "M training samples, at one time. The measured curve should follow the finite-size constant, not C = 1 or C = 2. "
+    "Approximations are those of an isotropic mixture; of images only what was measured is drawn." + INTERVALS,
+)
+
+
+def draw(options: LossesFigure, subject: Subject, inputs: Inputs) -> Figure:
     """Draw the generalizing loss over psi, and the partially memorizing loss over M / N at one time.
 
-    The approximations are those of an isotropic mixture, and are drawn where the regression has them.
+    The approximations are drawn where the setting says that they hold.
     """
-    evaluations, regression = inputs["evaluations"], inputs["regression"][0].sel(setting=setting)
-    approximated = bool(regression.finite_size_constant.notnull().any())
-    n_samples = int(regression.N)
+    from edgemem.numerics.statistics import mean_interval
+    from edgemem.numerics.theory import generalizing_excess_loss, partially_memorizing_excess_loss
+
+    evaluations, setting = inputs["evaluations"], subject.setting
+    assert setting is not None
+    approximated = "isotropic_theory" in setting.provides
     figure, (left, right) = new_figure(2)
-    figure.suptitle(setting_title(setting, len(evaluations)))
+    figure.suptitle(case_title(subject, len(evaluations)))
 
     # Excess over the memorizing denoiser, on the same noise: what the theory speaks of.
-    train = [evaluation.sel(split="train").isel(model_size=0) for evaluation in evaluations]
-    excess = [e.loss.sel(denoiser="generalizing") - e.loss.sel(denoiser="memorizing") for e in train]
+    train = [evaluation.sel(split="train") for evaluation in evaluations]
+    memorizing = [e.reference_loss.sel(reference="memorizing") for e in train]
+    excess = [e.reference_loss.sel(reference="generalizing") - m for e, m in zip(train, memorizing, strict=True)]
     snr = train[0].snr.values
-    mean_with_interval(
-        left, snr, mean_interval(np.array(excess)), color=COLOURS["generalizing"], label="generalizing, measured"
-    )
+    mean_with_interval(left, snr, np.array(excess), color=COLOURS["generalizing"], label="generalizing, measured")
     left.set(xscale="log", yscale="log", xlabel="signal-to-noise ratio ψ", ylabel="excess training loss")
     # Where nothing of the signal is left the memorizing denoiser is no better, and the excess is noise around zero.
     lowest = np.mean(excess, axis=0)[snr.argmax()]
     if lowest > 0:
         left.set_ylim(bottom=lowest / 3)
     if approximated:
-        variance, dim = float(regression.variance), int(regression.d)
+        variance, dim = evaluations[0].true_variance.item(), setting.dim
         theory = generalizing_excess_loss(dim, variance, snr)
         left.plot(snr, theory, "--", color=COLOURS["approximation"], label="d σ*² / (1 + ψ σ*²), theorem 3.1")
         left.set_ylim(bottom=theory.min() / 3)
 
     time = float(train[0].time.sel(time=options.time, method="nearest"))
-    fractions = regression.fraction.values
     partial = [
-        e.partially_memorizing_loss.sel(split="train", time=time).values
-        - e.loss.sel(split="train", denoiser="memorizing", time=time).isel(model_size=0).item()
-        for e in evaluations
+        e.partially_memorizing_loss.sel(time=time) - m.sel(time=time) for e, m in zip(train, memorizing, strict=True)
     ]
     mean, low, high = mean_interval(np.array(partial))
-    subset = evaluations[0].subset_size.values / n_samples
+    subset = evaluations[0].subset_size.values / setting.N
     right.plot(subset, mean, color=COLOURS["partially_memorizing"], label="partially memorizing, measured")
     right.fill_between(subset, low, high, color=COLOURS["partially_memorizing"], alpha=0.25, linewidth=0)
     if approximated:
+        regression = inputs["regression"][0].sel(setting=setting.name)
+        fractions = regression.fraction.values
         for constant, name, style in (
             (1.0, "C = 1", ":"),
             (2.0, "C = 2", "--"),

@@ -1,16 +1,38 @@
-"""Measured against predicted place of the transition, over all settings."""
+"""Measured against predicted transition point, over all cases."""
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-import xarray as xr
-from matplotlib.figure import Figure
 
-from edgemem.config.plot import PredictionFigure
+from edgemem.config.plot import INTERVALS, CampaignFigure, Caption, Subject
 from edgemem.config.regress import PREDICTORS
-from edgemem.figures.style import COLOURS, legend_below, new_figure
+from edgemem.figures.style import COLOURS, legend_below, new_figure, row_of_each_case
 
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from edgemem.figures.style import Inputs
+
+
+class PredictionFigure(CampaignFigure):
+    """Measured against predicted transition point, over all settings and models."""
+
+    reads: ClassVar = ("transition", "regression")
+
+    figure: Literal["prediction"]
+
+
+CAPTION = Caption(
+    "Measured and predicted transition point",
+    "Two plots: measured against predicted transition point, one point a setting and model, and mean squared errors of "
+    "the predictors.",
+    "Left: the measured transition point against what each predictor says, one point a setting and model. Points on "
+    "the line are right. Right: mean squared error of each predictor, on settings it was fitted to and on settings "
+    "held out. A predictor earns its name only where it beats the constant." + INTERVALS,
+)
 MARKERS = {
     "constant": "_",
     "c1": "v",
@@ -22,9 +44,9 @@ MARKERS = {
 }
 
 
-def draw(options: PredictionFigure, setting: None, inputs: Mapping[str, Sequence[xr.Dataset]]) -> Figure:
+def draw(options: PredictionFigure, subject: Subject, inputs: Inputs) -> Figure:
     """Draw measured M50 / N against every prediction with both intervals, and each predictor's error."""
-    transition, regression = inputs["transition"][0], inputs["regression"][0]
+    transition, regression = (row_of_each_case(inputs[kind][0]) for kind in ("transition", "regression"))
     figure, (scatter, errors) = new_figure(2)
     measured = transition.m50_pooled.values
     measured_bars = np.nan_to_num([measured - transition.m50_pooled_low, transition.m50_pooled_high - measured])

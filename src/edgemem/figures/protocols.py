@@ -1,22 +1,54 @@
-"""Training protocols against a reference: place of the transition, learned variance, and cost."""
+"""Training protocols against a reference: transition point, learned variance, and cost."""
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-import xarray as xr
-from matplotlib.figure import Figure
-from matplotlib.ticker import StrMethodFormatter
+from pydantic import Field
 
-from edgemem.config.plot import ProtocolsFigure
+from edgemem.config.plot import CampaignFigure, Caption, Subject
 from edgemem.figures.style import SERIES, legend_below, new_figure
 
 
-def draw(options: ProtocolsFigure, setting: None, inputs: Mapping[str, Sequence[xr.Dataset]]) -> Figure:
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from edgemem.figures.style import Inputs
+
+
+class ProtocolsFigure(CampaignFigure):
+    """Training protocols against a reference: transition point, learned variance, and cost."""
+
+    reads: ClassVar = ("comparison",)
+
+    figure: Literal["protocols"]
+    # No part of a figure's spec: they decide what is compared, not how it is drawn.
+    candidates: list[str] = Field([], exclude=True, description="Names of the models whose protocols are compared.")
+    references: dict[str, list[str]] = Field(
+        {}, exclude=True, description="Settings by the name of the model that is the reference there."
+    )
+
+
+CAPTION = Caption(
+    "Training protocols against a reference",
+    "Points with bars by protocol: differences of the transition point and of the learned variance from the reference, "
+    "and the number of noised points of each protocol.",
+    "Left and middle: how far the transition point and the learned variance lie from the reference, one row a "
+    "protocol, one colour a setting; bars are the 90 % intervals of two one-sided tests, and a protocol is equivalent "
+    "where they lie within the band. Right: how many noised points training sees of each sample.",
+)
+ENDS = ("mean", "low", "high")
+
+
+def draw(options: ProtocolsFigure, subject: Subject, inputs: Inputs) -> Figure:
     """Draw differences of M50 and variance from the reference with the bounds of equivalence, and the cost."""
+    from matplotlib.ticker import StrMethodFormatter
+
     comparison = inputs["comparison"][0]
     settings = comparison.setting.values
-    names = comparison.protocol.values[np.argsort(comparison.points.values, kind="stable")]
-    comparison = comparison.sel(protocol=names)
+    names = comparison.model.values[np.argsort(comparison.points.values, kind="stable")]
+    comparison = comparison.sel(model=names)
     figure, (m50, variance, cost) = new_figure(3, width=2.8, height=0.9 + 0.42 * len(names))
     place = np.arange(len(names))
     for j, name in enumerate(settings):
@@ -50,9 +82,6 @@ def draw(options: ProtocolsFigure, setting: None, inputs: Mapping[str, Sequence[
         axes.tick_params(labelleft=False)
     legend_below(figure, m50, columns=2)
     return figure
-
-
-ENDS = ("mean", "low", "high")
 
 
 def _change(values: np.ndarray, variable: str) -> np.ndarray:

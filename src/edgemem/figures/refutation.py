@@ -1,29 +1,50 @@
-"""Measured against predicted place of the transition where the theory predicts different places."""
+"""Measured against predicted transition point where the theory predicts different ones."""
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-import xarray as xr
-from matplotlib.figure import Figure
 
-from edgemem.config.plot import RefutationFigure
+from edgemem.config.plot import INTERVALS, CampaignFigure, Caption, Subject
 from edgemem.config.regress import PREDICTORS
-from edgemem.figures.style import COLOURS, SERIES, legend_below, new_figure
+from edgemem.figures.style import COLOURS, SERIES, legend_below, new_figure, row_of_each_case
 
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from edgemem.figures.style import Inputs
+
+
+class RefutationFigure(CampaignFigure):
+    """Measured against predicted transition point where the theory predicts different ones."""
+
+    reads: ClassVar = ("transition", "regression")
+
+    figure: Literal["refutation"]
+
+
+CAPTION = Caption(
+    "Can the theory be refuted?",
+    "Scatter plots of measured against predicted transition point, one panel a predictor.",
+    "Measured against predicted transition point, one panel a predictor, one point a setting and model. On the line "
+    "the theory is right. The title has the slope of measured on predicted (1 if the theory is right, 0 if it says "
+    "nothing) and the p-value of the hypothesis that it is right in every setting." + INTERVALS,
+)
 # The predictors that follow from theory alone, and the one whose weights are fitted.
-SHOWN = ("c2", "finite_size", "exact_losses", "fitted")
+DRAWN = ("c2", "finite_size", "exact_losses", "fitted")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
-def draw(options: RefutationFigure, setting: None, inputs: Mapping[str, Sequence[xr.Dataset]]) -> Figure:
+def draw(options: RefutationFigure, subject: Subject, inputs: Inputs) -> Figure:
     """Draw one panel a predictor, a colour for each variance and a marker for each separation."""
-    transition, regression = inputs["transition"][0], inputs["regression"][0]
-    figure, panels = new_figure(len(SHOWN), width=2.4)
+    transition, regression = (row_of_each_case(inputs[kind][0]) for kind in ("transition", "regression"))
+    figure, panels = new_figure(len(DRAWN), width=2.4)
     measured = transition.m50_pooled.values
     measured_bars = np.nan_to_num([measured - transition.m50_pooled_low, transition.m50_pooled_high - measured])
     variances, separations = (np.unique(regression[axis].values) for axis in ("variance", "separation"))
-    for axes, predictor in zip(panels, SHOWN, strict=True):
+    for axes, predictor in zip(panels, DRAWN, strict=True):
         row = regression.sel(predictor=predictor)
         predicted = row.predicted_fraction.values
         bars = np.nan_to_num([predicted - row.predicted_fraction_low, row.predicted_fraction_high - predicted])

@@ -1,22 +1,46 @@
-"""Figure 3: fitted weights of the times, and the places of the transition that they predict."""
+"""Figure 3: fitted weights of the times, and the transition points that they predict."""
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-import xarray as xr
-from matplotlib.figure import Figure
 
-from edgemem.config.plot import RegressionFigure
-from edgemem.figures.style import COLOURS, legend_below, new_figure
-from edgemem.published import WEIGHTS
+from edgemem.analysis.published import WEIGHTS
+from edgemem.config.plot import INTERVALS, CampaignFigure, Caption, Subject
+from edgemem.figures.style import COLOURS, legend_below, new_figure, row_of_each_case
 
 
-def draw(options: RegressionFigure, setting: None, inputs: Mapping[str, Sequence[xr.Dataset]]) -> Figure:
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from edgemem.figures.style import Inputs
+
+
+class RegressionFigure(CampaignFigure):
+    """Figure 3: fitted weights of the times, and the transition points that they predict."""
+
+    reads: ClassVar = ("transition", "regression")
+
+    figure: Literal["regression"]
+
+
+CAPTION = Caption(
+    "The paper's regression",
+    "Two plots: fitted weights of the times, and predicted against measured transition points.",
+    "Left: the weights of the times that the paper's regression finds, beside the paper's; grey lines are weights from "
+    "other starts that predict as well. Right: what the weights predict against what was measured. With one variance "
+    "the prediction is one fraction for all settings, but for the rounding of M to a whole number: compare it with the "
+    "dotted constant." + INTERVALS,
+)
+
+
+def draw(options: RegressionFigure, subject: Subject, inputs: Inputs) -> Figure:
     """Draw lambda~ beside the paper's and beside others that are as good, and measured against predicted fractions."""
-    transition, regression = inputs["transition"][0], inputs["regression"][0]
+    transition, regression = (row_of_each_case(inputs[kind][0]) for kind in ("transition", "regression"))
     figure, (weights, fractions) = new_figure(2)
 
-    # Their scale hardly matters to the crossing, and nothing to its place: all are drawn with mean one.
+    # Their scale hardly matters to the crossing, and nothing to where it is: all are drawn with mean one.
     as_good = regression.lambda_tilde_by_start.where(regression.objective <= 1.01 * regression.objective[0], drop=True)
     for i, weight in enumerate(as_good.values):
         label = f"{len(as_good)} starts that end as well" if i == 0 else None
@@ -43,10 +67,9 @@ def draw(options: RegressionFigure, setting: None, inputs: Mapping[str, Sequence
             markerfacecolor=COLOURS["fitted"] if name == "fitted" else "white",
             label=f"settings {name}",
         )
-    constant = regression.predicted_fraction.sel(predictor="constant").values
-    fractions.axhline(
-        constant[0], color=COLOURS["constant"], linestyle=":", label="constant: mean of the fitted settings"
-    )
+    constants = regression.predicted_fraction.sel(predictor="constant").values
+    constant = next(iter(constants[np.isfinite(constants)]), np.nan)  # of the first model of which predictors speak
+    fractions.axhline(constant, color=COLOURS["constant"], linestyle=":", label="constant: mean of the fitted settings")
     both = np.concatenate([measured, row.predicted_fraction.values])
     if np.isfinite(both).any():
         ends = np.array([np.nanmin(both), np.nanmax(both)])

@@ -1,16 +1,65 @@
-"""Place of the transition when points are generated in other ways, or it is read off by other rules."""
+"""Transition point when points are generated in other ways, or it is read off by other criteria."""
 
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
-from typing import NamedTuple
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction as Ratio
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple
 
 import numpy as np
-import xarray as xr
-from matplotlib.figure import Figure
+from pydantic import Field
 
-from edgemem.config.plot import SensitivityFigure
-from edgemem.figures.style import COLOURS, legend_below, new_figure, setting_title
-from edgemem.numerics.statistics import mean_interval
+from edgemem.config.base import Fraction
+from edgemem.config.plot import INTERVALS, Caption, CaseFigure, Subject, Time
+from edgemem.config.sampling import Sampling
+from edgemem.figures.style import COLOURS, case_title, legend_below, new_figure
+
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.figure import Figure
+
+    from edgemem.figures.style import Inputs
+
+
+class SensitivityFigure(CaseFigure):
+    """Transition point when points are generated in other ways, or it is read off by other criteria."""
+
+    reads: ClassVar = ("sensitivity",)
+
+    figure: Literal["sensitivity"]
+    # No part of a figure's spec: they decide what is generated and counted, not how it is drawn.
+    thresholds: list[Annotated[Fraction, Field(gt=0, lt=1)]] = Field(
+        [1 / 5, 1 / 4, 1 / 2], exclude=True, description="Other thresholds of the memorization test."
+    )
+    times: list[Annotated[int, Field(ge=2, le=10_000)]] = Field(
+        [11, 51, 101], exclude=True, description="Other numbers of times, with both samplers."
+    )
+    t_min: list[Time] = Field([0.01, 0.1], exclude=True, description="Other times at which generation ends.")
+    points: list[Annotated[int, Field(ge=10, le=10_000_000)]] = Field(
+        [50, 200], exclude=True, description="Numbers of generated points for which the scatter of a count is given."
+    )
+
+    def variants(self, sampling: Sampling) -> list[Sampling]:
+        """Return the ways to generate points: first the campaign's own, then those that differ from it."""
+        both = [
+            sampling.model_copy(update={"sampler": sampler, "times": times})
+            for sampler in ("ddim", "ddpm")
+            for times in sorted({sampling.times, *self.times})
+        ]
+        ends = [sampling.model_copy(update={"t_min": t_min}) for t_min in self.t_min]
+        return list(dict.fromkeys([sampling, *both, *ends]))
+
+
+CAPTION = Caption(
+    "How the transition is measured",
+    "Points with bars: the transition point for other thresholds, samplers, numbers of times and criteria.",
+    "Where the memorization ratio reaches one half, if the memorization test has another threshold, if points are "
+    "generated with another sampler, more or fewer times or another last time, and if it is read off otherwise. "
+    "Circles are means over seeds. Squares are what one count of one seed scatters by: with the paper's 50 points and "
+    "its criterion, the first size with a ratio of one half, it is low and wide." + INTERVALS,
+)
+CRITERIA = {"fitted": "fitted curve", "first": "first M with one half"}
 
 
 class Row(NamedTuple):
@@ -21,12 +70,14 @@ class Row(NamedTuple):
     scatter: bool = False
 
 
-def draw(options: SensitivityFigure, setting: str, inputs: Mapping[str, Sequence[xr.Dataset]]) -> Figure:
+def draw(options: SensitivityFigure, subject: Subject, inputs: Inputs) -> Figure:
     """Draw M50 of each way below the other, the campaign's own on top with its interval as a band."""
+    from edgemem.numerics.statistics import mean_interval
+
     measured = inputs["sensitivity"]
     rows = _rows(measured)
     figure, (axes,) = new_figure(1, width=6.8, height=0.9 + 0.22 * len(rows))
-    figure.suptitle(f"{setting_title(setting, len(measured))}: where the ratio reaches one half")
+    figure.suptitle(f"{case_title(subject, len(measured))}: where the ratio reaches one half")
     own, low, high = (float(x) for x in mean_interval(rows[0].values))
     axes.axvline(own, color=COLOURS["trained"], linewidth=0.8)
     if np.isfinite([low, high]).all():
@@ -50,25 +101,25 @@ def draw(options: SensitivityFigure, setting: str, inputs: Mapping[str, Sequence
 
 
 def _rows(measured: Sequence[xr.Dataset]) -> list[Row]:
-    """Return all ways: the campaign's own, other thresholds, samplers and times, and the rules by number of points."""
+    """Return all ways: the campaign's own, other thresholds, samplers and times, and criteria by number of points."""
     first = measured[0]
 
     def m50(variant: int, threshold: int) -> np.ndarray:
         return np.array([dataset.m50.values[variant, threshold] for dataset in measured])
 
     sampler, times, t_min = (first[name].values for name in ("sampler", "times", "t_min"))
-    threshold = [str(Fraction(float(value)).limit_denominator(100)) for value in first.threshold.values]
+    threshold = [str(Ratio(float(value)).limit_denominator(100)) for value in first.threshold.values]
     own = f"{sampler[0].upper()}, {times[0]} times down to {t_min[0]:g}"
     rows = [Row(f"{own}, threshold {threshold[0]}", m50(0, 0))]
     rows += [Row(f"threshold {name}", m50(0, t)) for t, name in enumerate(threshold) if t > 0]
     for v in range(1, first.sizes["variant"]):
         changed = [sampler[v].upper(), f"{times[v]} times"] if t_min[v] == t_min[0] else [f"down to {t_min[v]:g}"]
         rows.append(Row(", ".join(changed), m50(v, 0)))
-    names = {"fitted": "fitted curve", "first": "first M with one half"}
-    for rule in first.rule.values:
+    for criterion in first.criterion.values:
         for points in first.points.values:
-            cells = [dataset.sel(rule=rule, points=points) for dataset in measured]
-            mean = np.mean([cell.counting_mean for cell in cells])
-            deviation = np.sqrt(np.mean([cell.counting_variance for cell in cells]))
-            rows.append(Row(f"{names[str(rule)]}, {points:,} points", np.array([mean, deviation]), scatter=True))
+            cells = [dataset.sel(criterion=criterion, points=points) for dataset in measured]
+            mean = np.mean([cell.binomial_mean for cell in cells])
+            deviation = np.sqrt(np.mean([cell.binomial_variance for cell in cells]))
+            label = f"{CRITERIA[str(criterion)]}, {points:,} points"
+            rows.append(Row(label, np.array([mean, deviation]), scatter=True))
     return rows

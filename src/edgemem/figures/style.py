@@ -1,22 +1,26 @@
-"""The style that all figures share."""
+"""The style that all figures share.
 
-import json
-import re
-from collections.abc import Sequence
-from typing import Any
+Matplotlib, and all else that takes its time to import, is imported when something is drawn: the configuration imports
+every figure for its options.
+"""
 
-import matplotlib
+from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-matplotlib.use("Agg")  # figures are files; no screen is needed
-
-import matplotlib.pyplot as plt
 import numpy as np
-import xarray as xr
-from matplotlib.axes import Axes
-from matplotlib.container import ErrorbarContainer
-from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+from edgemem.config.plot import Subject
+
+
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.container import ErrorbarContainer
+    from matplotlib.figure import Figure
+
+    Inputs: TypeAlias = Mapping[str, Sequence[xr.Dataset]]  # the files that a figure reads, by kind
 
 
 # Okabe and Ito's palette, told apart by all kinds of colour vision; a denoiser has one colour in every figure, and so
@@ -35,8 +39,6 @@ COLOURS = {
     "snr_weight": "#E69F00",
     "fitted": "#009E73",
 }
-# What titles call the data of a family.
-FAMILIES = {"gaussian": "gaussian mixture", "image": "coloured templates"}
 # Readable at the width of a text column.
 STYLE: dict[str, Any] = {
     "font.size": 8,
@@ -65,38 +67,55 @@ STYLE: dict[str, Any] = {
 SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 WIDTH = 3.4  # inches of one text column
 HEIGHT = 2.9
+# What files call the fraction of a denoiser whose size is a number of components.
+MODEL_SIZE = "model size M / N"
 
 
 def new_figure(columns: int = 1, *, width: float = WIDTH, height: float = HEIGHT) -> tuple[Figure, list[Axes]]:
     """Return a figure with panels side by side, in the common style."""
-    plt.style.use(STYLE)
-    figure, axes = plt.subplots(1, columns, figsize=(width * columns, height), layout="constrained", squeeze=False)
+    figure, axes = _subplots(1, columns, width * columns, height)
     return figure, list(axes[0])
 
 
 def new_lines(count: int, *, width: float, height: float) -> tuple[Figure, list[Axes]]:
     """Return a figure with panels below each other, each `height` inches high, in the common style."""
-    plt.style.use(STYLE)
-    figure, axes = plt.subplots(count, 1, figsize=(width, height * count + 0.3), layout="constrained", squeeze=False)
+    figure, axes = _subplots(count, 1, width, height * count + 0.3)
     return figure, list(axes[:, 0])
 
 
-def nearest_sizes(sizes: np.ndarray, wanted: np.ndarray) -> list[int]:
-    """Return the model sizes nearest to those wanted, each once."""
-    return list(dict.fromkeys(int(sizes[np.argmin(np.abs(sizes - size))]) for size in wanted))
+def _subplots(rows: int, columns: int, width: float, height: float) -> tuple[Figure, np.ndarray]:
+    from matplotlib import style
+    from matplotlib.figure import Figure  # without pyplot, which keeps figures and looks for a screen
+
+    style.use(STYLE)
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False)
 
 
-def fraction_axis(axes: Axes) -> None:
-    """Let the horizontal axis be the model size as a fraction of the training samples."""
-    axes.set_xlim(0, 1.02)
-    axes.set_xlabel("model size M / N")
+def nearest_sizes(sizes: np.ndarray, fractions: np.ndarray, wanted: Sequence[float]) -> list[int]:
+    """Return the model sizes whose fractions are nearest to those wanted, each once."""
+    # Rounded, so that of two equally near ones the smaller is chosen.
+    return list(dict.fromkeys(int(sizes[np.argmin(np.abs(fractions - fraction).round(9))]) for fraction in wanted))
 
 
-def mean_with_interval(
-    axes: Axes, x: np.ndarray, interval: tuple[np.ndarray, np.ndarray, np.ndarray], **style: Any
-) -> ErrorbarContainer:
-    """Draw means with the bars of their 95 % intervals; a mean without an interval has no bar."""
-    mean, low, high = interval
+def size_in_words(evaluation: xr.Dataset) -> str:
+    """Return how large one model is."""
+    fraction = f"{evaluation.fraction.item():.3g}"
+    return f"M = {fraction} N" if evaluation.fraction.long_name == MODEL_SIZE else f"{fraction} N d parameters"
+
+
+def fraction_axis(axes: Axes, evaluations: Sequence[xr.Dataset] = ()) -> None:
+    """Let the horizontal axis be the model size as a fraction, of the training samples if none of models is given."""
+    largest = max((float(evaluation.fraction.max()) for evaluation in evaluations), default=1.0)
+    axes.set_xlim(0, 1.02 * max(largest, 1.0))
+    axes.set_xlabel(evaluations[0].fraction.long_name if evaluations else MODEL_SIZE)
+
+
+def mean_with_interval(axes: Axes, x: np.ndarray, values: np.ndarray, **style: Any) -> ErrorbarContainer:
+    """Draw means over the first axis with the bars of their 95 % intervals; of a single value there is no bar."""
+    from edgemem.numerics.statistics import mean_interval
+
+    mean, low, high = mean_interval(values)
     bars = np.nan_to_num(np.array([mean - low, high - mean]))
     return axes.errorbar(x, mean, yerr=bars, fmt="o-", **style)
 
@@ -108,6 +127,8 @@ def shared_sizes(evaluations: Sequence[xr.Dataset]) -> list[int]:
 
 def plain_log_axis(axes: Axes) -> None:
     """Let the vertical axis be logarithmic with plain numbers at 1, 2, 5, 10, ...; powers of ten where it is long."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
     axes.set_yscale("log")
     low, high = axes.get_ylim()
     if high / low < 1e3:
@@ -125,24 +146,35 @@ def legend_below(figure: Figure, *panels: Axes, columns: int) -> None:
     figure.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=columns)
 
 
-def setting_title(setting: str, n_seeds: int) -> str:
+def case_title(subject: Subject, n_seeds: int) -> str:
     """Return the title of a figure over all seeds of a setting."""
-    return f"{_in_words(setting)}; {'1 seed' if n_seeds == 1 else f'{n_seeds} seeds'}"
+    return f"{_title(subject)}; {'1 seed' if n_seeds == 1 else f'{n_seeds} seeds'}"
 
 
-def seed_title(setting: str, samples: xr.Dataset) -> str:
+def seed_title(subject: Subject, samples: xr.Dataset) -> str:
     """Return the title of a figure that shows one data set."""
-    return f"{_in_words(setting)}; seed {json.loads(samples.attrs['spec'])['seed']}"
+    return f"{_title(subject)}; seed {samples.attrs['seed']}"
 
 
-def _in_words(setting: str) -> str:
-    family, *axes = setting.split("_")
-    return f"{FAMILIES[family]}, {', '.join(_axis(axis) for axis in axes)}"
+def _title(subject: Subject) -> str:
+    assert subject.setting is not None
+    return subject.setting.title
 
 
-def _axis(axis: str) -> str:
-    # A number may have a sign and an exponent, as in var1e-05.
-    found = re.fullmatch(r"(.*?)([0-9][0-9.e+-]*)", axis)
-    name, value = found.groups() if found else (axis, "")
-    words = {"var": "σ*² =", "sep": "separation", "size": "size", "N": "N =", "d": "d =", "K": "K ="}
-    return f"{words[name]} {value}" if name in words else axis
+def row_of(table: xr.Dataset, subject: Subject) -> xr.Dataset:
+    """Return what a campaign's table says of one case."""
+    assert subject.setting is not None
+    return table.sel(setting=subject.setting.name, model=subject.model)
+
+
+def row_of_each_case(table: xr.Dataset) -> xr.Dataset:
+    """Return a campaign's table with one dimension `case`, the pairs of setting and model that exist, for the two."""
+    import xarray as xr
+
+    from edgemem.config.regress import RegressSpec
+
+    cases = RegressSpec.parse(table.attrs["spec"]).cases
+    return table.sel(
+        setting=xr.DataArray([case.setting.name for case in cases], dims="case"),
+        model=xr.DataArray([case.model for case in cases], dims="case"),
+    )

@@ -1,38 +1,69 @@
 """Figure 2: memorization ratio, training loss and test loss against model size."""
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
-import xarray as xr
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
+from pydantic import Field
 
-from edgemem.config.plot import TransitionFigure
+from edgemem.config.plot import INTERVALS, Caption, CaseFigure, Subject, Time
 from edgemem.figures.style import (
     COLOURS,
+    case_title,
     fraction_axis,
     legend_below,
     mean_with_interval,
     new_figure,
     plain_log_axis,
-    setting_title,
+    row_of,
     shared_sizes,
 )
-from edgemem.numerics.statistics import mean_interval, wilson_interval
 
 
-def draw(options: TransitionFigure, setting: str, inputs: Mapping[str, Sequence[xr.Dataset]]) -> Figure:
+if TYPE_CHECKING:
+    import xarray as xr
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from edgemem.figures.style import Inputs
+
+
+class TransitionFigure(CaseFigure):
+    """Figure 2: memorization ratio, training loss and test loss against model size."""
+
+    reads: ClassVar = ("evaluations", "transition")
+
+    figure: Literal["transition"]
+    time: Time = Field(0.36, description="Time of the losses, the nearest of the grid (0.36: psi = 6.7).")
+
+
+CAPTION = Caption(
+    "The transition",
+    "Three line plots against model size M/N: memorization ratio, training loss and test loss, with the transition "
+    "shaded.",
+    "Left: the fraction of generated points that are copies of training samples rises from 0 to 1 as the model grows "
+    "to the number of samples; the shaded band is the transition (ratio 0.1 to 0.9). Middle and right: at the "
+    "transition the training loss of the trained model leaves the generalizing loss for the partially memorizing one, "
+    "and the test loss rises." + INTERVALS,
+)
+
+
+def draw(options: TransitionFigure, subject: Subject, inputs: Inputs) -> Figure:
     """Draw the ratio with its pooled curve and transition, and the losses of all denoisers at one time."""
-    evaluations, transition = inputs["evaluations"], inputs["transition"][0].sel(setting=setting)
-    n_samples = int(transition.N)
+    from edgemem.numerics.statistics import wilson_interval
+
+    evaluations = [evaluation.isel(step=-1) for evaluation in inputs["evaluations"]]
+    transition = row_of(inputs["transition"][0], subject)
     figure, (ratio, *losses) = new_figure(3, width=2.6)
-    figure.suptitle(setting_title(setting, len(evaluations)))
+    figure.suptitle(case_title(subject, len(evaluations)))
 
     for evaluation in evaluations:
         p = evaluation.memorization_ratio.values
         low, high = wilson_interval(evaluation.memorized_count.values, int(evaluation.generated_count))
         ratio.errorbar(
-            evaluation.model_size.values / n_samples,
+            evaluation.fraction.values,
             p,
             yerr=np.maximum([p - low, high - p], 0),  # at 0 and 1 rounding may leave -1e-17
             fmt="o",
@@ -56,10 +87,10 @@ def draw(options: TransitionFigure, setting: str, inputs: Mapping[str, Sequence[
     shade_transition(ratio, transition)
     ratio.set_ylim(-0.02, 1.05)
     ratio.set_ylabel("memorization ratio")
-    fraction_axis(ratio)
+    fraction_axis(ratio, evaluations)
 
     for axes, split in zip(losses, ("train", "test"), strict=True):
-        draw_losses(axes, evaluations, split, options.time, n_samples)
+        draw_losses(axes, evaluations, split, options.time)
         shade_transition(axes, transition)
     legend_below(figure, ratio, *losses, columns=4)
     return figure
@@ -84,28 +115,31 @@ def shade_transition(axes: Axes, transition: xr.Dataset) -> None:
         )
 
 
-def draw_losses(axes: Axes, evaluations: Sequence[xr.Dataset], split: str, time: float, n_samples: int) -> None:
-    """Draw the losses of all denoisers: each model as a point, means with intervals at sizes that all seeds share."""
-    at = [e.loss.sel(split=split).sel(time=time, method="nearest") for e in evaluations]
+def draw_losses(axes: Axes, evaluations: Sequence[xr.Dataset], split: str, time: float) -> None:
+    """Draw the losses of all denoisers: each model as a point, means with intervals at sizes that all seeds share.
+
+    The partially memorizing denoiser is the one with as many samples as the model has components; where it has none,
+    with as many numbers as the model has parameters.
+    """
+    at = [e.sel(split=split).sel(time=time, method="nearest") for e in evaluations]
     shared = shared_sizes(evaluations)
-    x = np.array(shared) / n_samples
-    for loss in at:
-        own = loss.sel(denoiser="trained")
-        axes.plot(own.model_size / n_samples, own, ".", color=COLOURS["trained"], alpha=0.3)
-    for denoiser, name in (
-        ("trained", "trained"),
-        ("generalizing", "generalizing"),
-        ("memorizing", "memorizing"),
-        ("partially_memorizing", "partially memorizing"),
-    ):
-        values = np.array([loss.sel(denoiser=denoiser, model_size=shared) for loss in at])
-        if denoiser == "memorizing" and split == "train":
-            # Zero but for rounding, which a logarithmic axis would blow up.
-            continue
-        mean_with_interval(axes, x, mean_interval(values), color=COLOURS[denoiser], label=name)
+    fraction = at[0].fraction.sel(model_size=shared).values
+    for e in at:
+        axes.plot(e.fraction, e.loss, ".", color=COLOURS["trained"], alpha=0.3)
+    n_samples = at[0].sizes["subset_size"]
+    subset = (fraction * n_samples).round().astype(int).clip(1, n_samples)
+    curves = {"trained": ("trained", [e.loss.sel(model_size=shared) for e in at])}
+    # On the training samples the memorizing loss is zero but for rounding, which a logarithmic axis would blow up.
+    for reference in ("generalizing", "memorizing") if split == "test" else ("generalizing",):
+        if reference in at[0].reference:
+            losses = [e.reference_loss.sel(reference=reference).item() for e in at]
+            curves[reference] = reference, [np.full(len(shared), loss) for loss in losses]
+    partially = [e.partially_memorizing_loss.sel(subset_size=subset) for e in at]
+    curves["partially_memorizing"] = "partially memorizing", partially
+    for denoiser, (name, values) in curves.items():
+        mean_with_interval(axes, fraction, np.array(values), color=COLOURS[denoiser], label=name)
     # The partially memorizing loss is exactly zero at M = N on the training samples, which no logarithm shows.
-    trained = np.concatenate([loss.sel(denoiser="trained").values for loss in at])
-    axes.set_ylim(bottom=0.5 * trained.min())
+    axes.set_ylim(bottom=0.5 * min(float(e.loss.min()) for e in at))
     plain_log_axis(axes)
-    fraction_axis(axes)
+    fraction_axis(axes, evaluations)
     axes.set_ylabel(f"{'training' if split == 'train' else split} loss, ψ = {at[0].snr.item():.3g}")

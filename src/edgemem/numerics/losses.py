@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from edgemem.numerics.denoisers import AbstractDenoiser
+from edgemem.numerics.denoiser import Denoiser
 from edgemem.numerics.diffusion import alpha, noised
 
 
@@ -14,7 +14,7 @@ BLOCK = 512
 
 
 def squared_error(
-    denoiser: AbstractDenoiser,
+    denoiser: Denoiser,
     x0: Float[Array, "sample feature"],
     t: Float[Array, "sample"],
     noise: Float[Array, "draw sample feature"],
@@ -86,7 +86,7 @@ def mean_and_standard_error(
 
 @eqx.filter_jit
 def denoising_loss(
-    denoiser: AbstractDenoiser,
+    denoiser: Denoiser,
     x0: Float[Array, "sample feature"],
     t: Float[Array, ""],
     noise: Float[Array, "draw sample feature"],

@@ -53,8 +53,8 @@ class Problem(NamedTuple):
     stratified: bool = False
 
 
-class Blocks(NamedTuple):
-    """How the points of a step are cut: each block holds `draws_at_once` draws of `samples_at_once` samples.
+class Tiling(NamedTuple):
+    """How the points of a step are tiled: each block holds `draws_at_once` draws of `samples_at_once` samples.
 
     Draw r of sample i is point r * `n_samples` + i. The last blocks may reach beyond samples and draws; there the
     weight is 0.
@@ -76,8 +76,8 @@ class Blocks(NamedTuple):
         return self.over_samples * math.ceil(self.draws / self.draws_at_once)
 
 
-def blocks(n_samples: int, draws: int, width: int) -> Blocks:
-    """Return blocks of which an array with `width` numbers for each point stays within the limits of the device.
+def tiling_of(n_samples: int, draws: int, width: int) -> Tiling:
+    """Return tiles of which an array with `width` numbers for each point stays within the limits of the device.
 
     They are as equal as they can be, so that little is computed beyond the last sample and draw.
     """
@@ -85,38 +85,38 @@ def blocks(n_samples: int, draws: int, width: int) -> Blocks:
     points = max(1, min(limit.points, limit.numbers // width))
     samples_at_once = math.ceil(n_samples / math.ceil(n_samples / points))
     draws_at_once = math.ceil(draws / math.ceil(draws / max(1, points // samples_at_once)))
-    return Blocks(n_samples, draws, samples_at_once, draws_at_once)
+    return Tiling(n_samples, draws, samples_at_once, draws_at_once)
 
 
-def clean_blocks(problem: Problem, cut: Blocks) -> Float[Array, "block feature point"] | None:
+def clean_blocks(problem: Problem, tiling: Tiling) -> Float[Array, "block feature point"] | None:
     """Return the clean samples of each block, the same in every step; None where each step draws a minibatch."""
     n_all, dim = problem.x_train.shape
-    if cut.n_samples < n_all:
+    if tiling.n_samples < n_all:
         return None
-    x = jnp.pad(problem.x_train, ((0, cut.over_samples * cut.samples_at_once - n_all), (0, 0)))
-    x = x.reshape(cut.over_samples, cut.samples_at_once, dim).transpose(0, 2, 1)
-    return jnp.tile(x, (1, 1, cut.draws_at_once))
+    x = jnp.pad(problem.x_train, ((0, tiling.over_samples * tiling.samples_at_once - n_all), (0, 0)))
+    x = x.reshape(tiling.over_samples, tiling.samples_at_once, dim).transpose(0, 2, 1)
+    return jnp.tile(x, (1, 1, tiling.draws_at_once))
 
 
-def draw_block(problem: Problem, cut: Blocks, key: PRNGKeyArray, step: Int[Array, ""], block: Int[Array, ""]) -> Drawn:
+def draw_block(problem: Problem, tiling: Tiling, key: PRNGKeyArray, step: Int[Array, ""], block: Int[Array, ""]) -> Drawn:
     """Return one block of the points of a step: a random time for each sample, a noise for each draw of it.
 
     Minibatch, times and noise of a step come from independent keys, made from `key` and the step's number. They do not
-    depend on how the points are cut.
+    depend on how the points are tiling.
     """
     batch_key, time_key, noise_key = (jr.fold_in(use, step) for use in jr.split(key, 3))
     n_all, dim = problem.x_train.shape
-    sample = block % cut.over_samples * cut.samples_at_once + jnp.arange(cut.samples_at_once)
-    draw = block // cut.over_samples * cut.draws_at_once + jnp.arange(cut.draws_at_once)[:, None]
+    sample = block % tiling.over_samples * tiling.samples_at_once + jnp.arange(tiling.samples_at_once)
+    draw = block // tiling.over_samples * tiling.draws_at_once + jnp.arange(tiling.draws_at_once)[:, None]
     x0 = None
-    if cut.n_samples < n_all:
-        chosen = jr.choice(batch_key, n_all, (cut.n_samples,), replace=False)[jnp.minimum(sample, cut.n_samples - 1)]
-        x0 = jnp.tile(problem.x_train[chosen].T, (1, cut.draws_at_once))
+    if tiling.n_samples < n_all:
+        chosen = jr.choice(batch_key, n_all, (tiling.n_samples,), replace=False)[jnp.minimum(sample, tiling.n_samples - 1)]
+        x0 = jnp.tile(problem.x_train[chosen].T, (1, tiling.draws_at_once))
     time = (stratified_index if problem.stratified else uniform_index)(time_key, sample, problem.times.shape[0])
-    weight = jnp.where((sample < cut.n_samples) & (draw < cut.draws), problem.weight[time], 0)
+    weight = jnp.where((sample < tiling.n_samples) & (draw < tiling.draws), problem.weight[time], 0)
     return Drawn(
         x0,
-        jnp.tile(problem.times[time], cut.draws_at_once),
+        jnp.tile(problem.times[time], tiling.draws_at_once),
         weight.ravel(),
-        standard_normal(noise_key, (draw * cut.n_samples + sample).ravel(), dim).astype(problem.x_train.dtype),
+        standard_normal(noise_key, (draw * tiling.n_samples + sample).ravel(), dim).astype(problem.x_train.dtype),
     )

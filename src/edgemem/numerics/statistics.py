@@ -22,7 +22,7 @@ class Pooled(NamedTuple):
     value: float
     low: float
     high: float
-    counting_stderr: float
+    binomial_stderr: float
     seed_stddev: float
 
 
@@ -67,7 +67,7 @@ def crossing_estimates(
     rng: np.random.Generator,
     replicates: int = 1000,
 ) -> list[Estimate]:
-    """Return the sizes at which a memorization ratio reaches some levels, with the error of counting alone.
+    """Return the sizes at which a memorization ratio reaches some levels, with binomial error alone.
 
     The interval holds the middle 95 % of a parametric bootstrap: counts drawn anew from the fitted ratios and fitted
     again. A level outside the measured range gives NaN, and so does an end of the interval that leaves it.
@@ -99,7 +99,7 @@ def ratio_curve(
 def pool(estimates: list[Estimate]) -> Pooled:
     """Return the mean over seeds, with the interval of Student's t from the spread over seeds.
 
-    The spread over seeds already contains the error of counting; `counting_stderr` is the part of the mean's standard
+    The spread over seeds already contains the binomial error; `binomial_stderr` is the part of the mean's standard
     error that more generated points would remove, `seed_stddev` the standard deviation between seeds without it. With
     one seed the spread is unknown: the interval is that of counting alone and `seed_stddev` is NaN. Seeds without a
     value make the mean NaN: leaving them out would favour the others.
@@ -108,12 +108,12 @@ def pool(estimates: list[Estimate]) -> Pooled:
     count = len(values)
     width = np.array([estimate.high - estimate.low for estimate in estimates])
     counting = width / (2 * stats.norm.ppf(0.975))
-    counting_stderr = float(np.sqrt(np.sum(counting**2)) / count)
+    binomial_stderr = float(np.sqrt(np.sum(counting**2)) / count)
     if count == 1:
-        return Pooled(*estimates[0], counting_stderr, float("nan"))
+        return Pooled(*estimates[0], binomial_stderr, float("nan"))
     value, low, high = mean_interval(values)
     seed_variance = np.var(values, ddof=1) - np.mean(counting**2)
-    return Pooled(float(value), float(low), float(high), counting_stderr, float(np.sqrt(max(seed_variance, 0.0))))
+    return Pooled(float(value), float(low), float(high), binomial_stderr, float(np.sqrt(max(seed_variance, 0.0))))
 
 
 def mean_interval(
@@ -174,7 +174,7 @@ class Spread(NamedTuple):
     variance: float
 
 
-def counting_spread(
+def binomial_spread(
     sizes: Float[np.ndarray, "size"],
     counts: Int[np.ndarray, "size"],
     total: int,

@@ -2,13 +2,12 @@
 
 import argparse
 
-from edgemem.pages import write_page
-from edgemem.tables.claims import claims_table, comparison_table, comparisons
-from edgemem.tables.main_numbers import read_metrics
-
-
-# The campaigns in the order in which their numbers are given.
-CAMPAIGNS = ("paper", "paper-seeds", "paper-figures", "refute", "images")
+from edgemem.layout import CLAIMED
+from edgemem.reporting.claims import documented_claims
+from edgemem.reporting.figure_values import comparisons, figure_table
+from edgemem.reporting.pages import markdown_table, write_page
+from edgemem.reporting.published_verdicts import Campaigns
+from edgemem.reporting.summary_metrics import read_metrics
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,20 +16,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("page", metavar="PAGE.md", help="page to write")
     parser.add_argument(
         "--metrics",
-        nargs=len(CAMPAIGNS),
+        nargs=len(CLAIMED),
         required=True,
         metavar="METRICS.json",
-        help=f"main numbers of the campaigns {', '.join(CAMPAIGNS)}",
+        help=f"summary metrics of the campaigns {', '.join(CLAIMED)}",
     )
 
 
 def run(options: argparse.Namespace) -> None:
     """Write the page."""
-    paper, seeds, figures, refute, images = (read_metrics(path) for path in options.metrics)
-    found = comparisons(figures)
-    places = {
-        "claims": claims_table(paper, seeds, figures, refute, images),
-        "comparison": comparison_table(found),
-        "inside": f"{sum(c.inside for c in found)} of {len(found)}",
-    }
-    write_page(options.template, options.page, places)
+    campaigns = Campaigns(*map(read_metrics, options.metrics))
+    found = comparisons(campaigns.figures)
+    write_page(
+        options.template,
+        options.page,
+        claims=markdown_table(*documented_claims(campaigns)),
+        comparison=markdown_table(*figure_table(found)),
+        inside=f"{sum(c.inside for c in found)} of {len(found)}",
+    )

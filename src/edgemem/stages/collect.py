@@ -1,4 +1,4 @@
-"""Collect the figures, the main numbers and the costs of a finished campaign for the documentation."""
+"""Collect the figures, the summary metrics and the costs of a finished campaign for the documentation."""
 
 import argparse
 import os
@@ -10,26 +10,25 @@ from pathlib import Path
 import xarray as xr
 
 from edgemem.config.collect import CollectSpec
-from edgemem.pages import markdown_table, write_page
+from edgemem.files.atomic_write import atomic_write
+from edgemem.files.netcdf import read_dataset
+from edgemem.reporting.cost import cost_table, cost_text, costs
+from edgemem.reporting.pages import markdown_table, write_page
+from edgemem.reporting.skill import noise_table, predictor_table, weights_text
+from edgemem.reporting.summary_metrics import read_metrics
 from edgemem.stages.campaign_spec import add_campaign_spec
-from edgemem.storage import read_dataset
-from edgemem.tables.cost import cost_table, cost_text, costs
-from edgemem.tables.main_numbers import read_metrics
-from edgemem.tables.worth import noise_table, predictor_table, weights_text
-from edgemem.writing import write_whole
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("template", metavar="TEMPLATE.md", help="page with a place for each table")
     parser.add_argument("evaluations", nargs="+", metavar="EVALUATION.nc", help="evaluations of the campaign")
-    parser.add_argument("--metrics", required=True, metavar="METRICS.json", help="main numbers of the campaign")
+    parser.add_argument("--metrics", required=True, metavar="METRICS.json", help="summary metrics of the campaign")
     parser.add_argument("--figures", nargs="*", default=[], metavar="FIGURE.png", help="figures of the campaign")
-    parser.add_argument("--benchmarks", required=True, metavar="FOLDER", help="where jobs leave their benchmarks")
     parser.add_argument(
         "--out", required=True, metavar="FOLDER", help="where to write README.md and copies of the rest"
     )
-    add_campaign_spec(parser, "campaign, settings, seeds and protocol")
+    add_campaign_spec(parser, "campaign, seeds, settings, models and how they are measured")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -38,20 +37,21 @@ def run(options: argparse.Namespace) -> None:
     out = Path(options.out)
     evaluations = [read_dataset(path, "evaluations") for path in options.evaluations]
     metrics = read_metrics(options.metrics)
-    pictures = [Path(picture) for picture in options.figures]
-    found = costs(spec, Path(options.benchmarks))
-    places = {
-        "campaign": spec.campaign,
-        "origin": _origin(spec, evaluations),
-        "figures": "\n\n".join(f"![{picture.stem}]({picture.name})" for picture in pictures),
-        "predictors": markdown_table(*predictor_table(metrics)),
-        "noise": markdown_table(*noise_table(metrics)),
-        "weights": weights_text(metrics),
-        "cost": f"{markdown_table(*cost_table(found))}\n\n{cost_text(spec, found)}",
-    }
-    write_page(options.template, out / "README.md", places)
-    for source in (Path(options.metrics), *pictures):
-        write_whole(out / source.name, lambda path: shutil.copyfile(source, path))  # noqa: B023
+    images = [Path(image) for image in options.figures]
+    found = costs(spec)
+    write_page(
+        options.template,
+        out / "README.md",
+        campaign=spec.campaign,
+        origin=_origin(spec, evaluations),
+        figures="\n\n".join(f"![{image.stem}]({image.name})" for image in images),
+        predictors=markdown_table(*predictor_table(metrics)),
+        noise=markdown_table(*noise_table(metrics)),
+        weights=weights_text(metrics),
+        cost=f"{markdown_table(*cost_table(found))}\n\n{cost_text(spec, found)}",
+    )
+    for source in (Path(options.metrics), *images):
+        atomic_write(out / source.name, lambda path: shutil.copyfile(source, path))  # noqa: B023
 
 
 def _origin(spec: CollectSpec, evaluations: Iterable[xr.Dataset]) -> str:
@@ -64,11 +64,11 @@ def _origin(spec: CollectSpec, evaluations: Iterable[xr.Dataset]) -> str:
     created = sorted(evaluation.attrs["created"] for evaluation in evaluations)
     changed = any(evaluation.attrs["git_dirty"] == "true" for evaluation in evaluations)
     rows = [
-        ["settings × seeds", f"{len(spec.protocols)} × {len(spec.seeds)}"],
-        [
-            "models",
-            f"{sum(evaluation.sizes['model_size'] for evaluation in evaluations):,}, protocol {_names(spec)}",
-        ],
+        ["settings × seeds", f"{len(spec.settings)} × {len(spec.seeds)}"],
+        *(
+            [f"models `{name}`", f"{_count(name, evaluations):,} of {model.denoiser}, protocol `{model.protocol_name}`"]
+            for name, model in spec.models.items()
+        ),
         ["evaluated", f"{created[0]} to {created[-1]}"],
         ["commit", all_of("git_commit") + (", with changes that were not committed" if changed else "")],
         ["machine", f"{all_of('host_platform')}; {all_of('device_kind')}"],
@@ -78,8 +78,9 @@ def _origin(spec: CollectSpec, evaluations: Iterable[xr.Dataset]) -> str:
     return markdown_table(["", ""], rows)
 
 
-def _names(spec: CollectSpec) -> str:
-    return ", ".join(f"`{name}`" for name in dict.fromkeys(spec.protocols.values()))
+def _count(model: str, evaluations: Iterable[xr.Dataset]) -> int:
+    """Return how many models have been trained under a name."""
+    return sum(evaluation.sizes["model_size"] for evaluation in evaluations if evaluation.attrs["model"] == model)
 
 
 def _processor() -> str:

@@ -47,7 +47,7 @@ class Metric(NamedTuple):
 
 
 class Files(NamedTuple):
-    """Paths of results, not of logs and benchmarks, that are in one version only or have another content."""
+    """Labels of results, not of logs and benchmarks, that are in one version only or have another content."""
 
     added: list[str]
     changed: list[str]
@@ -74,7 +74,8 @@ def differences(before: Version, after: Version) -> Differences:
     ]
     changed = [metric for metric in metrics if metric.before != metric.after]
     old, new = (
-        {path: file.sha256 for path, file in version.files.items() if not is_note(path)} for version in (before, after)
+        {file.label: file.sha256 for path, file in version.files.items() if not is_note(path)}
+        for version in (before, after)
     )
     return Differences(
         [pair for pair in pairs if pair.before != pair.after],
@@ -82,7 +83,7 @@ def differences(before: Version, after: Version) -> Differences:
         len(metrics) - len(changed),
         Files(
             sorted(new.keys() - old.keys()),
-            sorted(path for path in old.keys() & new.keys() if old[path] != new[path]),
+            sorted(label for label in old.keys() & new.keys() if old[label] != new[label]),
             sorted(old.keys() - new.keys()),
         ),
     )

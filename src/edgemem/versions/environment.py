@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from edgemem.errors import EdgememError
-from edgemem.lineage import sha256
+from edgemem.files.lineage import sha256
 
 
 FOLDER = Path(".venv-dvc")

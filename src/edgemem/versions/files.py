@@ -5,13 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from edgemem.attributes import read_attributes
-from edgemem.lineage import sha256
+from edgemem import layout
+from edgemem.files.attributes import read_attributes
+from edgemem.files.lineage import sha256
 
 
-RESULTS = Path("results")
+RESULTS = Path(layout.RESULTS)
 # What a run says and how long it took: kept, but replaced without asking.
-NOTES = (RESULTS / "logs", RESULTS / "benchmarks")
+NOTES = tuple(RESULTS / Path(path).parts[1] for path in (layout.log_of("sample"), layout.benchmark_of("sample")))
 
 
 def checksums(paths: Iterable[str]) -> dict[str, str]:
@@ -55,7 +56,7 @@ def stale_files(sums: Mapping[str, str]) -> list[str]:
             lines.append(f"{path} is not a readable file of edgemem ({error})")
             continue
         for source, recorded in inputs.items():
-            # Pictures that samples were made of may lie anywhere, and need not be here.
+            # Images that samples were made of may lie anywhere, and need not be here.
             if Path(source).is_relative_to(RESULTS) and sums.get(source) != recorded:
                 what = "another" if source in sums else "a file that is not here,"
                 lines.append(f"{path} is stale: it was made from {what} {source}")

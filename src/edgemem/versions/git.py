@@ -46,3 +46,12 @@ def uncommitted(*paths: str) -> list[str]:
     """Return the files below some paths that differ from the commit that is checked out, or are not in it."""
     listed = git("status", "--porcelain", "--untracked-files=all", "--no-renames", "-z", "--", *paths)
     return sorted(entry[3:] for entry in listed.split("\0") if entry)
+
+
+def in_repository() -> bool:
+    """Return whether there is git, and this folder is in a repository of it."""
+    try:
+        ended = subprocess.run(["git", "rev-parse", "--git-dir"], capture_output=True, check=False)
+    except FileNotFoundError:
+        return False
+    return not ended.returncode

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from edgemem.lineage import sha256
+from edgemem.files.lineage import sha256
 from edgemem.versions.files import is_note
 
 

@@ -3,8 +3,8 @@
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from html import escape
-from typing import Any
 
+from edgemem.reporting.numbers import readable
 from edgemem.versions.differences import Differences, Estimate, Files
 from edgemem.versions.version import Version
 
@@ -22,12 +22,12 @@ def comparison(
     before: Version,
     after: Version,
     found: Differences,
-    before_pictures: Mapping[str, bytes],
-    after_pictures: Mapping[str, bytes],
+    before_images: Mapping[str, bytes],
+    after_images: Mapping[str, bytes],
 ) -> str:
     """Return the page as HTML that needs no other file.
 
-    **Arguments:** `before_pictures`, `after_pictures`: PNG figures by name.
+    **Arguments:** `before_images`, `after_images`: PNG figures by name.
     """
     names = escape(before.name), escape(after.name)
     metrics = sorted(
@@ -40,7 +40,7 @@ def comparison(
         f"<title>{names[0]} and {names[1]}</title><style>{STYLE}</style>",
         f"<h1>{names[0]} and {names[1]}</h1>",
         "<h2>Parameters</h2>",
-        _table(("key", *names), (("", (p.name, number(p.before), number(p.after))) for p in found.parameters)),
+        _table(("key", *names), (("", (p.name, readable(p.before), readable(p.after))) for p in found.parameters)),
         "<h2>Metrics</h2>",
         f"<p>{beyond} of {len(judged)} differ by more than their 95 % intervals; {len(metrics) - len(judged)} differ "
         f"and have none; {found.same} are the same. A difference exceeds its interval where independent estimates "
@@ -53,25 +53,18 @@ def comparison(
             ),
         ),
         "<h2>Figures</h2>",
-        *_pairs(names, before_pictures, after_pictures),
+        *_pairs(names, before_images, after_images),
         "<h2>Files</h2>",
-        _table(("", "file"), (("", (kind, path)) for kind in Files._fields for path in getattr(found.files, kind))),
+        _table(("", "file"), (("", (kind, label)) for kind in Files._fields for label in getattr(found.files, kind))),
         "</html>",
     ]
     return "\n".join(parts) + "\n"
 
 
-def number(value: Any) -> str:
-    """Return a value as one reads it."""
-    if value is None:
-        return "none"
-    return f"{value:.5g}" if isinstance(value, float) else str(value)
-
-
 def estimate(value: Estimate) -> str:
     """Return a number with its interval, if it has one."""
-    interval = "" if value.low is None or value.high is None else f" [{number(value.low)}, {number(value.high)}]"
-    return number(value.value) + interval
+    interval = "" if value.low is None or value.high is None else f" [{readable(value.low)}, {readable(value.high)}]"
+    return readable(value.value) + interval
 
 
 def _table(header: Iterable[str], rows: Iterable[tuple[str, Iterable[str]]]) -> str:
@@ -87,11 +80,11 @@ def _pairs(names: tuple[str, str], before: Mapping[str, bytes], after: Mapping[s
         same = " <span class='none'>(the same)</span>" if before.get(name) == after.get(name) else ""
         yield f"<h3>{escape(name)}{same}</h3><div class='pair'>"
         for version, pictures in zip(names, (before, after), strict=True):
-            yield f"<div><b>{version}</b><br>{_picture(pictures.get(name))}</div>"
+            yield f"<div><b>{version}</b><br>{_image(pictures.get(name))}</div>"
         yield "</div>"
 
 
-def _picture(content: bytes | None) -> str:
+def _image(content: bytes | None) -> str:
     if content is None:
         return "<span class='none'>not there</span>"
     return f"<img src='data:image/png;base64,{b64encode(content).decode()}' alt=''>"

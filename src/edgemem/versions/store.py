@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from edgemem.errors import EdgememError
+from edgemem.files.file_lock import file_lock
 from edgemem.versions.environment import dvc_command
 from edgemem.versions.version import Version
-from edgemem.writing import sole_writer
 
 
 STORE = Path(".versions")
@@ -27,7 +27,7 @@ CURRENT = STORE / "current"
 def opened_store(versions: Iterable[Version]) -> Iterator[None]:
     """Keep other commands from the store meanwhile, and let it know these versions and no other."""
     STORE.mkdir(exist_ok=True)
-    with sole_writer(STORE / "store"):
+    with file_lock(STORE / "store"):
         if not (STORE / ".dvc").exists():
             _dvc("init", "--no-scm", "--quiet")
             # Hard links would let a job that writes into its old output write into the store.

@@ -7,8 +7,9 @@ It is on no branch, and is made beside index and working tree: nothing that is s
 import difflib
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 from edgemem.errors import EdgememError
@@ -70,6 +71,17 @@ def read(name: str) -> Version:
 def read_all() -> list[Version]:
     """Return all versions, oldest first."""
     return [read(tag.name) for tag in all_tags()]
+
+
+def changed(paths: Sequence[str], references: Sequence[str]) -> list[str]:
+    """Return those of some files that are missing, or have a content here that they have in none of some commits.
+
+    Files that git does not track are compared as well, which `git diff` takes for deleted ones.
+    """
+    lines = git("cat-file", "--batch-check", text="".join(f"{r}:./{p}\n" for p in paths for r in references))
+    ids = [line.split()[0] for line in lines.splitlines()]
+    known = {path: ids[i * len(references) : (i + 1) * len(references)] for i, path in enumerate(paths)}
+    return [path for path in paths if not Path(path).exists() or git("hash-object", "--", path) not in known[path]]
 
 
 def write(version: Version, configuration: Iterable[str], message: str) -> None:

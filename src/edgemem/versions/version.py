@@ -6,33 +6,40 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from edgemem import layout
 from edgemem.errors import EdgememError
 
 
 # Raised whenever a version is written in another way.
-FORMAT = 1
+FORMAT = 2
 
 
 class File(NamedTuple):
-    """A file of a version."""
+    """A file of a version.
+
+    **Arguments:** `label`: what it is, in words: the same in two versions that made it in other ways, under other
+    paths; of logs and benchmarks empty.
+    """
 
     sha256: str
     size: int
     mtime_ns: int
+    label: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
 class Version:
     """A version, but for the content of its files.
 
-    **Arguments:** `configfiles`: what was given to Snakemake with --configfile; `parameters`: the whole configuration,
-    flat; `metrics`: the content of metrics.json; `files`: by path; `packed`: checksum of what is packed into one file;
-    `data`: DVC's pointer to their content.
+    **Arguments:** `configfiles`: what was given to Snakemake with --configfile; `extensions`: the user's own families,
+    denoisers and figures; `parameters`: the whole configuration, flat; `metrics`: the content of metrics.json; `files`:
+    by path; `packed`: checksum of what is packed into one file; `data`: DVC's pointer to their content.
     """
 
     name: str
     campaign: str
     configfiles: list[str]
+    extensions: list[str]
     parameters: dict[str, Any]
     metrics: dict[str, float | None]
     files: dict[str, File]
@@ -45,9 +52,14 @@ class Version:
         return sum(file.size for file in self.files.values())
 
     @property
+    def configuration(self) -> list[str]:
+        """The files whose content the version's commit holds as it was used, the strongest last."""
+        return ["config.yaml", *self.configfiles, *self.extensions]
+
+    @property
     def folder(self) -> Path:
         """The campaign's own folder, all files of which are in the version."""
-        return Path("results", self.campaign)
+        return Path(layout.RESULTS, self.campaign)
 
     def to_json(self) -> str:
         """Return the version as text."""

@@ -4,12 +4,14 @@ import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
-from edgemem.commands.version.text import listed
+from edgemem import layout
+from edgemem.commands.text import listed
+from edgemem.files.atomic_write import atomic_write
+from edgemem.reporting.numbers import readable
 from edgemem.versions import store, tags
 from edgemem.versions.differences import Differences, Files, Metric, differences
-from edgemem.versions.page import comparison, estimate, number
+from edgemem.versions.page import comparison, estimate
 from edgemem.versions.version import Version
-from edgemem.writing import write_whole
 
 
 def diff(options: argparse.Namespace) -> None:
@@ -20,23 +22,23 @@ def diff(options: argparse.Namespace) -> None:
     before, after = tags.read(options.before), tags.read(options.after)
     found = differences(before, after)
     print(summary(found), flush=True)
-    page = Path(options.out or f"results/diff-{before.name}-{after.name}.html")
+    page = Path(options.out or f"{layout.RESULTS}/diff-{before.name}-{after.name}.html")
     with store.opened_store(tags.read_all()):
-        pictures = _pictures(before), _pictures(after)
-        text = comparison(before, after, found, *pictures)
-    write_whole(page, lambda path: path.write_text(text, encoding="utf-8"))
+        images = _images(before), _images(after)
+        text = comparison(before, after, found, *images)
+    atomic_write(page, lambda path: path.write_text(text, encoding="utf-8"))
     print(f"all of it, and the figures side by side: {page}")
 
 
 def summary(found: Differences) -> str:
     """Return what is printed: all in numbers, and the beginning of each list."""
     beyond, within, unknown = by_interval(found.metrics)
-    files = [f"{kind}: {path}" for kind in Files._fields for path in getattr(found.files, kind)]
+    files = [f"{kind}: {label}" for kind in Files._fields for label in getattr(found.files, kind)]
     return "\n".join(
         [
             listed(
                 f"parameters that differ: {len(found.parameters) or 'none'}",
-                [f"{p.name}: {number(p.before)} -> {number(p.after)}" for p in found.parameters],
+                [f"{p.name}: {readable(p.before)} -> {readable(p.after)}" for p in found.parameters],
             ),
             listed(
                 f"metrics that differ by more than their 95 % intervals: {len(beyond) or 'none'}; "
@@ -55,7 +57,7 @@ def by_interval(metrics: Iterable[Metric]) -> tuple[list[Metric], list[Metric], 
     return beyond, within, unknown
 
 
-def _pictures(version: Version) -> dict[str, bytes]:
+def _images(version: Version) -> dict[str, bytes]:
     """Return the figures of a version by name."""
     figures = version.folder / "figures"
     if not any(Path(path).parent == figures for path in version.files):

@@ -2,7 +2,7 @@
 
 import argparse
 
-from edgemem.commands.version.text import megabytes
+from edgemem.reporting.numbers import megabytes
 from edgemem.versions import tags
 
 

@@ -1,9 +1,9 @@
 """Delete content that no version names."""
 
 import argparse
-import sys
 
-from edgemem.commands.version.text import megabytes
+from edgemem.commands.text import agreed
+from edgemem.reporting.numbers import megabytes
 from edgemem.versions import store, tags
 
 
@@ -19,7 +19,7 @@ def prune(options: argparse.Namespace) -> None:
             return
         size = sum(file.stat().st_size for file in files if file.exists())
         print(f"in no version: {len(files)} files of the store, {megabytes(size)}")
-        if not options.yes and not (sys.stdin.isatty() and input("delete them? [y/N] ").lower() == "y"):
+        if not (options.yes or agreed("delete them?")):
             print("nothing was deleted; give --yes to delete them without being asked")
             return
         store.remove_unnamed()

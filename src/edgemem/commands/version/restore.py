@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from edgemem.commands.version.text import listed
-from edgemem.commands.version.workflow import jobs_to_do, require_rest
+from edgemem.commands.text import listed
 from edgemem.errors import EdgememError
 from edgemem.versions import store, tags
 from edgemem.versions.files import checksums, files_below, is_note
@@ -16,6 +15,7 @@ from edgemem.versions.git import git
 from edgemem.versions.packing import SMALL, unpack
 from edgemem.versions.records import mark_incomplete, remove_records, write_records
 from edgemem.versions.version import Version
+from edgemem.workflow.snakemake import jobs_to_do, require_rest
 
 
 def restore(options: argparse.Namespace) -> None:
@@ -27,16 +27,15 @@ def restore(options: argparse.Namespace) -> None:
     version = tags.read(options.name)
     require_rest()
     versions = tags.read_all()
-    configuration = ["config.yaml", *version.configfiles]
     if not options.discard:
-        _require_saved(version, versions, configuration)
+        _require_saved(version, versions)
     with store.opened_store(versions):
         folder = store.fetch_out(version.name)
         _require_whole(folder, version)
         records = unpack(folder)
         store.CURRENT.unlink(missing_ok=True)
         _put_in_place(folder, version, records)
-        git("restore", f"--source={tags.reference(version.name)}", "--worktree", "--", *configuration)
+        git("restore", f"--source={tags.reference(version.name)}", "--worktree", "--", *version.configuration)
         store.CURRENT.write_text(version.name)
     print(f"restored {version.name}: campaign {version.campaign}, {len(version.files)} files")
     if jobs := jobs_to_do(version.configfiles):
@@ -47,28 +46,18 @@ def restore(options: argparse.Namespace) -> None:
     print("a dry-run has nothing to do")
 
 
-def _require_saved(version: Version, versions: list[Version], configuration: list[str]) -> None:
+def _require_saved(version: Version, versions: list[Version]) -> None:
     """Check that what will be replaced or removed can be brought back."""
     kept = {file.sha256 for each in versions for file in each.files.values()}
     present = checksums({*version.files, *files_below(version.folder)})
     lost = [path for path, total in present.items() if total not in kept and not is_note(path)]
-    blobs = _known_blobs(versions, configuration)
-    lost += [
-        path for path in configuration if Path(path).exists() and git("hash-object", "--", path) not in blobs[path]
-    ]
+    references = ["HEAD", *(tags.reference(each.name) for each in versions)]
+    lost += [path for path in tags.changed(version.configuration, references) if Path(path).exists()]
     if lost:
         raise EdgememError(
             listed(f"{len(lost)} would be replaced or removed that no version holds:", sorted(lost))
             + "\nSave them first (python -m edgemem version save NAME), or give --discard to lose them"
         )
-
-
-def _known_blobs(versions: list[Version], configuration: list[str]) -> Mapping[str, set[str]]:
-    """Return what git knows each file of the configuration to have been: in versions, and in the present commit."""
-    commits = ["HEAD", *(tags.reference(version.name) for version in versions)]
-    lines = git("cat-file", "--batch-check", text="".join(f"{c}:./{p}\n" for p in configuration for c in commits))
-    ids = [line.split()[0] for line in lines.splitlines()]
-    return {path: set(ids[i * len(commits) : (i + 1) * len(commits)]) for i, path in enumerate(configuration)}
 
 
 def _require_whole(folder: Path, version: Version) -> None:

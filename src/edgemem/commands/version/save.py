@@ -5,17 +5,20 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from edgemem.commands.status import Job, jobs_of, summary
-from edgemem.commands.version.text import listed, megabytes
-from edgemem.commands.version.workflow import command_line, configuration, require_rest
+from edgemem import layout
+from edgemem.commands.configuration import CONFIG
+from edgemem.commands.text import listed
+from edgemem.config.loading import read_campaign
 from edgemem.errors import EdgememError
+from edgemem.reporting.numbers import megabytes
 from edgemem.versions import store, tags
+from edgemem.versions.configuration import inside, parameters
 from edgemem.versions.files import checksums, files_below, stale_files
 from edgemem.versions.git import uncommitted
 from edgemem.versions.packing import pack
-from edgemem.versions.parameters import parameters
 from edgemem.versions.records import read_records
 from edgemem.versions.version import File, Version
+from edgemem.workflow.snakemake import Job, command_line, jobs_of, require_rest, summary
 
 
 # What decides how results are made, besides the configuration.
@@ -29,19 +32,21 @@ def save(options: argparse.Namespace) -> None:
     """
     tags.require_new(options.name)
     require_rest()
-    configfiles = configuration(options.configfile)
-    _require_committed(configfiles)
-    campaign, values = parameters(configfiles)
-    jobs = jobs_of(summary(configfiles[1:], []))
-    _require_done(jobs, configfiles[1:])
-    made = _files(jobs)
-    folder = Path("results", campaign)
-    _require_no_more(folder, made)
-    records = read_records(made)
-    _require_records(made, records)
+    configfiles = inside(options.configfile)
+    campaign = read_campaign(CONFIG, *configfiles)
+    extensions = inside(campaign.extensions)
+    configuration = [CONFIG, *configfiles, *extensions]
+    _require_committed(configuration)
+    jobs = jobs_of(campaign, summary(configfiles))
+    _require_done(jobs, configfiles)
+    labels = {file.path: file.label for job in jobs for file in job.files}
+    folder = Path(layout.RESULTS, campaign.campaign)
+    _require_no_more(folder, labels)
+    records = read_records(labels)
+    _require_records(labels, records)
 
     notes = {str(note) for job in jobs for note in (job.log, job.benchmark) if note.is_file()}
-    sums = checksums(sorted({*made, *notes}))
+    sums = checksums(sorted({*labels, *notes}))
     if stale := stale_files(sums):
         raise EdgememError(
             listed("some files were not made from those that lie beside them; remove them and run again", stale)
@@ -50,43 +55,40 @@ def save(options: argparse.Namespace) -> None:
         packed = pack(store.staging(options.name), sums, records)
         version = Version(
             name=options.name,
-            campaign=campaign,
-            configfiles=configfiles[1:],
-            parameters=values,
+            campaign=campaign.campaign,
+            configfiles=configfiles,
+            extensions=extensions,
+            parameters=parameters(campaign),
             metrics=json.loads((folder / "metrics.json").read_text()),
-            files={path: _file(path, total) for path, total in sums.items()},
+            files={path: _file(path, total, labels.get(path, "")) for path, total in sums.items()},
             packed=packed,
             data=store.keep(options.name),
         )
-        tags.write(version, configfiles, options.message)
+        tags.write(version, configuration, options.message)
         store.CURRENT.write_text(version.name)
-    print(f"saved {version.name}: campaign {campaign}, {len(version.files)} files, {megabytes(version.size)}")
+    print(f"saved {version.name}: campaign {version.campaign}, {len(version.files)} files, {megabytes(version.size)}")
 
 
-def _require_committed(configfiles: Sequence[str]) -> None:
+def _require_committed(configuration: Sequence[str]) -> None:
     """Check that the commit that is checked out has the code that made the results."""
-    if changed := [path for path in uncommitted(*CODE) if path not in configfiles]:
+    if changed := [path for path in uncommitted(*CODE) if path not in configuration]:
         raise EdgememError(listed("the code is not that of a commit; type git add and git commit first", changed))
 
 
-def _files(jobs: Iterable[Job]) -> list[str]:
-    return [str(path) for job in jobs for path in job.outputs]
-
-
-def _require_done(jobs: Sequence[Job], configfiles: Sequence[str]) -> None:
+def _require_done(jobs: Iterable[Job], configfiles: Sequence[str]) -> None:
     """Check that nothing is left to do."""
-    if pending := _files(job for job in jobs if not job.done):
+    if pending := [file.path for job in jobs if not job.done for file in job.files]:
         typed = command_line(configfiles)
         raise EdgememError(listed(f"configuration and code would make other files; type first: {typed}", pending))
 
 
-def _require_no_more(folder: Path, made: Sequence[str]) -> None:
+def _require_no_more(folder: Path, made: Iterable[str]) -> None:
     """Check that the campaign's folder holds nothing that the campaign does not make."""
     if more := sorted(set(files_below(folder)) - set(made)):
         raise EdgememError(listed("the campaign does not make some files in its folder; remove them", more))
 
 
-def _require_records(made: Sequence[str], records: Iterable[str]) -> None:
+def _require_records(made: Iterable[str], records: Iterable[str]) -> None:
     """Check that Snakemake knows how each file was made."""
     known = set(records)
     if unknown := [path for path in made if path not in known]:
@@ -95,6 +97,6 @@ def _require_records(made: Sequence[str], records: Iterable[str]) -> None:
         )
 
 
-def _file(path: str, sha256: str) -> File:
+def _file(path: str, sha256: str, label: str) -> File:
     status = Path(path).stat()
-    return File(sha256, status.st_size, status.st_mtime_ns)
+    return File(sha256, status.st_size, status.st_mtime_ns, label)

@@ -2,13 +2,12 @@
 
 import argparse
 
-from edgemem.commands.version.text import listed
-from edgemem.commands.version.workflow import jobs_to_do
+from edgemem.commands.text import listed
 from edgemem.errors import EdgememError
 from edgemem.versions import store, tags
 from edgemem.versions.files import RESULTS, checksums, files_below, stale_files
-from edgemem.versions.git import git
 from edgemem.versions.version import Version
+from edgemem.workflow.snakemake import jobs_to_do
 
 
 def verify(options: argparse.Namespace) -> None:
@@ -54,9 +53,8 @@ def _differences(version: Version) -> list[str]:
         elif sums[path] != version.files[path].sha256:
             lines.append(f"{path} is not the one that was saved")
     lines += stale_files(sums)
-    configuration = ["config.yaml", *version.configfiles]
-    changed = git("diff", "--name-only", "--relative", tags.reference(version.name), "--", *configuration)
-    lines += [f"{path} is not the one that was saved" for path in changed.splitlines()]
+    changed = tags.changed(version.configuration, [tags.reference(version.name)])
+    lines += [f"{path} is not the one that was saved" for path in changed]
     if jobs := jobs_to_do(version.configfiles):
         lines.append(f"a dry-run has something to do: {', '.join(jobs)}")
     return lines

@@ -1,0 +1,130 @@
+"""The summary metrics of a campaign under stable names, for tables, claims and comparisons between versions."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from edgemem.analysis.evaluations import Evaluations, last_step, of_cases
+from edgemem.analysis.transition import CRITERIA, LEVELS
+from edgemem.config.regress import PREDICTORS, RegressSpec
+from edgemem.config.study import Case
+from edgemem.numerics.statistics import mean_interval
+from edgemem.numerics.theory import generalizing_excess_loss
+
+
+# Time of the losses that are reported, the nearest of the grid; psi = 6.7, as in the paper's figures.
+LOSS_TIME = 0.36
+# Signal-to-noise ratios for which theorem 3.1 is judged: there components are told apart, and losses are not rounding.
+THEOREM_SNR = (1.5, 1e6)
+
+
+def metrics(
+    spec: RegressSpec, evaluations: Evaluations, transition: xr.Dataset, regression: xr.Dataset
+) -> dict[str, float | None]:
+    """Return numbers by name, `SETTING/MODEL/QUANTITY`, `predictor/NAME/QUANTITY` and so on; None where unknown."""
+    table: dict[str, Any] = _of_campaign(spec, transition, regression)
+    for case in spec.cases:
+        own = [evaluations[case.setting.name, case.model, seed] for seed in spec.seeds]
+        row = transition.sel(setting=case.setting.name, model=case.model)
+        predicted = regression.sel(setting=case.setting.name, model=case.model)
+        for name, value in _of_case(spec, case, own, row, predicted):
+            table[f"{case.name}/{name}"] = value
+    # JSON has no NaN; eight digits are more than any of these numbers has.
+    return {name: float(f"{value:.8g}") if np.isfinite(value) else None for name, value in table.items()}
+
+
+def _of_case(
+    spec: RegressSpec, case: Case, own: list[xr.Dataset], transition: xr.Dataset, regression: xr.Dataset
+) -> Iterator[tuple[str, Any]]:
+    """Yield the metrics of a setting's model: its transition, what is measured at some sizes, and what is predicted."""
+    for level in LEVELS:
+        for end in ("pooled", "pooled_low", "pooled_high", "binomial_stderr", "seed_stddev"):
+            yield f"{level}_{end}", transition[f"{level}_{end}"].item()
+    for quantity, values in {**_at_fractions(spec, case, own), **_of_setting(case, own)}.items():
+        value, low, high = mean_interval(values)
+        if quantity.startswith("memorization_ratio"):  # Student's interval does not know that a ratio is in [0, 1]
+            low, high = np.clip([low, high], 0, 1)
+        yield quantity, value
+        yield f"{quantity}_low", low
+        yield f"{quantity}_high", high
+        yield f"{quantity}_seed_stddev", values.std(ddof=1) if len(values) > 1 else np.nan
+    for fraction in spec.regression.report_fractions:
+        constant = regression.finite_size_constant.interp(fraction=fraction).item()
+        yield f"finite_size_constant_at_{fraction:g}", constant
+    yield "null_memorization_ratio", np.mean([evaluation.null_memorization_ratio for evaluation in own])
+    for predictor in PREDICTORS:
+        yield f"predicted_m50_{predictor}", regression.predicted_fraction.sel(predictor=predictor).item()
+
+
+def _of_campaign(spec: RegressSpec, transition: xr.Dataset, regression: xr.Dataset) -> dict[str, Any]:
+    """Return what is one number for all cases."""
+    table: dict[str, Any] = {
+        "campaign/settings": transition.sizes["setting"],
+        "campaign/seeds": transition.sizes["seed"],
+        "campaign/seed_variance": np.mean(of_cases(spec, transition.m50_seed_stddev) ** 2),
+    }
+    for name in ("m50_mean", "m50_mean_low", "m50_mean_high", "m50_stddev"):
+        table[f"campaign/{name}"] = transition[name].item()
+    for criterion in CRITERIA:
+        for points in transition.points.values:
+            cell = transition.sel(criterion=criterion, points=points)
+            for name in ("binomial_variance", "binomial_mean"):
+                table[f"campaign/{name}_{criterion}_{points}"] = cell[name].mean().item()
+    for predictor in PREDICTORS:
+        row = regression.sel(predictor=predictor)
+        for fold in map(str, regression.fold.values):
+            table[f"predictor/{predictor}/squared_error_{fold}"] = row.squared_error.sel(fold=fold).item()
+        for name in ("p_value", "bias", "bias_low", "bias_high", "slope", "slope_low", "slope_high"):
+            table[f"predictor/{predictor}/{name}"] = row[name].item()
+    objectives = regression.objective.values
+    table |= {
+        "regression/objective": objectives[0],
+        "regression/objective_worst": objectives[-1],
+        "regression/starts": len(objectives),
+        "regression/starts_converged": regression.converged.values.sum(),
+        # Equal to a hundredth: what differs less makes no difference to a prediction.
+        "regression/starts_at_best": (objectives <= 1.01 * objectives[0]).sum(),
+    }
+    for i, value in enumerate(regression.singular_value.values[:6], 1):
+        table[f"regression/singular_value_{i}"] = value
+    return table
+
+
+def _at_fractions(spec: RegressSpec, case: Case, own: list[xr.Dataset]) -> dict[str, np.ndarray]:
+    """Return the values over seeds of what is reported at some model sizes, losses at one time."""
+    found: dict[str, np.ndarray] = {}
+    last = [last_step(evaluation) for evaluation in own]
+    train = [one.sel(split="train").sel(time=LOSS_TIME, method="nearest") for one in last]
+    memorizing = np.array([one.reference_loss.sel(reference="memorizing").item() for one in train])
+    for fraction in spec.regression.report_fractions:
+        quantities = ["memorization_ratio", *(["learned_variance"] if "components" in case.provides else [])]
+        for quantity in quantities:
+            values = [np.interp(fraction, one.fraction, one[quantity]) for one in last]
+            found[f"{quantity}_at_{fraction:g}"] = np.array(values)
+        trained = [np.interp(fraction, one.fraction, one.loss) for one in train]
+        found[f"trained_loss_at_{fraction:g}"] = np.array(trained)
+        size = fraction * case.setting.N
+        partially = np.array([np.interp(size, one.subset_size, one.partially_memorizing_loss) for one in train])
+        found[f"partially_memorizing_loss_at_{fraction:g}"] = partially
+        if "isotropic_theory" in case.provides and fraction < 1:
+            scale = case.setting.dim * own[0].true_variance.item()
+            found[f"constant_at_{fraction:g}"] = (partially - memorizing) / ((1 - fraction) * scale)
+    return found
+
+
+def _of_setting(case: Case, own: list[xr.Dataset]) -> dict[str, np.ndarray]:
+    """Return the values over seeds of what is reported of a setting's own denoiser, where it has one."""
+    found: dict[str, np.ndarray] = {}
+    if "true_denoiser" not in case.provides:
+        return found
+    losses = [evaluation.reference_loss.sel(split="train", reference="generalizing") for evaluation in own]
+    found["generalizing_loss"] = np.array([loss.sel(time=LOSS_TIME, method="nearest").item() for loss in losses])
+    snr = own[0].snr.values
+    chosen = (snr >= THEOREM_SNR[0]) & (snr <= THEOREM_SNR[1])
+    if "isotropic_theory" in case.provides and chosen.any():
+        theory = generalizing_excess_loss(case.setting.dim, own[0].true_variance.item(), snr[chosen])
+        excess = np.array([loss.values[chosen] for loss in losses])
+        found["generalizing_loss_over_theory"] = np.mean(excess / theory, axis=1)
+    return found

@@ -1,0 +1,163 @@
+"""What the parts of a configuration must be to each other."""
+
+from typing import TYPE_CHECKING
+
+from edgemem import pieces
+from edgemem.config.base import KeyProblem, nearest
+from edgemem.config.models import ModelEntry
+from edgemem.config.plot import CaseFigure, SettingFigure
+
+
+if TYPE_CHECKING:
+    from edgemem.config.campaign import Campaign
+
+
+def check_models(campaign: "Campaign") -> None:
+    """Check that every setting has a model, and that every model can be trained as it says.
+
+    **Raises:** KeyProblem with the key, what was found and what is allowed.
+    """
+    if not campaign.entries:
+        raise KeyProblem("at least one model is needed", "models")
+    for name, entry in campaign.entries.items():
+        _check_protocol(campaign, name, entry)
+        _check_data(campaign, name, entry)
+    trained = {setting for name in campaign.entries for setting in campaign.settings_of(name)}
+    for i, grid in enumerate(campaign.settings):
+        for setting in grid.settings:
+            if setting.name not in trained:
+                able = [d for d in pieces.names("denoiser") if set(pieces.declared(d).requires) <= set(setting.provides)]
+                raise KeyProblem(
+                    f"no model is trained on settings[{i}], {setting.name}; add one for its family, as in "
+                    f"models: {{mine: {{denoiser: {able[0]}, protocol: fast, families: [{setting.family}]}}}}",
+                    "models",
+                )
+
+
+def _check_protocol(campaign: "Campaign", name: str, entry: ModelEntry) -> None:
+    protocols = campaign.protocols_by_name
+    if entry.protocol not in protocols:
+        raise KeyProblem(
+            f"there is no protocol '{entry.protocol}'{nearest(entry.protocol, protocols)}", "models", name, "protocol"
+        )
+    protocol = protocols[entry.protocol]
+    try:
+        protocol.check_denoiser(entry.declared)
+        protocol.check_times(campaign.sampling.times)
+    except KeyProblem as problem:
+        raise KeyProblem(str(problem), "protocols", entry.protocol, *problem.path) from None
+    if isinstance(entry.snapshots, list) and entry.snapshots[-1] > protocol.steps:
+        raise KeyProblem(
+            f"must be at most the {protocol.steps} steps of the protocol '{entry.protocol}' (got {entry.snapshots[-1]})",
+            *("models", name, "snapshots"),
+        )
+
+
+def _check_data(campaign: "Campaign", name: str, entry: ModelEntry) -> None:
+    """Check that a model can serve the data that it names, and starts where its protocol says."""
+    declared, settings = entry.declared, campaign.by_name
+    for i, family in enumerate(entry.families or []):
+        provides = pieces.setting_class(family).provides
+        if lacking := sorted(set(declared.requires) - set(provides)):
+            raise KeyProblem(
+                f"{entry.denoiser} needs data with {', '.join(lacking)}, which the family '{family}' does not have "
+                f"(allowed: {', '.join(_served(entry)) or 'none'})",
+                *("models", name, "families", i),
+            )
+    for i, setting in enumerate(entry.settings or []):
+        if setting not in settings:
+            raise KeyProblem(
+                f"the campaign has no setting '{setting}'{nearest(setting, settings)}", "models", name, "settings", i
+            )
+        if setting not in campaign.settings_of(name):
+            raise KeyProblem(f"{name} cannot be trained on {setting}, or leaves out its family", "models", name, "settings", i)
+    if entry.families is None and entry.settings is None and not campaign.settings_of(name):
+        raise KeyProblem(
+            f"{entry.denoiser} needs data with {', '.join(declared.requires)}, and no setting has them; take the model "
+            f"out with {name}: null, or name its families (allowed: {', '.join(_served(entry)) or 'none'})",
+            *("models", name),
+        )
+    start = campaign.protocols_by_name[entry.protocol].initialization
+    for setting in campaign.settings_of(name):
+        if lacking := sorted(set(declared.starts[start]) - set(settings[setting].provides)):
+            raise KeyProblem(
+                f"the start '{start}' of {entry.denoiser} needs data with {', '.join(lacking)}, which {setting} does "
+                "not have; give this model a protocol with another initialization",
+                *("models", name, "protocol"),
+            )
+
+
+def _served(entry: ModelEntry) -> list[str]:
+    """Return the families that a denoiser can serve."""
+    required = set(entry.declared.requires)
+    return [f for f in pieces.names("family") if required <= set(pieces.setting_class(f).provides)]
+
+
+def check_figures(campaign: "Campaign") -> None:
+    """Check that every figure is there once, and speaks of settings and models that the campaign has.
+
+    **Raises:** KeyProblem with the key, what was found and what is allowed.
+    """
+    for i, figure in enumerate(campaign.figures):
+        if figure.figure in [other.figure for other in campaign.figures[:i]]:
+            raise KeyProblem(f"the figure '{figure.figure}' is already in the list", "figures", i)
+        where = ("figures", i)
+        if isinstance(figure, SettingFigure | CaseFigure):
+            _check_drawn(campaign, figure, where)
+        for t_min in getattr(figure, "t_min", []):
+            if t_min >= campaign.sampling.t_max:
+                raise KeyProblem(
+                    f"must be below sampling.t_max, {campaign.sampling.t_max:g} (got {t_min:g})", *where, "t_min"
+                )
+        if figure.figure == "protocols":
+            _check_comparison(campaign, i)
+
+
+def _check_drawn(campaign: "Campaign", figure: SettingFigure | CaseFigure, where: tuple[str | int, ...]) -> None:
+    """Check that what a figure names can be drawn."""
+    wanted = {"settings": (figure.settings or [], campaign.by_name, "setting")}
+    if isinstance(figure, CaseFigure):
+        wanted["models"] = (figure.models or [], campaign.entries, "model")
+    for key, (names, known, what) in wanted.items():
+        for name in names:
+            if name not in known:
+                raise KeyProblem(f"the campaign has no {what} '{name}'{nearest(name, known)}", *where, key)
+    able = {
+        case.setting.name
+        for case in campaign.cases
+        if set(figure.requires) <= (case.provides if isinstance(figure, CaseFigure) else set(case.setting.provides))
+    }
+    for name in figure.settings or []:
+        if name not in able:
+            raise KeyProblem(
+                f"the figure '{figure.figure}' needs {', '.join(figure.requires)}, which {name} and its models do not "
+                f"have (allowed: {', '.join(able) or 'none'})",
+                *(*where, "settings"),
+            )
+
+
+def _check_comparison(campaign: "Campaign", i: int) -> None:
+    """Check that a comparison has models to compare, and one reference for each setting."""
+    figure, where = campaign.figures[i], ("figures", i)
+    if not figure.candidates:
+        raise KeyProblem("at least one model to compare is needed", *where, "candidates")
+    if len(campaign.seeds) < 2:
+        raise KeyProblem("models are compared over several seeds (got one)", "seeds")
+    for key, names in (("candidates", figure.candidates), ("references", figure.references)):
+        for name in names:
+            if name not in campaign.entries:
+                raise KeyProblem(f"there is no model '{name}'" + nearest(name, campaign.entries), *where, key)
+    named = [name for names in figure.references.values() for name in names]
+    for name in named:
+        if name not in campaign.by_name:
+            raise KeyProblem(
+                f"the campaign has no setting '{name}'" + nearest(name, campaign.by_name), *where, "references"
+            )
+    trained = {(case.setting.name, case.model) for case in campaign.cases}
+    for name in campaign.by_name:
+        if named.count(name) != 1:
+            raise KeyProblem(f"{name} needs one reference (got {named.count(name)})", *where, "references")
+        (reference,) = (model for model, settings in figure.references.items() if name in settings)
+        for model in (reference, *figure.candidates):
+            if (name, model) not in trained:
+                raise KeyProblem(f"{model} is not trained on {name}, where it is compared", *where, "candidates")

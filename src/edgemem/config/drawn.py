@@ -1,0 +1,37 @@
+"""Which figures of a campaign are drawn for which settings and models."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from edgemem.config.plot import CaseFigure, Figure, SettingFigure
+from edgemem.config.settings import AbstractSetting
+from edgemem.config.study import Case
+
+
+class Plot(NamedTuple):
+    """One drawing of a figure, of a setting and a model as far as the figure is of one."""
+
+    figure: Figure
+    setting: str | None = None
+    model: str | None = None
+
+
+def plots_of(figures: Iterable[Figure], settings: Iterable[AbstractSetting], cases: list[Case]) -> Iterator[Plot]:
+    """Yield all drawings: a figure is drawn where it is asked for and what it requires is provided."""
+    by_name = {setting.name: setting for setting in settings}
+    for figure in figures:
+        if isinstance(figure, CaseFigure):
+            for case in cases:
+                asked = _is_in(case.setting.name, figure.settings) and _is_in(case.model, figure.models)
+                if asked and set(figure.requires) <= case.provides:
+                    yield Plot(figure, case.setting.name, case.model)
+        elif isinstance(figure, SettingFigure):
+            for name, setting in by_name.items():
+                if _is_in(name, figure.settings) and set(figure.requires) <= set(setting.provides):
+                    yield Plot(figure, name)
+        else:
+            yield Plot(figure)
+
+
+def _is_in(name: str, names: list[str] | None) -> bool:
+    return names is None or name in names

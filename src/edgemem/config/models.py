@@ -1,0 +1,102 @@
+"""What is trained: a denoiser, its sizes, its protocol, and the steps at which it is kept."""
+
+from typing import Annotated, Any, Self
+
+import numpy as np
+from pydantic import AfterValidator, Field, PositiveInt, Tag, model_validator
+
+from edgemem import pieces
+from edgemem.config.base import KeyProblem, Model, list_or_other, nearest
+from edgemem.denoisers.declared import Declared
+
+
+class SizeGrid(Model):
+    """A coarse grid over 0 < M <= N, then a fine one inside the transition that the coarse one shows."""
+
+    coarse: int = Field(10, ge=2, le=1000, description="Number of coarse sizes, k N / coarse rounded down.")
+    fine: int = Field(10, ge=0, le=1000, description="Number of sizes placed inside the transition.")
+    probe: int = Field(500, ge=50, le=1_000_000, description="Points generated from a coarse model to place them.")
+
+
+def _distinct(what: str) -> AfterValidator:
+    def check(values: list[int]) -> list[int]:
+        if len(set(values)) < len(values):
+            raise ValueError(f"a {what} is listed twice (got {values})")
+        return sorted(values)
+
+    return AfterValidator(check)
+
+
+SizeList = Annotated[list[PositiveInt], Field(min_length=1), _distinct("model size")]
+ModelSizes = Annotated[Annotated[SizeGrid, Tag("other")] | Annotated[SizeList, Tag("list")], list_or_other]
+
+SnapshotCount = Annotated[int, Field(ge=1, le=1000)]
+StepList = Annotated[list[PositiveInt], Field(min_length=1), _distinct("step")]
+Snapshots = Annotated[Annotated[SnapshotCount, Tag("other")] | Annotated[StepList, Tag("list")], list_or_other]
+
+
+def snapshot_steps(snapshots: int | list[int], steps: int) -> list[int]:
+    """Return the steps after which a model is kept, ascending.
+
+    A number n says so many, evenly spaced in the logarithm of the step: S^(k/n) rounded, k = 1..n, of S steps. They are
+    fewer where two of them round to the same step.
+    """
+    if isinstance(snapshots, list):
+        return snapshots
+    exact = float(steps) ** (np.arange(1, snapshots + 1) / snapshots)
+    return [int(step) for step in np.unique(exact.round())]
+
+
+class ModelEntry(Model):
+    """What is trained under a name, which stands in paths, figures and tables."""
+
+    denoiser: str = Field(description="Name of the denoiser.")
+    options: dict[str, Any] = Field({}, description="Options of the denoiser.")
+    sizes: ModelSizes = Field(
+        SizeGrid(), description="Model sizes: a grid over 0 < M <= N, for denoisers with components, or a list of sizes."
+    )
+    protocol: str = Field(description="Name of the protocol with which they are trained.")
+    snapshots: Snapshots = Field(
+        1,
+        description="Steps after which the model is kept and measured: so many, evenly spaced in the logarithm of the "
+        "step, or a list of steps; with 1 the last step alone.",
+    )
+    families: list[str] | None = Field(
+        None, description="Data families that it is trained on; all that it can serve if null."
+    )
+    settings: list[str] | None = Field(
+        None, description="Names of the settings that it is trained on; all of its families if null."
+    )
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        if self.denoiser not in (known := pieces.names("denoiser")):
+            raise KeyProblem(f"there is no denoiser '{self.denoiser}'{nearest(self.denoiser, known)}", "denoiser")
+        for name, value in self.options.items():
+            if name not in self.declared.options:
+                raise KeyProblem(f"there is no option '{name}'{nearest(name, self.declared.options)}", "options", name)
+            try:
+                self.declared.check_option(name, value)
+            except ValueError as error:
+                raise KeyProblem(str(error), "options", name) from None
+        if isinstance(self.sizes, SizeGrid) and "components" not in self.declared.provides:
+            raise KeyProblem(
+                f"sizes of {self.denoiser} are no numbers of components, of which alone a grid over 0 < M <= N can be "
+                "made; list them, as in sizes: [16, 32, 64]",
+                "sizes",
+            )
+        for i, family in enumerate(self.families or []):
+            if family not in (known := pieces.names("family")):
+                raise KeyProblem(f"there is no family '{family}'{nearest(family, known)}", "families", i)
+        return self
+
+    @property
+    def declared(self) -> Declared:
+        """What the denoiser declares."""
+        return pieces.declared(self.denoiser)
+
+    @property
+    def own_options(self) -> dict[str, Any]:
+        """The options that are not at their defaults."""
+        defaults = self.declared.defaults()
+        return {name: value for name, value in self.options.items() if value != defaults[name]}

@@ -1,0 +1,1 @@
+"""The denoisers, one file each, loaded by name."""

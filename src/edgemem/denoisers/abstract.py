@@ -1,0 +1,72 @@
+"""What the workflow asks of a denoiser: what a new one has to say, and what it may leave to defaults."""
+
+import abc
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar, Self
+
+import equinox as eqx
+import jax.numpy as jnp
+import xarray as xr
+from jaxtyping import Array, Float, PRNGKeyArray
+
+from edgemem.numerics.diffusion import noised
+from edgemem.numerics.points import Points
+
+
+class AbstractDenoiser(eqx.Module):
+    """A posterior mean E[x_0 | x_t] of some size M, whose real-valued arrays are what training moves.
+
+    A denoiser is one file with one such class; its name is the file's. It has to give `starts`, `start`, `__call__` and
+    `n_parameters`; loss, storage and padding have defaults. The configuration reads the declarations below, and
+    `n_parameters`, from the source without running it, since importing JAX takes longer than planning a campaign: they
+    stand for themselves and use no other name of the file.
+    """
+
+    requires: ClassVar[tuple[str, ...]] = ()
+    """Abilities of the data that it cannot do without, for example `templates`."""
+    provides: ClassVar[tuple[str, ...]] = ()
+    """Its own abilities: `components` where its size counts components, as N counts samples."""
+    starts: ClassVar[Mapping[str, tuple[str, ...]]]
+    """Where training can start, by name, each with the abilities of the data that it needs; the default comes first."""
+    options: ClassVar[Mapping[str, Any]] = {}
+    """Its options with their defaults; a tuple of texts lists what is allowed, the default first."""
+
+    @classmethod
+    @abc.abstractmethod
+    def start(cls, name: str, samples: xr.Dataset, size: int, *, key: PRNGKeyArray, **options: Any) -> Self:
+        """Return a denoiser to start training from, in float32.
+
+        **Arguments:** `name`: one of `starts`; `samples`: the samples file; `size`: M; `options`: all of `options`.
+        """
+
+    @abc.abstractmethod
+    def __call__(self, x: Float[Array, "point feature"], t: Float[Array, "point"]) -> Float[Array, "point feature"]:
+        """Return E[x_0 | x_t = x] for each point at its own time."""
+
+    @staticmethod
+    @abc.abstractmethod
+    def n_parameters(size: int, dim: int, **options: Any) -> int:
+        """Return the number of trained parameters of a size M on data of dimension d."""
+
+    @property
+    def width(self) -> int:
+        """How many numbers the largest array of a loss holds for each point, so that blocks of points fit a cache."""
+        return 1
+
+    def loss(self, points: Points) -> Float[Array, ""]:
+        """Return sum_p weight_p ||xhat(t_p, alpha x_0p + sigma eps_p) - x_0p||^2, which training minimizes."""
+        x0 = points.x0.T
+        error = self(noised(x0, points.t, points.noise.T), points.t) - x0
+        return jnp.sum(points.weight * jnp.sum(error**2, axis=1))
+
+    def padded(self, size: int) -> Self:
+        """Return the same denoiser with arrays as large as those of a larger size, so that sizes share a program."""
+        return self
+
+    def learned(self, samples: xr.Dataset, abilities: Collection[str]) -> dict[str, float]:
+        """Return what its parameters say of the data, if it has `components`: `learned_variance`,
+        `distance_to_nearest_sample` and, of data with true means, `distance_to_nearest_true_mean`.
+
+        **Arguments:** `abilities`: what the data provide.
+        """
+        raise NotImplementedError

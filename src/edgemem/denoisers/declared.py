@@ -1,0 +1,115 @@
+"""What a denoiser declares, read from its source without running it.
+
+Whoever plans a campaign asks what a denoiser can do. To import it is to import JAX, which takes longer than all other
+planning; so its declarations are expressions that stand for themselves, and are evaluated alone.
+"""
+
+import ast
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from edgemem.errors import EdgememError
+
+
+BASE = "AbstractDenoiser"
+DECLARATIONS = ("requires", "provides", "starts", "options")
+DEFAULTS: dict[str, Any] = {"requires": (), "provides": (), "options": {}}
+
+
+class Declared(NamedTuple):
+    """A denoiser's declarations, as `AbstractDenoiser` describes them; `parameters` names what training moves."""
+
+    requires: tuple[str, ...]
+    provides: tuple[str, ...]
+    starts: Mapping[str, tuple[str, ...]]
+    options: Mapping[str, Any]
+    parameters: tuple[str, ...]
+    n_parameters: Callable[..., int]
+
+    def defaults(self) -> dict[str, Any]:
+        """Return the options with their default values."""
+        return {name: value[0] if isinstance(value, tuple) else value for name, value in self.options.items()}
+
+    def check_option(self, name: str, value: object) -> None:
+        """Check a value for an option.
+
+        **Raises:** ValueError with what is allowed.
+        """
+        default = self.options[name]
+        if isinstance(default, tuple):
+            if value not in default:
+                raise ValueError(f"must be one of {', '.join(map(repr, default))} (got {value!r})")
+        elif not isinstance(value, (int, float) if isinstance(default, float) else type(default)):
+            raise ValueError(f"must be like its default, {default!r} (got {value!r})")
+
+
+def read_declared(path: Path) -> Declared:
+    """Return the declarations of the denoiser in a file.
+
+    **Raises:** EdgememError if there is no such class or there are several, or a declaration is missing or does not
+    stand for itself.
+    """
+    found = _classes(path)
+    if len(found) != 1:
+        raise EdgememError(f"{path} must have one class that is an {BASE} (got {len(found)})")
+    (body,) = (node.body for node in found)
+    values: dict[str, Any] = dict(DEFAULTS)
+    parameters = []
+    for node in body:
+        if isinstance(node, ast.FunctionDef) and node.name == "n_parameters":
+            values["n_parameters"] = _function(path, node)
+        for name, value in _assigned(node):
+            if name in DECLARATIONS and value is not None:
+                values[name] = _evaluated(path, name, value)
+            elif isinstance(node, ast.AnnAssign) and _is_parameter(node.annotation):
+                parameters.append(name)
+    for name in ("starts", "n_parameters"):
+        if not values.get(name):
+            raise EdgememError(f"{path}: the denoiser does not declare `{name}`; see docs/extending.md")
+    return Declared(parameters=tuple(parameters), **values)
+
+
+def _classes(path: Path) -> list[ast.ClassDef]:
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+    except (OSError, SyntaxError) as error:
+        raise EdgememError(f"{path} cannot be read as Python: {error}") from None
+    return [
+        node
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and any(ast.unparse(base).split(".")[-1] == BASE for base in node.bases)
+    ]
+
+
+def _assigned(node: ast.stmt) -> list[tuple[str, ast.expr | None]]:
+    """Return the name that a statement of a class assigns or annotates, with its value."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+    value = node.value if isinstance(node, ast.Assign | ast.AnnAssign) else None
+    return [(target.id, value) for target in targets if isinstance(target, ast.Name)]
+
+
+def _is_parameter(annotation: ast.expr) -> bool:
+    """Return whether an attribute holds something that training moves."""
+    return not ast.unparse(annotation).startswith(("ClassVar", "Bool", "Int", "int", "str"))
+
+
+def _evaluated(path: Path, name: str, value: ast.expr) -> Any:
+    try:
+        return ast.literal_eval(value)
+    except ValueError:
+        raise EdgememError(
+            f"{path}: `{name}` must be written out, without names from elsewhere: it is read without running the file"
+        ) from None
+
+
+def _function(path: Path, node: ast.FunctionDef) -> Callable[..., int]:
+    """Return a static method that uses nothing but its arguments."""
+    node.decorator_list, node.returns = [], None
+    for argument in [*node.args.args, *node.args.kwonlyargs, node.args.kwarg]:
+        if argument:
+            argument.annotation = None
+    names: dict[str, Any] = {}
+    exec(compile(ast.Module([node], []), str(path), "exec"), names)
+    function: Callable[..., int] = names[node.name]
+    return function

@@ -1,0 +1,83 @@
+"""How trained denoisers lie in files: one variable for each of their arrays, named by the attribute that holds it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+
+from edgemem.denoisers.abstract import AbstractDenoiser
+
+
+D = TypeVar("D", bound=AbstractDenoiser)
+Arrays = dict[str, np.ndarray]
+
+
+def trained_arrays(denoiser: AbstractDenoiser) -> Arrays:
+    """Return the arrays that training moves by name; of one in an attribute of an attribute the names are joined."""
+    leaves = jax.tree_util.tree_leaves_with_path(_trainable(denoiser))
+    return {_name(path): np.asarray(leaf) for path, leaf in leaves}
+
+
+def stored(denoiser: AbstractDenoiser, like: AbstractDenoiser) -> Arrays:
+    """Return the arrays of a trained denoiser without its padding.
+
+    **Arguments:** `like`: a denoiser of the same size that is not padded.
+    """
+    shapes = {name: array.shape for name, array in trained_arrays(like).items()}
+    return {name: array[_corner(shapes[name])] for name, array in trained_arrays(denoiser).items()}
+
+
+def to_dataset(kind: type[AbstractDenoiser], arrays: Mapping[int, Sequence[Arrays]]) -> xr.Dataset:
+    """Return the arrays of several sizes and steps, float32 as they were trained, NaN beyond a size's own shape.
+
+    **Arguments:** `kind`: class of the denoisers, whose annotations name the dimensions; `arrays`: by size, one entry a
+    step.
+    """
+    dataset = xr.Dataset()
+    first = next(iter(arrays.values()))[0]
+    for name in first:
+        values = [[step[name] for step in steps] for steps in arrays.values()]
+        shape = np.max([value.shape for steps in values for value in steps], axis=0, initial=0).astype(int)
+        filled = np.full((len(values), len(values[0]), *shape), np.nan, np.float32)
+        for i, steps in enumerate(values):
+            for j, value in enumerate(steps):
+                filled[(i, j, *_corner(value.shape))] = value
+        attributes = {"long_name": f"learned {name.replace('_', ' ')}, NaN beyond the model's size", "units": "1"}
+        dataset[name] = (("model_size", "step", *_dimensions(kind, name, len(shape))), filled, attributes)
+    return dataset
+
+
+def from_dataset(models: xr.Dataset, size: int, step: int, like: D) -> D:
+    """Return the denoiser of one size and step, in float64.
+
+    **Arguments:** `like`: a denoiser of the same size that is not padded.
+    """
+    model = models.sel(model_size=size, step=step)
+    trainable, rest = eqx.partition(like, eqx.is_inexact_array)
+    leaves, structure = jax.tree_util.tree_flatten_with_path(trainable)
+    read = [jnp.asarray(model[_name(path)].values[_corner(leaf.shape)], jnp.float64) for path, leaf in leaves]
+    denoiser: D = eqx.combine(jax.tree.unflatten(structure, read), rest)
+    return denoiser
+
+
+def _trainable(denoiser: AbstractDenoiser) -> AbstractDenoiser:
+    return eqx.filter(denoiser, eqx.is_inexact_array)
+
+
+def _name(path: Sequence[Any]) -> str:
+    return "_".join(str(getattr(part, "name", getattr(part, "idx", getattr(part, "key", part)))) for part in path)
+
+
+def _corner(shape: Sequence[int]) -> tuple[slice, ...]:
+    """Return the first places along each axis."""
+    return tuple(slice(0, length) for length in shape)
+
+
+def _dimensions(kind: type[AbstractDenoiser], name: str, count: int) -> list[str]:
+    """Return the names of an array's dimensions: those of its annotation, Float[Array, "component feature"]."""
+    annotated = getattr(kind.__annotations__.get(name), "dim_str", "").split()
+    return annotated if len(annotated) == count else [f"{name}_{axis}" for axis in range(count)]

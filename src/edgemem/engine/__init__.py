@@ -1,0 +1,1 @@
+"""What computes on data sets: training, evaluation, sensitivity."""

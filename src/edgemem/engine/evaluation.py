@@ -1,0 +1,226 @@
+"""Measure the models of one setting and seed: losses, copies among generated points, distances, what they learned."""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+import xarray as xr
+
+from edgemem import pieces
+from edgemem.config.evaluate import EvaluateSpec
+from edgemem.engine.models import TrainedModels, parameter_coordinates, read_models
+from edgemem.families.rows import rows
+from edgemem.numerics.denoiser import Denoiser
+from edgemem.numerics.diffusion import signal_to_noise, time_grid
+from edgemem.numerics.losses import denoising_loss, nested_memorizing_loss
+from edgemem.numerics.memorization import memorized, nearest_index, wasserstein2
+from edgemem.numerics.randomness import named_generator, named_key
+from edgemem.numerics.references import linear, memorizing
+from edgemem.numerics.sampling import SAMPLERS
+from edgemem.runtime.progress import Progress
+
+
+SPLITS = ("train", "test")
+# Generated points that are kept, to be looked at.
+N_KEPT = 10
+LEARNED = {
+    "learned_variance": "variance learned by the model",
+    "distance_to_nearest_sample": "mean distance of a learned mean to its nearest training sample",
+    "distance_to_nearest_true_mean": "mean distance of a learned mean to its nearest true mean",
+}
+
+
+class _Job(NamedTuple):
+    """What all measurements share."""
+
+    spec: EvaluateSpec
+    samples: xr.Dataset
+    trained: TrainedModels
+    times: np.ndarray
+    progress: Progress
+
+    def key(self, *use: str | int) -> jax.Array:
+        """Return the random key of a use."""
+        return named_key(self.spec.seed, "evaluate", self.spec.setting.name, *use)
+
+    def by_split(self) -> dict[str, np.ndarray]:
+        """Return the samples on which losses and distances are measured."""
+        test = rows(self.samples.x_test)[: self.spec.evaluation.test_samples]
+        return {"train": rows(self.samples.x_train), "test": test}
+
+
+def evaluate(spec: EvaluateSpec, samples: xr.Dataset, models: xr.Dataset) -> xr.Dataset:
+    """Return all measurements, computed in float64: at t = 0.001 the logits are of order 1e7."""
+    with jax.enable_x64(True):
+        times = time_grid(spec.sampling.times, spec.sampling.t_min, spec.sampling.t_max)
+        trained = read_models(spec.denoiser, spec.options, models, samples)
+        progress = Progress(f"evaluate {spec.model} on {spec.setting.name} seed {spec.seed}")
+        job = _Job(spec, samples, trained, times, progress)
+        dataset = _coordinates(job, models).merge(_reference_losses(job)).merge(_losses(job))
+        dataset = dataset.merge(_memorization(job))
+        if "components" in trained.kind.provides:
+            dataset = dataset.merge(_learned(job))
+    # What is known of the data distribution goes along, so that predictions of the transition need no other file.
+    known = [name for name in ("true_mean", "true_variance") if name in spec.setting.provides]
+    return dataset.merge(samples[known])
+
+
+def _coordinates(job: _Job, models: xr.Dataset) -> xr.Dataset:
+    setting, snr = job.spec.setting, np.asarray(signal_to_noise(jnp.asarray(job.times)))
+    return xr.Dataset(
+        coords={
+            "model_size": models.model_size,
+            "step": models.step,
+            "points": models.points,
+            "subset_size": (
+                "subset_size",
+                np.arange(1, setting.N + 1),
+                {"long_name": "number M of memorized training samples", "units": "1"},
+            ),
+            "time": ("time", job.times, {"long_name": "diffusion time t", "units": "1"}),
+            "snr": ("time", snr, {"long_name": "signal-to-noise ratio psi", "units": "1"}),
+            "split": ("split", list(SPLITS), {"long_name": "samples on which it is measured"}),
+            **parameter_coordinates(
+                job.spec.denoiser, job.spec.options, models.model_size.values, n_samples=setting.N, dim=setting.dim
+            ),
+        }
+    )
+
+
+def _noise(job: _Job, split: str, time: float, shape: tuple[int, ...]) -> jax.Array:
+    """Return the noise of a time and split, which all denoisers see."""
+    return jr.normal(job.key("noise", split, f"{time:.12g}"), (job.spec.evaluation.draws, *shape))
+
+
+def _references(job: _Job) -> dict[str, Denoiser]:
+    """Return the denoisers that trained ones are compared with."""
+    training = rows(job.samples.x_train)
+    found: dict[str, Denoiser] = {}
+    if "true_denoiser" in job.spec.setting.provides:
+        found["generalizing"] = pieces.true_denoiser(job.spec.setting.family)(job.samples)
+    return found | {"memorizing": memorizing(training), "linear": linear(training)}
+
+
+def _reference_losses(job: _Job) -> xr.Dataset:
+    """Return the losses of what is not trained, once for all sizes and steps."""
+    references, memory = _references(job), jnp.asarray(rows(job.samples.x_train))
+    # split, reference, time, (loss, standard error)
+    loss = np.empty((len(SPLITS), len(references), len(job.times), 2))
+    nested = np.empty((len(SPLITS), job.spec.setting.N, len(job.times), 2))
+    for s, (split, x) in enumerate(job.by_split().items()):
+        x0 = jnp.asarray(x)
+        for i, time in enumerate(job.times):
+            t, noise = jnp.asarray(time), _noise(job, split, time, x0.shape)
+            nested[s, :, i] = np.stack(nested_memorizing_loss(x0, t, noise, memory), axis=-1)
+            loss[s, :, i] = [denoising_loss(denoiser, x0, t, noise) for denoiser in references.values()]
+            job.progress.update(f"reference losses on {split} samples, time {i + 1} of {len(job.times)}")
+    names = {"long_name": "denoiser that is not trained"}
+    return (
+        _with_stderr("reference_loss", ("split", "reference", "time"), loss, "loss of denoisers that are not trained")
+        .assign_coords(reference=("reference", list(references), names))
+        .merge(
+            _with_stderr(
+                "partially_memorizing_loss",
+                ("split", "subset_size", "time"),
+                nested,
+                "loss of the denoiser that memorizes the first M training samples",
+            )
+        )
+    )
+
+
+def _losses(job: _Job) -> xr.Dataset:
+    """Return the losses of all models; at one time and split all of them see the same noise."""
+    trained = job.trained
+    models = [list(trained.of_size(size)) for size in trained.sizes]
+    # split, model size, step, time, (loss, standard error)
+    loss = np.empty((len(SPLITS), len(trained.sizes), len(trained.steps), len(job.times), 2))
+    for s, (split, x) in enumerate(job.by_split().items()):
+        x0 = jnp.asarray(x)
+        for i, time in enumerate(job.times):
+            t, noise = jnp.asarray(time), _noise(job, split, time, x0.shape)
+            for m, of_size in enumerate(models):
+                loss[s, m, :, i] = [denoising_loss(denoiser, x0, t, noise) for denoiser in of_size]
+            job.progress.update(f"losses on {split} samples, time {i + 1} of {len(job.times)}")
+    scale = "squared error of the denoised sample, summed over features, mean over samples and noise"
+    return _with_stderr("loss", ("split", "model_size", "step", "time"), loss, f"loss of the trained model: {scale}")
+
+
+def _with_stderr(name: str, dims: tuple[str, ...], values: np.ndarray, long_name: str) -> xr.Dataset:
+    """Return a loss and its Monte-Carlo standard error."""
+    error = {"long_name": f"Monte-Carlo standard error of {name}", "units": "1"}
+    return xr.Dataset(
+        {
+            name: (dims, values[..., 0], {"long_name": long_name, "units": "1"}),
+            f"{name}_stderr": (dims, values[..., 1], error),
+        }
+    )
+
+
+def _memorization(job: _Job) -> xr.Dataset:
+    """Return how many generated points are copies, and how far generated points are from the data."""
+    spec, trained, samples = job.spec, job.trained, job.samples
+    training, reference = rows(samples.x_train), job.by_split()
+    count, threshold = spec.evaluation.generated, spec.evaluation.threshold
+    sampler = SAMPLERS[spec.sampling.sampler]
+    shape = len(trained.sizes), len(trained.steps)
+    copied = np.empty((len(training), *shape), np.int32)
+    kept = np.empty((*shape, N_KEPT, *samples.x_train.shape[1:]), np.float32)
+    distance = np.empty((len(SPLITS), *shape))
+    for m, size in enumerate(trained.sizes):
+        for s, denoiser in enumerate(trained.of_size(size)):
+            key = job.key("generate", size)
+            generated = np.asarray(sampler(denoiser, jnp.asarray(job.times), count, training.shape[1], key=key))
+            copies = generated[memorized(generated, training, threshold)]
+            copied[:, m, s] = np.bincount(nearest_index(copies, training), minlength=len(training))
+            kept[m, s] = generated[:N_KEPT].reshape(kept.shape[2:])
+            distance[:, m, s] = [wasserstein2(generated, reference[split]) for split in SPLITS]
+        job.progress.update(f"generated points, size {m + 1} of {len(trained.sizes)}")
+    rng = named_generator(spec.seed, "evaluate", spec.setting.name, "fresh")
+    fresh, _ = pieces.data(spec.setting.family).draw_samples(samples, count, rng=rng)
+    over_models, copies_of_all = ("model_size", "step"), copied.sum(axis=0, dtype=np.int64)
+    variables = {
+        "copied": (("sample", *over_models), copied, "generated points that are copies of each training sample"),
+        "memorized_count": (over_models, copies_of_all, "generated points that are copies"),
+        "generated_count": ((), count, "points generated from each model"),
+        "memorization_ratio": (over_models, copies_of_all / count, "fraction of generated points that are copies"),
+        "generated": (
+            (*over_models, "point", *samples.x_train.dims[1:]),
+            kept,
+            f"the first {N_KEPT} points generated from each model",
+        ),
+        "null_memorization_ratio": (
+            (),
+            memorized(fresh, training, threshold).mean(),
+            "fraction of fresh true samples that pass for copies",
+        ),
+        "wasserstein2": (("split", *over_models), distance, "2-Wasserstein distance of generated points to samples"),
+        "null_wasserstein2": (
+            "split",
+            [wasserstein2(fresh, reference[split]) for split in SPLITS],
+            "2-Wasserstein distance of fresh true samples to samples",
+        ),
+    }
+    return xr.Dataset(
+        {name: (dims, values, {"long_name": text, "units": "1"}) for name, (dims, values, text) in variables.items()}
+    )
+
+
+def _learned(job: _Job) -> xr.Dataset:
+    """Return what the models' components say of the data."""
+    learned = [
+        [denoiser.learned(job.samples, job.spec.setting.provides) for denoiser in job.trained.of_size(size)]
+        for size in job.trained.sizes
+    ]
+    return xr.Dataset(
+        {
+            name: (
+                ("model_size", "step"),
+                [[values[name] for values in of_size] for of_size in learned],
+                {"long_name": LEARNED[name], "units": "1"},
+            )
+            for name in learned[0][0]
+        }
+    )

@@ -1,0 +1,249 @@
+"""One training job: the models of all sizes of a setting and seed."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+
+from edgemem import pieces
+from edgemem.config.models import SizeGrid, snapshot_steps
+from edgemem.config.train import TrainSpec
+from edgemem.denoisers.abstract import AbstractDenoiser
+from edgemem.denoisers.padding import padded_size
+from edgemem.denoisers.storage import Arrays, stored, to_dataset
+from edgemem.engine.job_state import done_state, kept_arrays, training_state, unfinished
+from edgemem.engine.problem import training_problem
+from edgemem.errors import EdgememError
+from edgemem.families.rows import rows
+from edgemem.numerics.memorization import memorized
+from edgemem.numerics.model_sizes import coarse_sizes, fine_grid
+from edgemem.numerics.randomness import named_key
+from edgemem.numerics.sampling import ddim
+from edgemem.numerics.training import Diverged, State, Trained, log_steps, still_falling, train_together
+from edgemem.runtime.checkpoints import Checkpoints
+from edgemem.runtime.compilation_cache import shared_compilation_cache
+from edgemem.runtime.progress import Progress
+
+
+# The probe that places the fine grid must not move when the memorization threshold of the evaluation does.
+PROBE_THRESHOLD = 1 / 3
+
+
+class Trainer:
+    """Trains the sizes of one job, and remembers what each of them gave.
+
+    On a GPU all sizes of a grid that have one padded shape are trained in one program, which costs as much as one of
+    them as long as they are small. On a CPU they are trained one after the other, which is faster there; sizes of one
+    padded shape share a compiled program.
+
+    **Arguments:** `together`: whether sizes are trained in one program; `checkpoints`: where the job's state is kept,
+    and from where it goes on, with the same bits as if it had never stopped.
+    """
+
+    def __init__(self, spec: TrainSpec, samples: xr.Dataset, *, together: bool, checkpoints: Checkpoints | None = None):
+        self.together, self.checkpoints = together, checkpoints
+        self.spec, self.samples = spec, samples
+        self.kind = pieces.denoiser_class(spec.denoiser)
+        self.declared = pieces.declared(spec.denoiser)
+        self.options = self.declared.defaults() | spec.options
+        self.progress = Progress(f"train {spec.model} on {spec.setting.name} seed {spec.seed}")
+        self.keep = snapshot_steps(spec.snapshots, spec.protocol.steps)
+        self.times, self.problem, self.optimizer = training_problem(spec, samples)
+        # What an earlier process has left.
+        self.restored = checkpoints.load() if checkpoints else {}
+        self.elapsed_before = float(self.restored.get("elapsed", 0.0))
+        self.trained: dict[int, Trained] = {}
+        self.unpadded: dict[int, AbstractDenoiser] = {}
+        self.seconds: dict[int, float] = {}
+        self.grid: dict[int, str] = {}
+        self.probe_ratio: dict[int, float] = {}
+
+    def train_all(self) -> xr.Dataset:
+        """Return the models of all sizes that the spec asks for."""
+        with shared_compilation_cache():
+            return self._train_all()
+
+    def _train_all(self) -> xr.Dataset:
+        sizes = self.spec.sizes
+        decision: dict[str, object] = {}
+        if isinstance(sizes, SizeGrid):
+            coarse = coarse_sizes(self.spec.setting.N, sizes.coarse)
+            planned = len(coarse) + sizes.fine
+            self._train_sizes("coarse", coarse, planned)
+            for size in coarse:
+                self.probe_ratio[int(size)] = self._probe(int(size), sizes.probe)
+            fine = fine_grid(coarse, np.array([self.probe_ratio[int(m)] for m in coarse]), sizes.fine, sizes.probe)
+            decision = {"start": fine.start, "end": fine.end, "note": fine.note}
+            self.progress.log(f"transition from M = {fine.start:.1f} to {fine.end:.1f}; {fine.note or 'as planned'}")
+            self._train_sizes("fine", fine.sizes, planned)
+        else:
+            self._train_sizes("listed", np.array(sizes), len(sizes))
+        return self._dataset().assign_attrs(fine_grid=json.dumps(decision))
+
+    def _train_sizes(self, grid: str, sizes: np.ndarray, planned: int) -> None:
+        groups: dict[Any, list[tuple[int, AbstractDenoiser]]] = {}
+        for size in sizes.tolist():
+            self.grid[size] = grid
+            # In one program one shape for all sizes up to N, so that no number depends on which of them are asked for.
+            rows = padded_size(max(self.spec.setting.N, sizes.max()) if self.together else size)
+            start = self.kind.start(
+                self.spec.protocol.initialization, self.samples, size, key=self._key("initial", size), **self.options
+            )
+            self.unpadded[size] = start
+            padded = start.padded(rows)
+            shape = tuple(jnp.shape(leaf) for leaf in jax.tree.leaves(padded)) if self.together else size
+            groups.setdefault(shape, []).append((size, padded))
+        for group in groups.values():
+            self._train_group(group, planned)
+
+    def _train_group(self, group: list[tuple[int, AbstractDenoiser]], planned: int) -> None:
+        protocol, started = self.spec.protocol, time.monotonic()
+        sizes, initial = [size for size, _ in group], [denoiser for _, denoiser in group]
+        if self._restore(sizes, initial):
+            return
+        resume, seconds_before = self._interrupted(sizes)
+        started -= seconds_before
+        try:
+            trained = train_together(
+                initial,
+                self.problem,
+                self.optimizer,
+                steps=protocol.steps,
+                draws=protocol.draws,
+                minibatch=protocol.minibatch,
+                keys=[self._key("noise", size) for size in sizes],
+                keep=self.keep,
+                resume=resume,
+                progress=lambda state: self._handle(sizes, state, started, planned),
+            )
+        except Diverged as error:
+            raise EdgememError(
+                f"training of {self.spec.model} on {self.spec.setting.name}, seed {self.spec.seed}, model size "
+                f"{sizes[error.model]} diverged: the loss at step {error.step} is not finite; lower peak_lr or "
+                "clip_norm of the protocol"
+            ) from None
+        for size, of_size in zip(sizes, trained, strict=True):
+            self.trained[size] = of_size
+            self.seconds[size] = (time.monotonic() - started) / len(sizes)
+
+    def _handle(self, sizes: list[int], state: State, started: float, planned: int) -> None:
+        """Report on training, and keep its state if it is time."""
+        self._report(sizes, state.step, started, planned)
+        if self.checkpoints:
+            self.checkpoints.offer(lambda: self._state(sizes, state, time.monotonic() - started))
+
+    def _state(self, sizes: list[int], state: State, seconds: float) -> dict[str, Any]:
+        """Return all that is done, by name: models that are trained, and those that are being trained."""
+        done = {"elapsed": self._elapsed()}
+        return done | done_state(self.trained, self.seconds) | training_state(sizes, state, seconds)
+
+    def _restore(self, sizes: list[int], like: Sequence[AbstractDenoiser]) -> bool:
+        """Take over models that an earlier process has trained, if these sizes are among them."""
+        if not all(f"{size}/loss" in self.restored for size in sizes):
+            return False
+        for size, denoiser in zip(sizes, like, strict=True):
+            self.trained[size] = kept_arrays(self.restored, size, denoiser)
+            self.seconds[size] = float(self.restored[f"{size}/seconds"])
+        return True
+
+    def _interrupted(self, sizes: list[int]) -> tuple[State | None, float]:
+        """Return where an earlier process stood with these sizes, and the seconds it had taken for them."""
+        found = unfinished(self.restored, sizes)
+        if found is None:
+            return None, 0.0
+        state, seconds = found
+        self.progress.log(
+            f"goes on from a checkpoint: {len(self.trained)} sizes done, M = {sizes[0]} at step {state.step}"
+        )
+        return state, seconds
+
+    def _elapsed(self) -> float:
+        """Return the seconds that the job has taken, in all processes."""
+        return self.elapsed_before + self.progress.elapsed()
+
+    def _report(self, sizes: list[int], step: int, started: float, planned: int) -> None:
+        """Print where training stands; the first size's time, mostly compilation, says nothing of the others."""
+        finished = len(self.trained)
+        rate = step / (time.monotonic() - started)
+        left = ""
+        if finished:
+            part = (finished + len(sizes) * step / self.spec.protocol.steps) / planned
+            left = f", about {self._elapsed() * (1 - part) / part:.0f} s left"
+        which = f"size M = {sizes[0]}" if len(sizes) == 1 else f"sizes M = {sizes[0]} to {sizes[-1]}"
+        self.progress.update(
+            f"{self.grid[sizes[0]]} {which} ({finished + len(sizes)} of {planned}), step {step} of "
+            f"{self.spec.protocol.steps}, {rate:,.0f} steps/s{left}"
+        )
+
+    def _probe(self, size: int, points: int) -> float:
+        """Return the memorization ratio of a model among a few generated points."""
+        training = rows(self.samples.x_train)
+        # One shape for all sizes: compiling takes longer than the work that is saved with small ones.
+        denoiser = self._last(size).padded(padded_size(self.spec.setting.N))
+        generated = ddim(denoiser, self.times, points, training.shape[1], key=self._key("probe", size))
+        return float(memorized(np.asarray(generated, np.float64), training, PROBE_THRESHOLD).mean())
+
+    def _last(self, size: int) -> Any:
+        """Return the denoiser of a size at the end of training."""
+        return self.trained[size].denoiser
+
+    def _key(self, use: str, size: int) -> jax.Array:
+        return named_key(self.spec.seed, "train", self.spec.setting.name, use, size)
+
+    def _arrays(self, size: int) -> list[Arrays]:
+        """Return what is stored of a size, one entry a step."""
+        return [stored(snapshot, self.unpadded[size]) for snapshot in self.trained[size].snapshots]  # type: ignore[arg-type]
+
+    def _dataset(self) -> xr.Dataset:
+        """Return everything, sizes ascending."""
+        sizes, protocol, setting = sorted(self.trained), self.spec.protocol, self.spec.setting
+        dataset = to_dataset(self.kind, {size: self._arrays(size) for size in sizes})
+        batch = min(protocol.minibatch or setting.N, setting.N)
+        dataset = dataset.assign_coords(
+            model_size=("model_size", sizes, {"long_name": "model size M", "units": "1"}),
+            step=("step", self.keep, {"long_name": "optimizer steps after which the model was kept", "units": "1"}),
+            points=(
+                "step",
+                np.array(self.keep) * protocol.draws * batch,
+                {"long_name": "noised samples that training has seen", "units": "1"},
+            ),
+            log_step=(
+                "log_step",
+                log_steps(protocol.steps),
+                {"long_name": "last optimizer step of a block", "units": "1"},
+            ),
+        )
+
+        def by_size(
+            values: Mapping[int, Any], long_name: str, units: str = "1"
+        ) -> tuple[str, list[Any], dict[str, str]]:
+            return "model_size", [values.get(size, np.nan) for size in sizes], {"long_name": long_name, "units": units}
+
+        loss = {size: self.trained[size].loss for size in sizes}
+        dataset["training_loss"] = (
+            ("model_size", "log_step"),
+            np.stack(list(loss.values())),
+            {"long_name": "training loss on the protocol's scale, mean over a block of steps", "units": "1"},
+        )
+        dataset["parameters"] = by_size(
+            {size: self.declared.n_parameters(size, setting.dim, **self.options) for size in sizes},
+            "number of trained parameters",
+        )
+        dataset["train_seconds"] = by_size(self.seconds, "wall-clock time of training", "s")
+        dataset["grid"] = by_size(self.grid, "grid the size belongs to: coarse, fine or listed")
+        dataset["probe_ratio"] = by_size(self.probe_ratio, "memorization ratio of the probe of a coarse model")
+        dataset["converged"] = by_size(
+            {size: np.int8(not still_falling(values)) for size, values in loss.items()},
+            "1 if the training loss was no longer falling at the end, else 0",
+        )
+        return dataset
+
+
+def on_gpu() -> bool:
+    """Return whether JAX computes on a GPU."""
+    return jax.default_backend() != "cpu"

@@ -1,0 +1,1 @@
+"""Images: templates in random colours."""

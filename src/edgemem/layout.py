@@ -1,0 +1,127 @@
+"""The stages and where their files lie: the one table that the command line, rules, status and versions read.
+
+A stage's name is that of its rule, of its command, of its module in `edgemem.stages`, of the campaign's method that
+returns its spec (`train_spec`) and of the functions of its memory and minutes in `edgemem.workflow.resources`.
+"""
+
+from typing import NamedTuple
+
+
+RESULTS = "results"
+SETTING = "{setting}/seed{seed}"
+CASE = SETTING + "/{model}-{key}"
+
+
+class Stage(NamedTuple):
+    """A step from the configuration to the report.
+
+    **Arguments:** `summary`: what it does, for the command line; `job`: what one of its jobs is called in the folders of
+    logs and benchmarks; `files`: paths of what it makes below `results/`, each by its kind, the main one first;
+    `output`: the argument of the command that names the first file; `family`: parts of a family's folder that it loads;
+    `denoiser`: whether it loads the denoiser.
+    """
+
+    summary: str
+    job: str
+    files: dict[str, str]
+    output: str = "output"
+    family: tuple[str, ...] = ("setting",)
+    denoiser: bool = False
+
+
+CAMPAIGN = "{campaign}"
+STAGES = {
+    "sample": Stage(
+        "draw the training and test samples of one setting and seed",
+        SETTING,
+        {"samples": "samples/" + SETTING + ".nc"},
+        family=("setting", "data"),
+    ),
+    "train": Stage(
+        "train a model of all sizes on one set of samples",
+        CASE,
+        {"models": "models/" + CASE + ".nc"},
+        denoiser=True,
+    ),
+    "evaluate": Stage(
+        "measure losses, memorization and distances of trained models",
+        CASE,
+        {"evaluations": "evaluations/" + CASE + ".nc"},
+        family=("setting", "data", "true_denoiser"),
+        denoiser=True,
+    ),
+    "sensitivity": Stage(
+        "generate points again in other ways and find the transition by other criteria",
+        CASE,
+        {"sensitivity": "sensitivity/" + CASE + ".nc"},
+        denoiser=True,
+    ),
+    "regress": Stage(
+        "find the transitions of a campaign and compare them with predictions",
+        CAMPAIGN,
+        {
+            "transition": CAMPAIGN + "/transition.nc",
+            "regression": CAMPAIGN + "/regression.nc",
+            "metrics": CAMPAIGN + "/metrics.json",
+        },
+        output="transition",
+    ),
+    "compare": Stage(
+        "compare training protocols with a reference",
+        CAMPAIGN,
+        {"comparison": CAMPAIGN + "/protocols.nc", "table": CAMPAIGN + "/protocols.md"},
+        output="comparison",
+    ),
+    "files": Stage(
+        "list all files of a campaign with what made them", CAMPAIGN, {"files": CAMPAIGN + "/files.csv"}
+    ),
+    "plot": Stage(
+        "draw one figure",
+        CAMPAIGN + "/{figure}",
+        {"pdf": CAMPAIGN + "/figures/{figure}.pdf", "png": CAMPAIGN + "/figures/{figure}.png"},
+        output="out",
+    ),
+    "report": Stage(
+        "show a finished campaign in one page", CAMPAIGN, {"report": CAMPAIGN + "/report.html"}, output="out"
+    ),
+}
+# What brings results into the documentation; asked for by name.
+PUBLISHING = {
+    "collect": Stage(
+        "collect the figures, summary metrics and costs of a finished campaign for the documentation",
+        CAMPAIGN,
+        {},
+        output="out",
+    ),
+    "claims": Stage("judge the claims of the paper by the collected numbers", "claims", {}, output="page", family=()),
+    "publish": Stage(
+        "put a table and a figure into a page of the documentation", CAMPAIGN, {}, output="page", family=()
+    ),
+}
+# The campaigns whose collected results the claims of the paper are judged by.
+CLAIMED = ("paper", "paper-seeds", "paper-figures", "refute", "images")
+# Commands that look at campaigns, or put them in order.
+COMMANDS = {
+    "status": "say what of a campaign is done, running, failed and to do",
+    "lineage": "say what a file was made of, from what it carries",
+    "repair": "set aside results that were cut off, and date those of the future to the present",
+    "prune": "list, and remove when told to, results that no campaign refers to",
+    "version": "save, compare and share versions of results",
+}
+# Folders of results that all campaigns share; a campaign cannot have their names.
+SHARED_FOLDERS = ("samples", "models", "evaluations", "sensitivity", "logs", "benchmarks")
+
+
+def path_of(kind: str) -> str:
+    """Return the path of a kind of file, with its wildcards in braces."""
+    return next(f"{RESULTS}/{stage.files[kind]}" for stage in STAGES.values() if kind in stage.files)
+
+
+def log_of(stage: str, job: str = "") -> str:
+    """Return the path of what a job prints; of a job that is not named with its wildcards in braces."""
+    return f"{RESULTS}/logs/{stage}/{job or (STAGES | PUBLISHING)[stage].job}.log"
+
+
+def benchmark_of(stage: str, job: str = "") -> str:
+    """Return the path of what a job took; of a job that is not named with its wildcards in braces."""
+    return f"{RESULTS}/benchmarks/{stage}/{job or (STAGES | PUBLISHING)[stage].job}.tsv"

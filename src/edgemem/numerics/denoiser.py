@@ -1,0 +1,28 @@
+"""What losses, training and sampling ask of a denoiser: the posterior mean E[x_0 | x_t] under a model of the data."""
+
+from typing import Protocol
+
+from jaxtyping import Array, Float
+
+from edgemem.numerics.points import Points
+
+
+class Denoiser(Protocol):
+    """A function of noised points and their times; a pytree whose real-valued leaves are what training moves."""
+
+    def __call__(self, x: Float[Array, "point feature"], t: Float[Array, "point"]) -> Float[Array, "point feature"]:
+        """Return E[x_0 | x_t = x] for each point at its own time."""
+        ...
+
+
+class TrainableDenoiser(Denoiser, Protocol):
+    """A denoiser with a loss of its own."""
+
+    @property
+    def width(self) -> int:
+        """How many numbers the largest array of a loss holds for each point."""
+        ...
+
+    def loss(self, points: Points) -> Float[Array, ""]:
+        """Return sum_p weight_p ||xhat(t_p, alpha x_0p + sigma eps_p) - x_0p||^2, which training minimizes."""
+        ...

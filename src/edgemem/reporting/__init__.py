@@ -1,0 +1,1 @@
+"""What is said about results: claims, summaries, costs, pages."""

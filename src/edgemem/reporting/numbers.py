@@ -1,0 +1,50 @@
+"""How numbers are printed: in tables, in texts and on the terminal."""
+
+from collections.abc import Mapping
+
+
+# Numbers by name, None where one is unknown.
+Metrics = Mapping[str, float | None]
+
+
+def number(value: float | None, form: str = ".2e") -> str:
+    """Return a number, or a dash where it is unknown.
+
+    **Arguments:** `form`: as `format` takes it.
+    """
+    return "–" if value is None else format(value, form)
+
+
+def interval(metrics: Metrics, name: str, form: str) -> str:
+    """Return a number with its 95 % interval, `NAME_low` to `NAME_high`, as far as they are known."""
+    value, low, high = (metrics.get(f"{name}{end}") for end in ("", "_low", "_high"))
+    if low is None or high is None:
+        return number(value, form)
+    return f"{number(value, form)} [{low:{form}}, {high:{form}}]"
+
+
+def readable(value: object) -> str:
+    """Return any value as one reads it: 3,000; 0.333333; 1, 2, 3; gaussian; a dash for none."""
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(readable, value))
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name}: {readable(one)}" for name, one in value.items()) or "–"
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def megabytes(size: int) -> str:
+    """Return a number of bytes as one reads it: 0.3 MB."""
+    return f"{size / 1e6:,.1f} MB"
+
+
+def duration(seconds: float | None) -> str:
+    """Return a time as one reads it: 40 s, 12 min, 3.5 h."""
+    if seconds is None:
+        return "unknown"
+    if seconds < 100:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"

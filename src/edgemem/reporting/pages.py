@@ -1,0 +1,68 @@
+"""Pages that are made of a template and of results: Markdown for the documentation, HTML for a browser."""
+
+import os
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
+
+import jinja2
+import jinja2.meta
+from markupsafe import Markup, escape
+
+from edgemem.errors import EdgememError
+from edgemem.files.atomic_write import atomic_write
+from edgemem.reporting.numbers import megabytes
+
+
+class Table(NamedTuple):
+    """A table of text."""
+
+    header: list[str]
+    rows: list[list[str]]
+
+
+def write_page(template: str | Path, page: str | Path, **values: object) -> None:
+    """Write a page: a template of Jinja filled with values, which are escaped where the template is HTML.
+
+    **Arguments:** `values`: by the name of their place in the template; each must have one.
+
+    **Raises:** EdgememError if the template cannot be read, has no place for a value, or lacks a value for a place.
+    """
+    environment = jinja2.Environment(
+        autoescape=Path(template).suffix == ".html",
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"prose": _prose, "megabytes": megabytes}
+    try:
+        source = Path(template).read_text(encoding="utf-8")
+        places = jinja2.meta.find_undeclared_variables(environment.parse(source))
+        text = environment.from_string(source).render(**values)
+    except (OSError, jinja2.TemplateError) as error:
+        raise EdgememError(f"{template} cannot be filled in: {error}") from None
+    for name in values:
+        if name not in places:
+            raise EdgememError(f"{template} has no place for what belongs there; write {{{{ {name} }}}} into it")
+    atomic_write(page, lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def markdown_table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Return a table in Markdown."""
+    header = list(header)
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def link(file: str | Path, page: str | Path) -> str:
+    """Return the address of a file as it is written in a page: relative, so that both can be moved together."""
+    return quote(Path(os.path.relpath(file, Path(page).parent)).as_posix())
+
+
+def _prose(text: str) -> Markup:
+    """Return text with its `code` and **bold** marked up, and no line that begins with a percent sign."""
+    escaped = str(escape(text)).replace(" %", "\N{NO-BREAK SPACE}%")
+    return Markup(re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", re.sub("`(.+?)`", r"<code>\1</code>", escaped)))

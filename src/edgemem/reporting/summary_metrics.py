@@ -1,0 +1,37 @@
+"""The summary metrics of a campaign, as `metrics.json` holds them."""
+
+import json
+from pathlib import Path
+
+from edgemem.errors import EdgememError
+from edgemem.reporting.numbers import Metrics
+
+
+def read_metrics(path: str | Path) -> Metrics:
+    """Return the summary metrics of a campaign by name, None where one is unknown.
+
+    **Raises:** EdgememError if they cannot be read.
+    """
+    try:
+        metrics: Metrics = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise EdgememError(f"{path} cannot be read as metrics ({error}); type: snakemake {path}") from None
+    return metrics
+
+
+def known(metrics: Metrics, name: str) -> float:
+    """Return a number that must be there.
+
+    **Raises:** EdgememError if it is not.
+    """
+    value = metrics.get(name)
+    if value is None:
+        raise EdgememError(f"the metrics lack {name}, by which a claim is judged; collect the campaign again")
+    return value
+
+
+def identified(metrics: Metrics) -> tuple[int, list[float]]:
+    """Return how many directions of the weights the settings tell, and the singular values that say so."""
+    names = [name for name in sorted(metrics) if name.startswith("regression/singular_value_")]
+    values = [value for value in map(metrics.__getitem__, names) if value is not None]
+    return sum(value > 1e-6 * values[0] for value in values), values

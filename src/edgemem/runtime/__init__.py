@@ -1,0 +1,1 @@
+"""How a job runs on its machine: devices, compiled programs, checkpoints, progress."""

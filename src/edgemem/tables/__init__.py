@@ -1,1 +1,0 @@
-"""The tables of a campaign, made of the evaluations of all its settings and seeds."""

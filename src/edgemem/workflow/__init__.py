@@ -1,0 +1,1 @@
+"""What knows Snakemake: the plan of a campaign, code inputs, resources, repair."""

@@ -1,0 +1,146 @@
+"""What a job asks of a cluster: megabytes and minutes, by the size of its problem.
+
+A job that was ended because it took more than it asked for is tried again and then asks for more, twice as much at its
+second attempt. docs/slurm.md has what jobs were measured to take, and tests hold the promises against it.
+"""
+
+import math
+from collections.abc import Sequence
+
+from edgemem import pieces
+from edgemem.config.evaluate import EvaluateSpec
+from edgemem.config.sample import TEST_POOL
+from edgemem.config.sensitivity import SensitivitySpec
+from edgemem.config.settings import AbstractSetting
+from edgemem.config.models import SizeGrid, snapshot_steps
+from edgemem.config.train import TrainSpec
+
+
+# A process with its libraries, compiled programs, and the two Snakemakes that start it on a node.
+PROCESS = 1000
+# Training may load CUDA, too.
+TRAINING_PROCESS = 1500
+# Starting, compiling, and waiting for a slow file system.
+START = 10
+# Multiplications a second of one slow core: in float32 as one product of matrices, in float64, and where every subset
+# of the samples is visited.
+TRAINING_SPEED, EVALUATION_SPEED, SUBSETS_SPEED = 5e9, 1e9, 1e8
+# What a training step costs however small it is, in multiplications.
+STEP = 1_000_000
+
+
+def _rows(spec: TrainSpec) -> tuple[int, int, int]:
+    """Return the number of models, the components of the largest, and of all together; a fine size may be any.
+
+    Of a denoiser without components it is as many components as have its number of parameters.
+    """
+    sizes, samples, dim = spec.sizes, spec.setting.N, spec.setting.dim
+    if isinstance(sizes, SizeGrid):
+        return sizes.coarse + sizes.fine, samples, samples * (sizes.coarse + 1) // 2 + samples * sizes.fine
+    declared = pieces.declared(spec.denoiser)
+    options = declared.defaults() | spec.options
+    rows = [math.ceil(declared.n_parameters(size, dim, **options) / dim) for size in sizes]
+    return len(sizes), max(rows), sum(rows)
+
+
+def _steps(spec: TrainSpec) -> int:
+    """Return how many times each model is kept."""
+    return len(snapshot_steps(spec.snapshots, spec.protocol.steps))
+
+
+def _megabytes(attempt: int, process: int, numbers: int, bytes_each: int) -> int:
+    return attempt * (process + bytes_each * numbers // 10**6)
+
+
+def _minutes(attempt: int, seconds: float) -> int:
+    return attempt * (START + int(seconds / 60))
+
+
+def sample_memory(setting: AbstractSetting, attempt: int) -> int:
+    """Return the megabytes of drawing samples: training and test samples, with copies, in float64."""
+    return _megabytes(attempt, PROCESS, 4 * (setting.N + TEST_POOL) * setting.dim, 8)
+
+
+def sample_minutes(setting: AbstractSetting, attempt: int) -> int:
+    """Return the minutes of drawing samples, or of reading the images that they are made of."""
+    return _minutes(attempt, 0)
+
+
+def train_memory(spec: TrainSpec, attempt: int) -> int:
+    """Return the megabytes of training: samples, the optimizer's means of one model, and the means of all models.
+
+    The points of a step are drawn in blocks and take no more than the process, however many they are.
+    """
+    count, largest, _ = _rows(spec)
+    rows = 6 * (spec.setting.N + TEST_POOL) + (10 + 5 * count * _steps(spec)) * largest
+    return _megabytes(attempt, TRAINING_PROCESS, rows * spec.setting.dim, 4)
+
+
+def train_minutes(spec: TrainSpec, attempt: int) -> int:
+    """Return the minutes of training on one core; a GPU is faster.
+
+    A step has five products of points x components x features.
+    """
+    count, _, components = _rows(spec)
+    protocol = spec.protocol
+    points = protocol.draws * min(spec.setting.N, protocol.minibatch or spec.setting.N)
+    work = protocol.steps * (5 * points * components * spec.setting.dim + STEP * count)
+    return _minutes(attempt, work / TRAINING_SPEED)
+
+
+def evaluate_memory(spec: EvaluateSpec, trained: TrainSpec, attempt: int) -> int:
+    """Return the megabytes of an evaluation: models, the noise and the errors of all subsets, or generated points."""
+    setting, evaluation = spec.setting, spec.evaluation
+    points = max(evaluation.draws * max(setting.N, evaluation.test_samples), evaluation.generated)
+    return _points_memory(trained, points, attempt)
+
+
+def evaluate_minutes(spec: EvaluateSpec, trained: TrainSpec, attempt: int) -> int:
+    """Return the minutes of an evaluation: losses of all subsets and models, generated points, their distances."""
+    setting, evaluation = spec.setting, spec.evaluation
+    count, _, components = _rows(trained)
+    count, components = count * _steps(trained), components * _steps(trained)
+    points = evaluation.draws * (setting.N + evaluation.test_samples) * spec.sampling.times
+    losses = points * setting.dim * (setting.N / SUBSETS_SPEED + components / EVALUATION_SPEED)
+    generated = evaluation.generated * setting.dim * components * spec.sampling.times / EVALUATION_SPEED
+    # An assignment of n points takes n^3, and there are generated / n of them.
+    matched = evaluation.generated * min(setting.N, evaluation.generated) ** 2
+    distances = 2 * (count + 1) * matched / EVALUATION_SPEED
+    return _minutes(attempt, losses + generated + distances)
+
+
+def sensitivity_memory(spec: SensitivitySpec, trained: TrainSpec, attempt: int) -> int:
+    """Return the megabytes of a sensitivity job: models, generated points and their distances."""
+    return _points_memory(trained, spec.generated, attempt)
+
+
+def sensitivity_minutes(spec: SensitivitySpec, trained: TrainSpec, attempt: int) -> int:
+    """Return the minutes of a sensitivity job: points generated in all ways."""
+    count, _, components = _rows(trained)
+    times = sum(sampling.times for sampling in spec.sampling)
+    rows = times * components + len(spec.sampling) * count * spec.setting.N
+    return _minutes(attempt, spec.generated * spec.setting.dim * rows / EVALUATION_SPEED)
+
+
+def _points_memory(trained: TrainSpec, points: int, attempt: int) -> int:
+    """Return the megabytes of models, and of points beside what each has of all samples or components, in float64."""
+    setting = trained.setting
+    _, largest, components = _rows(trained)
+    numbers = points * (4 * setting.dim + 3 * max(setting.N, largest))
+    # The models of all sizes and but one of their steps: the first are within what a process takes.
+    numbers += components * (_steps(trained) - 1) * setting.dim
+    return _megabytes(attempt, PROCESS, numbers, 8)
+
+
+def tables_memory(settings: Sequence[AbstractSetting], evaluations: int, times: int, attempt: int) -> int:
+    """Return the megabytes of reading evaluations: the losses of all subsets, and samples and models to be drawn.
+
+    **Arguments:** `settings`: those that are read; `evaluations`: how many of each.
+    """
+    numbers = sum(8 * times * setting.N + 4 * (setting.N + TEST_POOL) * setting.dim for setting in settings)
+    return _megabytes(attempt, PROCESS, evaluations * numbers, 8)
+
+
+def tables_minutes(evaluations: int, attempt: int) -> int:
+    """Return the minutes of fitting to evaluations, or drawing them: five seconds each."""
+    return _minutes(attempt, 5 * evaluations)
