@@ -39,9 +39,7 @@ rule figures:
 rule all:
     default_target: True
     input:
-        rules.figures.input,
-        rules.files.output,
-        rules.report.output,
+        PLAN.own_files(),
 
 
 # Reading the workflow changes nothing on disk; running it repairs what disks and clocks have done.

@@ -29,14 +29,13 @@ rule collect:
         runtime=10,
     params:
         spec=PLAN.spec("collect"),
-        benchmarks="results/benchmarks",
         folder=f"docs/results/{PLAN.name}",
     message:
         f"collect the results of campaign {PLAN.name}"
-    # Benchmarks are no inputs: where results were copied without them, they would ask for everything again.
+    # Benchmarks are read where they are, and are no inputs: results without them would ask for everything again.
     shell:
         "NPROC={threads} python -m edgemem collect {input.template} {input.evaluations} --metrics {input.metrics} "
-        "--figures {input.figures} --benchmarks {params.benchmarks} --out {params.folder} "
+        "--figures {input.figures} --out {params.folder} "
         "--extensions {input.extensions:q} --spec - <<< {params.spec:q} 2>&1 | tee {log}"
 
 

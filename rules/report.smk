@@ -20,11 +20,10 @@ rule report:
         runtime=10,
     params:
         spec=PLAN.spec("report"),
-        benchmarks="results/benchmarks",
     message:
         f"report on campaign {PLAN.name}"
-    # Benchmarks are no inputs: where results were copied without them, they would ask for everything again.
+    # Benchmarks are read where they are, and are no inputs: results without them would ask for everything again.
     shell:
         "NPROC={threads} python -m edgemem report {input.template} {input.data} --metrics {input.metrics} "
-        "--figures {input.figures} --benchmarks {params.benchmarks} --out {output} "
+        "--figures {input.figures} --out {output} "
         "--extensions {input.extensions:q} --spec - <<< {params.spec:q} 2>&1 | tee {log}"

@@ -15,10 +15,10 @@ CASE = SETTING + "/{model}-{key}"
 class Stage(NamedTuple):
     """A step from the configuration to the report.
 
-    **Arguments:** `summary`: what it does, for the command line; `job`: what one of its jobs is called in the folders of
-    logs and benchmarks; `files`: paths of what it makes below `results/`, each by its kind, the main one first;
+    **Arguments:** `summary`: what it does, for the command line; `job`: what one of its jobs is called in the folders
+    of logs and benchmarks; `files`: paths of what it makes below `results/`, each by its kind, the main one first;
     `output`: the argument of the command that names the first file; `family`: parts of a family's folder that it loads;
-    `denoiser`: whether it loads the denoiser.
+    `denoiser`: whether it loads the denoiser; `figure`: the figure without which a campaign has no such job.
     """
 
     summary: str
@@ -27,6 +27,7 @@ class Stage(NamedTuple):
     output: str = "output"
     family: tuple[str, ...] = ("setting",)
     denoiser: bool = False
+    figure: str | None = None
 
 
 CAMPAIGN = "{campaign}"
@@ -55,6 +56,7 @@ STAGES = {
         CASE,
         {"sensitivity": "sensitivity/" + CASE + ".nc"},
         denoiser=True,
+        figure="sensitivity",
     ),
     "regress": Stage(
         "find the transitions of a campaign and compare them with predictions",
@@ -71,10 +73,9 @@ STAGES = {
         CAMPAIGN,
         {"comparison": CAMPAIGN + "/protocols.nc", "table": CAMPAIGN + "/protocols.md"},
         output="comparison",
+        figure="protocols",
     ),
-    "files": Stage(
-        "list all files of a campaign with what made them", CAMPAIGN, {"files": CAMPAIGN + "/files.csv"}
-    ),
+    "files": Stage("list all files of a campaign with what made them", CAMPAIGN, {"files": CAMPAIGN + "/files.csv"}),
     "plot": Stage(
         "draw one figure",
         CAMPAIGN + "/{figure}",

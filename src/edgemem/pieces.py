@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal
 
-from edgemem.denoisers.declared import Declared, read_declared
+from edgemem.declared import Declared, read_declared
 from edgemem.errors import EdgememError
 
 
@@ -31,7 +31,7 @@ PACKAGE = Path(__file__).parent
 # Modules of the folders that are no piece themselves.
 SHARED = {
     "families": {"abstract", "rows"},
-    "denoisers": {"abstract", "declared", "padding", "storage"},
+    "denoisers": {"abstract", "padding", "storage"},
     "figures": {"style", "image_rows"},
 }
 FOLDERS: dict[Kind, str] = {"family": "families", "denoiser": "denoisers", "figure": "figures"}
@@ -58,7 +58,9 @@ def register(paths: Iterable[str | Path]) -> None:
     for path in map(Path, paths):
         kind = _kind_of(path)
         if not path.stem.isidentifier():
-            raise EdgememError(f"{path}: the name of an extension's file is its name in the configuration, and must be a word")
+            raise EdgememError(
+                f"{path}: the name of an extension's file is its name in the configuration, and must be a word"
+            )
         if path.stem in names(kind):
             raise EdgememError(f"{path}: there is a {kind} '{path.stem}' already; rename the file")
         _extensions[kind, path.stem] = path
@@ -146,12 +148,12 @@ def _own_class(module: ModuleType, base: str) -> Any:
 
 def setting_class(family: str) -> "type[AbstractSetting]":
     """Return the class of a family's settings."""
-    return _own_class(_module("family", family, "setting"), "AbstractSetting")  # type: ignore[no-any-return]
+    return _own_class(_module("family", family, "setting"), "AbstractSetting")
 
 
 def data(family: str) -> "AbstractData":
     """Return what draws a family's data."""
-    return _own_class(_module("family", family, "data"), "AbstractData")()  # type: ignore[no-any-return]
+    return _own_class(_module("family", family, "data"), "AbstractData")()
 
 
 def true_denoiser(family: str) -> Callable[..., Any]:
@@ -162,7 +164,7 @@ def true_denoiser(family: str) -> Callable[..., Any]:
 
 def denoiser_class(name: str) -> "type[AbstractDenoiser]":
     """Return the class of a denoiser."""
-    return _own_class(_module("denoiser", name), "AbstractDenoiser")  # type: ignore[no-any-return]
+    return _own_class(_module("denoiser", name), "AbstractDenoiser")
 
 
 @functools.cache
@@ -182,4 +184,4 @@ def figure_module(name: str) -> ModuleType:
 
 def figure_options(name: str) -> "type[Figure]":
     """Return the class of a figure's options."""
-    return _own_class(figure_module(name), "Figure")  # type: ignore[no-any-return]
+    return _own_class(figure_module(name), "Figure")

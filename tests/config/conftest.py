@@ -1,14 +1,16 @@
 """What several modules of configuration tests use."""
 
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from edgemem.config.campaign import Campaign, load_campaign
+from edgemem import pieces
+from edgemem.config.campaign import Campaign
+from edgemem.config.loading import load_campaign
 from edgemem.errors import EdgememError
 
 
@@ -23,6 +25,13 @@ def merged(base: Any, overlay: Any) -> Any:
     for key, value in overlay.items():
         result[key] = merged(result.get(key), value)
     return result
+
+
+@pytest.fixture(autouse=True)
+def no_extensions() -> Iterator[None]:
+    """Forget the extensions of a test, which are known to the process."""
+    yield
+    pieces.register([])
 
 
 @pytest.fixture(scope="session")

@@ -1,43 +1,78 @@
 """The canonical form of what a stage reads, the names of settings, and the order of grids."""
 
-import itertools
 import json
 from typing import Any
 
 import pytest
 
+from edgemem.config.collect import CollectSpec
+from edgemem.config.compare import CompareSpec
 from edgemem.config.evaluate import EvaluateSpec
 from edgemem.config.plot import PlotSpec
 from edgemem.config.regress import RegressSpec
+from edgemem.config.report import ReportSpec
 from edgemem.config.sample import SampleSpec
-from edgemem.config.settings import GaussianSetting, ImageSetting
+from edgemem.config.sensitivity import SensitivitySpec
+from edgemem.config.study import Study
 from edgemem.config.train import TrainSpec
 from edgemem.errors import EdgememError
+from edgemem.families.gaussian.setting import GaussianSetting
+from edgemem.families.image.setting import ImageSetting
 
 
 SETTING = {"family": "gaussian", "N": 12, "d": 3, "K": 2}
+NAME = "gaussian_N12_d3_K2"
 PROTOCOL = {"steps": 10, "draws": 2, "peak_lr": 0.1, "final_lr": 0.01}
+CASE = {"setting": SETTING, "seed": 1, "model": "m", "denoiser": "isotropic_mixture"}
+MEASURED = {"provides": ["components"], "settings": [NAME]}
+TRAINED = MEASURED | {"denoiser": "isotropic_mixture", "sizes": [3], "protocol_name": "p", "protocol": PROTOCOL}
+STUDY = {
+    "campaign": "c",
+    "seeds": [3, 1],
+    "settings": [SETTING, SETTING | {"N": 10}],
+    "models": {"m": TRAINED, "few": TRAINED | {"snapshots": [9, 3], "sizes": {"coarse": 4}}},
+    "sampling": {"times": 3},
+    "evaluation": {"threshold": "1/3"},
+}
 SPECS = [
     (SampleSpec, {"setting": SETTING, "seed": 1}),
     (SampleSpec, {"setting": {"family": "image", "templates": "a/b.npy", "N": 12, "K": 2, "size": 4}, "seed": 1}),
     (SampleSpec, {"setting": SETTING | {"variance": 0.25, "separation": 3}, "seed": 2**32 - 1}),
+    (TrainSpec, CASE | {"protocol": PROTOCOL, "sizes": {"coarse": 3}, "time_grid": {"times": 3}}),
     (
         TrainSpec,
-        {"setting": SETTING, "seed": 1, "protocol": PROTOCOL, "model_sizes": {"coarse": 3}, "time_grid": {"times": 3}},
-    ),
-    (
-        TrainSpec,
-        {
-            "setting": SETTING,
-            "seed": 1,
+        CASE
+        | {
             "protocol": PROTOCOL | {"weighting": [1, 0.5, 0], "clip_norm": 1, "minibatch": 4},
-            "model_sizes": [7, 2],
+            "sizes": [7, 2],
+            "snapshots": [10, 5],
             "time_grid": {"times": 3},
         },
     ),
-    (EvaluateSpec, {"setting": SETTING, "seed": 1, "sampling": {}, "evaluation": {"threshold": "1/3"}}),
-    (RegressSpec, {"campaign": "c", "settings": [SETTING, SETTING | {"N": 10}], "seeds": [3, 1], "regression": {}}),
-    (PlotSpec, {"figure": {"figure": "losses", "time": 0.5}, "setting": "gaussian_N12_d3_K2"}),
+    (EvaluateSpec, CASE | {"sampling": {}, "evaluation": {"threshold": "1/3"}}),
+    (
+        SensitivitySpec,
+        CASE | {"generated": 60, "sampling": [{}, {"times": 4}], "thresholds": [0.5, 0.25], "points": [10]},
+    ),
+    (
+        RegressSpec,
+        {"campaign": "c", "settings": STUDY["settings"], "models": {"m": MEASURED}, "seeds": [3, 1], "regression": {}},
+    ),
+    (
+        CompareSpec,
+        {
+            "campaign": "c",
+            "settings": [SETTING],
+            "seeds": [3, 1],
+            "candidates": {"m": PROTOCOL},
+            "references": {NAME: "long"},
+        },
+    ),
+    (Study, STUDY),
+    (CollectSpec, STUDY | {"sensitivity_keys": {"m": "01234567"}}),
+    (ReportSpec, STUDY | {"regression": {}, "figures": [{"figure": {"figure": "regression"}}]}),
+    (PlotSpec, {"figure": {"figure": "losses", "time": 0.5}, "setting": SETTING, "model": "m"}),
+    (PlotSpec, {"figure": {"figure": "samples"}, "setting": {"family": "image", "N": 12, "K": 2}}),
     (PlotSpec, {"figure": {"figure": "prediction"}, "setting": None}),
 ]
 
@@ -72,7 +107,14 @@ def test_order_of_keys_does_not_matter(spec, values):
         ("protocols: {fast: {peak_lr: 6e-3}}", "protocols: {fast: {peak_lr: 0.006}}"),
         ("evaluation: {threshold: 1/3}", "evaluation: {threshold: 0.3333333333333333}"),
         ("evaluation: {threshold: 1/2}", "evaluation: {threshold: 0.5}"),
-        ("model_sizes: [20, 5]", "model_sizes: [5, 20]"),
+        ("models: {mixture: {sizes: [20, 5]}}", "models: {mixture: {sizes: [5, 20.0]}}"),
+        ("models: {mixture: {sizes: {probe: 600}}}", "models: {mixture: {sizes: {probe: 600.0, coarse: 10}}}"),
+        ("models: {mixture: {snapshots: [20, 5, 4000]}}", "models: {mixture: {snapshots: [4000, 20, 5]}}"),
+        (
+            "models: {mixture: {families: null}, templates: null}",
+            "models: {mixture: {families: [image, gaussian]}, templates: null}",
+        ),
+        ("models: {mixture: {options: {}}}", "models: {mixture: {settings: null}}"),
         (
             "settings: [{family: gaussian, N: 50, d: 2, K: 2, variance: 1}]",
             "settings: [{family: gaussian, N: [50], d: 2, K: 2}]",
@@ -91,17 +133,23 @@ def test_negative_zero_is_zero(load):
 
 
 def specs(campaign) -> dict[tuple, str]:
-    """Return the canonical form of all that the stages of a campaign read, by stage and what it is for."""
-    jobs = list(itertools.product(campaign.by_name, campaign.seeds))
+    """Return the canonical form of all that the stages of a campaign read, by stage and what it is for.
+
+    Of a file with a key, what was read before is part of what made it.
+    """
+    samples = [(setting, seed) for setting in campaign.by_name for seed in campaign.seeds]
+    jobs = [(case.setting.name, seed, case.model) for case in campaign.cases for seed in campaign.seeds]
+    study = campaign.study
     return (
-        {("sample", *job): campaign.sample_spec(*job).canonical() for job in jobs}
-        | {("train", *job): campaign.train_spec(*job, campaign.protocol_of(job[0])).canonical() for job in jobs}
-        | {("evaluate", *job): campaign.evaluate_spec(*job).canonical() for job in jobs}
+        {("sample", *data): campaign.sample_spec(*data).canonical() for data in samples}
+        | {("train", *job): campaign.train_spec(*job).canonical() + study.model_keys[job[2]] for job in jobs}
+        | {("evaluate", *job): campaign.evaluate_spec(*job).canonical() + study.evaluation_keys[job[2]] for job in jobs}
         | {("regress",): campaign.regress_spec().canonical()}
         | {
-            ("plot", options.figure, setting): campaign.plot_spec(options.figure, setting).canonical()
-            for options in campaign.figures
-            for setting in campaign.figure_settings(options)
+            ("plot", plot.figure.figure, plot.setting, plot.model): campaign.plot_spec(
+                plot.figure.figure, plot.setting, plot.model
+            ).canonical()
+            for plot in campaign.plots
         }
     )
 
@@ -113,14 +161,22 @@ def specs(campaign) -> dict[tuple, str]:
         ({"size": 15, "variance": 1.0}, "image_digits_N12_K2"),
         ({"size": 8, "templates": "fashion-mnist"}, "image_fashion-mnist_N12_K2_size8"),
         ({"variance": 0.5}, "image_digits_N12_K2_var0.5"),
-        ({"templates": "../my data/some.faces_v2"}, "image_some-faces-v2_N12_K2"),
-        ({"templates": "写真/"}, "image_写真_N12_K2"),
-        ({"templates": "/data/cats_and dogs.npz"}, "image_cats-and-dogs_N12_K2"),
+        # Of a path: printf %s PATH | sha256sum | head -c 6.
+        ({"templates": "../my data/some.faces_v2"}, "image_some-faces-v2-b8500f_N12_K2"),
+        ({"templates": "写真/"}, "image_写真-887d50_N12_K2"),
+        ({"templates": "/data/cats_and dogs.npz"}, "image_cats-and-dogs-97d243_N12_K2"),
     ],
 )
-def test_name_of_pictures_says_where_they_are_from(values: dict[str, Any], name: str):
+def test_name_of_images_says_where_they_are_from(values: dict[str, Any], name: str):
     """A name has no underscores and no spaces from a path, since it is one itself."""
     assert ImageSetting(family="image", N=12, K=2, **values).name == name
+
+
+def test_folders_of_one_name_are_two_settings():
+    """The last part of a path does not determine the data; the path does, and so does the name."""
+    one, other = (ImageSetting(family="image", N=12, K=2, templates=f"{folder}/images") for folder in ("cats", "dogs"))
+    assert one.name != other.name
+    assert [name.partition("-")[0] for name in (one.name, other.name)] == ["image_images"] * 2
 
 
 @pytest.mark.parametrize(
@@ -167,14 +223,68 @@ def test_order_of_keys_in_an_entry_does_not_change_the_order_of_its_grid(load):
     assert list(one.by_name) == list(other.by_name)
 
 
+def test_cases_are_in_the_order_of_settings_then_of_models(load):
+    """Whatever order the models are trained in: the order is that of the configuration."""
+    overlay = """
+        models:
+          random: {denoiser: isotropic_mixture, protocol: random, sizes: [10]}
+          few: {denoiser: isotropic_mixture, protocol: fast, settings: [gaussian_N100_d30_K3, gaussian_N50_d30_K3]}
+        protocols: {random: {steps: 10, draws: 1, peak_lr: 0.1, final_lr: 0.1, initialization: random}}
+    """
+    assert [case.name for case in load(overlay=overlay).cases] == [
+        "gaussian_N50_d30_K3/mixture",
+        "gaussian_N50_d30_K3/random",
+        "gaussian_N50_d30_K3/few",
+        "gaussian_N100_d30_K3/mixture",
+        "gaussian_N100_d30_K3/random",
+        "gaussian_N100_d30_K3/few",
+        "gaussian_N50_d30_K3_var0.25/mixture",
+        "gaussian_N50_d30_K3_var0.25/random",
+        "gaussian_N50_d30_K3_var4/mixture",
+        "gaussian_N50_d30_K3_var4/random",
+        "image_digits_N30_K4_size8/templates",
+        "image_digits_N30_K4_size8/random",
+    ]
+
+
+def test_case_provides_what_its_setting_and_its_denoiser_do(load):
+    campaign = load(overlay="models: {mixture: {families: null}}")
+    provided = {case.name: case.provides for case in campaign.cases}
+    image = {"true_variance", "templates", "images", "true_denoiser", "components"}
+    assert provided["image_digits_N30_K4_size8/mixture"] == image
+    assert provided["image_digits_N30_K4_size8/templates"] == image | {"learned_templates"}
+
+
+def drawings(campaign) -> dict[str, list[tuple[str | None, str | None]]]:
+    """Return what each figure is drawn of."""
+    drawn: dict[str, list[tuple[str | None, str | None]]] = {}
+    for plot in campaign.plots:
+        drawn.setdefault(plot.figure.figure, []).append((plot.setting, plot.model))
+    return drawn
+
+
 def test_figures_are_drawn_for_the_settings_asked_for(load):
     overlay = "figures: [{figure: losses, settings: [gaussian_N50_d30_K3_var4]}, mechanism, prediction]"
     campaign = load(overlay=overlay)
-    drawn = {options.figure: campaign.figure_settings(options) for options in campaign.figures}
-    assert drawn == {
-        "losses": ["gaussian_N50_d30_K3_var4"],
-        "mechanism": list(campaign.by_name),
-        "prediction": [None],
+    assert drawings(campaign) == {
+        "losses": [("gaussian_N50_d30_K3_var4", "mixture")],
+        "mechanism": [(case.setting.name, case.model) for case in campaign.cases],
+        "prediction": [(None, None)],
+    }
+
+
+def test_figures_are_drawn_for_the_models_asked_for(load):
+    overlay = """
+        models: {mixture: {families: null}}
+        figures: [{figure: gallery, models: [mixture]}, {figure: losses, models: [templates]}, samples, templates]
+    """
+    image = "image_digits_N30_K4_size8"
+    assert drawings(load(overlay=overlay)) == {
+        "gallery": [(image, "mixture")],
+        "losses": [(image, "templates")],
+        # Of no model; and of the one that learns templates.
+        "samples": [(image, None)],
+        "templates": [(image, "templates")],
     }
 
 
@@ -195,12 +305,6 @@ def test_spec_says_which_key_is_wrong():
 
 
 def test_train_spec_refuses_lambda_of_another_length():
-    values = {
-        "setting": SETTING,
-        "seed": 1,
-        "protocol": PROTOCOL | {"weighting": [1, 2]},
-        "model_sizes": [2],
-        "time_grid": {"times": 3},
-    }
-    with pytest.raises(EdgememError, match=r"weighting has 2 values, but sampling\.times is 3"):
+    values = CASE | {"protocol": PROTOCOL | {"weighting": [1, 2]}, "sizes": [2], "time_grid": {"times": 3}}
+    with pytest.raises(EdgememError, match=r"weighting: one lambda for each of the 3 times is needed \(got 2\)"):
         TrainSpec.parse(json.dumps(values))

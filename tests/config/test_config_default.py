@@ -5,8 +5,12 @@ import re
 import pytest
 import yaml
 
+from edgemem import pieces
+from edgemem.analysis.published import TRAINING_POINTS
 from edgemem.config import reference
-from edgemem.config.campaign import GRIDS, Campaign
+from edgemem.config.campaign import Campaign
+from edgemem.config.file_list import files_of
+from edgemem.config.models import ModelEntry
 
 from .conftest import ROOT
 
@@ -14,12 +18,18 @@ from .conftest import ROOT
 def test_default_campaign_is_valid(load):
     campaign = load()
     assert campaign.campaign == "quick"
-    assert {name: campaign.protocol_of(name) for name in campaign.by_name} == {
-        **dict.fromkeys(campaign.by_name, "fast"),
-        "image_digits_N30_K4_size8": "image",
-    }
+    assert [(case.setting.name, case.model) for case in campaign.cases] == [
+        *((name, "mixture") for name in campaign.by_name if name.startswith("gaussian")),
+        ("image_digits_N30_K4_size8", "templates"),
+    ]
+    trained = {name: (model.denoiser, model.protocol_name) for name, model in campaign.study.models.items()}
+    assert trained == {"mixture": ("isotropic_mixture", "fast"), "templates": ("coloured_templates", "image")}
     figures = ["losses", "transition", "mechanism", "prediction", "samples", "gallery", "templates"]
     assert [figure.figure for figure in campaign.figures] == figures
+
+
+# Keys of entries of `models` that stand only in the example of a comment.
+COMMENTED = {"options", "settings"}
 
 
 def test_default_campaign_names_every_key(default_text: str):
@@ -34,12 +44,15 @@ def test_default_campaign_names_every_key(default_text: str):
         yaml.safe_load((ROOT / f"experiments/{name}.yaml").read_text(encoding="utf-8"))["figures"][place]
         for name, place in (("protocols", -1), ("paper-figures", -1), ("images", 3))
     )
+    (another,) = re.findall(r"^ +# (\w+: \{denoiser: .*\})$", default_text, re.MULTILINE)
+    Campaign.model_validate(config | {"models": config["models"] | yaml.safe_load(another)})
+    assert next(iter(yaml.safe_load(another).values())).keys() >= COMMENTED
 
     # Families differ in their keys.
     missing = [
         f"settings[].{key}"
         for setting in config["settings"]
-        for key in GRIDS[setting["family"]].model_fields
+        for key in pieces.setting_class(setting["family"]).model_fields
         if key not in setting
     ]
     for key in reference.all_keys():
@@ -47,6 +60,8 @@ def test_default_campaign_names_every_key(default_text: str):
         holders = {
             "": [config],
             "settings[]": [{key: value for setting in config["settings"] for key, value in setting.items()}],
+            "models.NAME": [model | dict.fromkeys(COMMENTED) for model in config["models"].values()],
+            "models.NAME.sizes": [model["sizes"] for model in config["models"].values()],
             "protocols.NAME": list(config["protocols"].values()),
             "figures[]": [figure | comparison | sensitivity | templates],
         }.get(place) or [config[place]]
@@ -126,7 +141,8 @@ def test_time_grid_and_measurements_have_the_published_values(load):
     assert campaign.sampling.model_dump() == {"sampler": "ddim", "times": 26, "t_min": 0.001, "t_max": 0.999}
     assert campaign.evaluation.threshold == 1 / 3
     assert campaign.evaluation.test_samples == 100
-    assert campaign.model_sizes.model_dump() == {"coarse": 10, "fine": 10, "probe": 500}
+    for model in campaign.entries.values():
+        assert model.sizes.model_dump() == {"coarse": 10, "fine": 10, "probe": 500}
 
 
 def test_default_campaign_varies_what_predictions_depend_on(load):
@@ -139,28 +155,74 @@ def test_default_campaign_varies_what_predictions_depend_on(load):
 def test_defaults_of_the_model_are_those_of_the_default_campaign(load):
     """What a file leaves out is what the default campaign says."""
     campaign, defaults = load(), Campaign.model_fields
-    for key in ("model_sizes", "sampling", "evaluation", "datasets", "regression"):
+    for key in ("sampling", "evaluation", "datasets", "regression", "extensions"):
         assert getattr(campaign, key) == defaults[key].default
+    for model in campaign.entries.values():
+        for key in ("sizes", "snapshots", "options", "settings"):
+            assert getattr(model, key) == ModelEntry.model_fields[key].default
 
 
-@pytest.mark.parametrize("file", sorted((ROOT / "experiments").glob("*.yaml")), ids=lambda file: file.stem)
-def test_experiments_are_valid_overlays_with_names_of_their_own(load, file):
-    assert load(experiment=file.read_text(encoding="utf-8")).campaign != load().campaign
+# Settings, seeds, and models with the number of settings that each is trained on.
+EXPERIMENTS = {
+    "image-protocols": (1, 3, dict.fromkeys(
+        ["image-long", "image-16000", "image-8000", "image-4000", "clip-1000", "fast-templates", "one-rate"], 1
+    )),
+    "images": (1, 5, {"templates": 1}),
+    "paper": (64, 1, {"mixture": 64}),
+    "paper-figures": (1, 10, {"mixture": 1}),
+    "paper-seeds": (8, 5, {"mixture": 8}),
+    "protocols": (5, 3, {"paper": 1, "long": 4} | dict.fromkeys(
+        ["draws-4-5000", "even-4000", "even-2500", "even-2000", "even-1500", "independent-2500"], 5
+    )),
+    "refute": (42, 5, {"mixture": 42}),
+}  # fmt: skip
+
+
+def test_every_experiment_is_known():
+    assert sorted(file.stem for file in (ROOT / "experiments").glob("*.yaml")) == sorted(EXPERIMENTS)
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_experiments_are_valid_overlays_with_names_of_their_own(load, name: str):
+    experiment = load(experiment=(ROOT / f"experiments/{name}.yaml").read_text(encoding="utf-8"))
+    assert experiment.campaign == name
+    settings, seeds, models = EXPERIMENTS[name]
+    assert len(experiment.by_name) == settings
+    assert len(experiment.seeds) == seeds
+    trained = experiment.study.models
+    assert {name: len(model.settings) for name, model in trained.items()} == models
+    # Tables and figures apart, the campaign makes a data set, models and evaluations of each.
+    count = {"sample": settings, "train": sum(models.values()), "evaluate": sum(models.values())}
+    for stage, of_stage in count.items():
+        assert len([file for file in files_of(experiment) if file.stage == stage]) == of_stage * seeds
+
+
+def test_experiments_that_compare_protocols_train_a_model_with_each(load):
+    """Models differ in nothing but their protocols, whose names they have."""
+    for name in ("protocols", "image-protocols"):
+        experiment = load(experiment=(ROOT / f"experiments/{name}.yaml").read_text(encoding="utf-8"))
+        models = experiment.study.models
+        assert all(model.protocol_name == name for name, model in models.items())
+        assert (
+            len({(model.denoiser, str(model.sizes), model.snapshots, str(model.options)) for model in models.values()})
+            == 1
+        )
+        compared = experiment.compare_spec()
+        assert {*compared.candidates, *compared.references.values()} == set(models)
 
 
 @pytest.mark.parametrize(
-    ("name", "points", "published"),
-    [("paper", 4000, 5_000_000), ("images", 16_000, 10_000_000), (None, None, None)],
+    ("name", "trained"),
+    [
+        ("paper", {"isotropic_mixture": (4000, 5_000_000)}),
+        ("images", {"coloured_templates": (16_000, 10_000_000)}),
+        (None, {"isotropic_mixture": (4000, 5_000_000), "coloured_templates": (16_000, 10_000_000)}),
+    ],
 )
-def test_collected_costs_are_compared_with_the_protocol_of_the_paper(load, name, points, published):
-    """Each family has a published protocol of its own; where two protocols are used there is nothing to compare."""
+def test_collected_costs_are_compared_with_the_protocol_of_the_paper(load, name, trained):
+    """Each denoiser has a published protocol of its own, in the default campaign too; points that training sees."""
     overlays = {name: (ROOT / f"experiments/{name}.yaml").read_text(encoding="utf-8")} if name else {}
-    spec = load(**overlays).collect_spec()
-    assert (spec.points, spec.published_points) == (points, published)
-    assert set(spec.protocols) == set(load(**overlays).by_name)
-
-
-def test_family_without_a_protocol_is_refused(problems, default_text: str):
-    (message,) = problems(default=default_text.replace("{gaussian: fast, image: image}", "{gaussian: fast}"))
-    assert message.startswith("config.yaml: protocol: settings[2] is of the family 'image', which has no protocol")
-    assert "protocol: {image: fast}" in message
+    models = load(**overlays).collect_spec().models.values()
+    assert {model.denoiser: (model.protocol.points, TRAINING_POINTS[model.denoiser]) for model in models} == trained
+    protocols = load().protocols_by_name
+    assert [protocols[name].points for name in ("paper", "image_paper")] == [5_000_000, 10_000_000]

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from edgemem.config.campaign import load_campaign
+from edgemem.config.loading import load_campaign
 from edgemem.errors import EdgememError
 
 
@@ -17,7 +17,12 @@ REFUSED = {
         "settings[0].varience",
         ["did you mean 'variance'?"],
     ),
-    "unknown size key": ("model_sizes: {coars: 3}", "model_sizes.coars", ["did you mean 'coarse'?"]),
+    "unknown size key": (
+        "models: {mixture: {sizes: {coars: 3}}}",
+        "models.mixture.sizes.coars",
+        ["did you mean 'coarse'?"],
+    ),
+    "unknown model key": ("models: {mixture: {size: [3]}}", "models.mixture.size", ["did you mean 'sizes'?"]),
     "unknown figure option": ("figures: [{figure: losses, tme: 0.3}]", "figures[0].tme", ["did you mean 'time'?"]),
     "misspelt family": (
         "settings: [{family: gausian, N: 50, d: 2, K: 2}]",
@@ -56,17 +61,104 @@ REFUSED = {
         ["unknown key", "allowed: K, N, family, size, templates, variance"],
     ),
     "more templates than samples": ("settings: [{family: image, N: 50, K: 51}]", "settings[0]", ["K=51", "N=50"]),
-    "protocol of no family": ("protocol: {gausian: fast}", "protocol.gausian", ["did you mean 'gaussian'?"]),
-    "no such protocol of a family": ("protocol: {gaussian: fasst}", "protocol.gaussian", ["did you mean 'fast'?"]),
+    "no such family of a model": (
+        "models: {mixture: {families: [image, gausian]}}",
+        "models.mixture.families[1]",
+        ["no family 'gausian'", "did you mean 'gaussian'?", "allowed: gaussian, image"],
+    ),
+    "families no list": ("models: {mixture: {families: gaussian}}", "models.mixture.families", ["list", "'gaussian'"]),
+    "no such protocol of a model": (
+        "models: {templates: {protocol: imag}}",
+        "models.templates.protocol",
+        ["no protocol 'imag'", "did you mean 'image'?", "allowed: fast, image, image_paper, paper"],
+    ),
+    "no such denoiser": (
+        "models: {mixture: {denoiser: isotropic_mixtur}}",
+        "models.mixture.denoiser",
+        ["'isotropic_mixtur'", "did you mean 'isotropic_mixture'?", "allowed: coloured_templates, isotropic_mixture"],
+    ),
+    "no such option of a denoiser": (
+        "models: {mixture: {options: {layers: 2}}}",
+        "models.mixture.options.layers",
+        ["no option 'layers'", "isotropic_mixture has none"],
+    ),
+    "denoiser of another family": (
+        "models: {templates: {families: [image, gaussian]}}",
+        "models.templates.families[1]",
+        ["coloured_templates needs data with templates", "family 'gaussian'", "allowed: image"],
+    ),
+    "denoiser of no setting": (
+        "{settings: [{family: gaussian, N: 50, d: 2, K: 2}], models: {templates: {families: null}}}",
+        "models.templates",
+        ["coloured_templates needs data with templates", "templates: null", "allowed: image"],
+    ),
+    "no such setting of a model": (
+        "models: {mixture: {settings: [gaussian_N50_d30_K4]}}",
+        "models.mixture.settings[0]",
+        ["'gaussian_N50_d30_K4'", "did you mean 'gaussian_N50_d30_K3'?"],
+    ),
+    "setting that a model leaves out": (
+        "models: {mixture: {settings: [image_digits_N30_K4_size8]}}",
+        "models.mixture.settings[0]",
+        ["mixture", "image_digits_N30_K4_size8", "leaves out its family"],
+    ),
+    "setting that a model cannot serve": (
+        "models: {templates: {families: null, settings: [gaussian_N50_d30_K3]}}",
+        "models.templates.settings[0]",
+        ["cannot be trained on gaussian_N50_d30_K3"],
+    ),
+    "setting without a model": (
+        "models: {templates: null}",
+        "models",
+        ["no model is trained on settings[2], image_digits_N30_K4_size8", "denoiser: coloured_templates", "[image]"],
+    ),
+    "setting that models leave out": (
+        "models: {mixture: {settings: [gaussian_N50_d30_K3]}}",
+        "models",
+        ["no model is trained on settings[0], gaussian_N100_d30_K3", "denoiser: isotropic_mixture", "[gaussian]"],
+    ),
+    "no models": ("models: {mixture: null, templates: null}", "models", ["at least one model"]),
+    "model without a protocol": (
+        "models: {mine: {denoiser: isotropic_mixture}}",
+        "models.mine.protocol",
+        ["this key is required"],
+    ),
+    "name of a model": (
+        "models: {a b: {denoiser: isotropic_mixture, protocol: fast}}",
+        "models.a b",
+        ["pattern", "'a b'"],
+    ),
+    "snapshots that are no steps": (
+        "models: {mixture: {snapshots: [0, 10]}}",
+        "models.mixture.snapshots[0]",
+        ["got 0"],
+    ),
+    "no snapshots": ("models: {mixture: {snapshots: 0}}", "models.mixture.snapshots", ["1", "got 0"]),
+    "snapshots beyond the protocol": (
+        "models: {mixture: {snapshots: [10, 4001]}}",
+        "models.mixture.snapshots",
+        ["at most the 4000 steps of the protocol 'fast'", "got 4001"],
+    ),
+    "snapshot twice": (
+        "models: {mixture: {snapshots: [10, 5, 10]}}",
+        "models.mixture.snapshots",
+        ["twice", "[10, 5, 10]"],
+    ),
     "rate of no parameter": (
         "protocols: {fast: {lr_multipliers: {men: 2}}}",
         "protocols.fast.lr_multipliers",
-        ["no parameter 'men'", "did you mean 'mean'?", "settings[0] is trained with this protocol"],
+        ["no parameter 'men'", "did you mean 'mean'?", "the model 'mixture' is trained with this protocol"],
     ),
-    "rate of another family's parameter": (
+    "rate of another denoiser's parameter": (
         "protocols: {fast: {lr_multipliers: {template: 2}}}",
         "protocols.fast.lr_multipliers",
         ["no parameter 'template'", "allowed: mean, standard_deviation"],
+    ),
+    "start that data cannot give": (
+        "{models: {mixture: {families: null, protocol: truth}}, "
+        "protocols: {truth: {steps: 1, draws: 1, peak_lr: 1, final_lr: 1, initialization: true_means}}}",
+        "models.mixture.protocol",
+        ["start 'true_means' of isotropic_mixture needs data with true_mean", "image_digits_N30_K4_size8"],
     ),
     "negative relative rate": (
         "protocols: {image: {lr_multipliers: {template: -1}}}",
@@ -76,7 +168,7 @@ REFUSED = {
     "images of numbers": (
         "figures: [{figure: gallery, settings: [gaussian_N50_d30_K3]}]",
         "figures[0].settings",
-        ["the samples of gaussian_N50_d30_K3 are no images"],
+        ["'gallery' needs images and cannot be drawn of gaussian_N50_d30_K3", "allowed: image_digits_N30_K4_size8"],
     ),
     "no seeds": ("seeds: []", "seeds", ["at least 1", "[]"]),
     "no settings": ("settings: []", "settings", ["at least 1", "[]"]),
@@ -109,44 +201,56 @@ REFUSED = {
     "threshold above one": ("evaluation: {threshold: 3/2}", "evaluation.threshold", ["less than 1", "got 1.5"]),
     "threshold divided by zero": ("evaluation: {threshold: 1/0}", "evaluation.threshold", ["number", "'1/0'"]),
     "threshold no fraction": ("evaluation: {threshold: 1/3/2}", "evaluation.threshold", ["number", "'1/3/2'"]),
-    "no such protocol": ("protocol: fasst", "protocol", ["'fasst'", "did you mean 'fast'?", "paper"]),
     "no such figure": ("figures: [losses, transitoin]", "figures[1]", ["'transitoin'", "did you mean 'transition'?"]),
     "no such figure with options": (
         "figures: [{figure: loses, time: 0.3}]",
-        "figures[0]",
+        "figures[0].figure",
         ["'loses'", "did you mean 'losses'?"],
     ),
-    "figure without a name": ("figures: [{time: 0.3}]", "figures[0]", ["no figure is named", "prediction"]),
+    "figure without a name": ("figures: [{time: 0.3}]", "figures[0].figure", ["no figure is given", "prediction"]),
+    "figure no mapping": ("figures: [3]", "figures[0]", ["mapping", "got 3"]),
+    "setting no mapping": ("settings: [gaussian]", "settings[0]", ["mapping", "got 'gaussian'"]),
+    "model no mapping": ("models: {mine: fast}", "models.mine", ["mapping", "got 'fast'"]),
     "figure twice": ("figures: [losses, losses]", "figures[1]", ["'losses' is already in the list"]),
     "figure of no setting": (
         "figures: [{figure: losses, settings: [gaussian_N50_d30_K4]}]",
         "figures[0].settings",
         ["'gaussian_N50_d30_K4'", "did you mean 'gaussian_N50_d30_K3'?"],
     ),
+    "figure of no model": (
+        "figures: [{figure: losses, models: [mixtur]}]",
+        "figures[0].models",
+        ["'mixtur'", "did you mean 'mixture'?"],
+    ),
+    "learned templates of a model without": (
+        "{models: {mixture: {families: null}}, figures: [{figure: templates, models: [mixture]}]}",
+        "figures[0].models",
+        ["cannot be drawn of mixture", "allowed: templates"],
+    ),
     "figure's time": ("figures: [{figure: losses, time: 1}]", "figures[0].time", ["less than 1", "got 1"]),
-    "nothing to compare": ("figures: [{figure: protocols}]", "figures[0].candidates", ["at least one protocol"]),
-    "no such protocol to compare": (
-        "figures: [{figure: protocols, candidates: [fasst]}]",
+    "nothing to compare": ("figures: [{figure: protocols}]", "figures[0].candidates", ["at least one model"]),
+    "no such model to compare": (
+        "figures: [{figure: protocols, candidates: [mixtur]}]",
         "figures[0].candidates",
-        ["'fasst'", "did you mean 'fast'?"],
+        ["'mixtur'", "did you mean 'mixture'?"],
     ),
     "no such reference": (
-        "figures: [{figure: protocols, candidates: [fast], references: {papr: []}}]",
+        "figures: [{figure: protocols, candidates: [mixture], references: {templats: []}}]",
         "figures[0].references",
-        ["'papr'", "did you mean 'paper'?"],
+        ["'templats'", "did you mean 'templates'?"],
     ),
     "reference of no setting": (
-        "figures: [{figure: protocols, candidates: [fast], references: {paper: [gaussian_N50_d30_K4]}}]",
+        "figures: [{figure: protocols, candidates: [mixture], references: {templates: [gaussian_N50_d30_K4]}}]",
         "figures[0].references",
         ["'gaussian_N50_d30_K4'", "did you mean 'gaussian_N50_d30_K3'?"],
     ),
     "setting without reference": (
-        "figures: [{figure: protocols, candidates: [fast], references: {paper: [gaussian_N50_d30_K3]}}]",
+        "figures: [{figure: protocols, candidates: [mixture], references: {mixture: [gaussian_N50_d30_K3]}}]",
         "figures[0].references",
         ["gaussian_N100_d30_K3 needs one reference (got 0)"],
     ),
     "comparison over one seed": (
-        "{seeds: [1], figures: [{figure: protocols, candidates: [fast]}]}",
+        "{seeds: [1], figures: [{figure: protocols, candidates: [mixture]}]}",
         "seeds",
         ["compared over several seeds"],
     ),
@@ -155,9 +259,23 @@ REFUSED = {
         "protocols.fast",
         ["warmup and decay must be at most 1 together", "0.6", "0.5"],
     ),
-    "model size twice": ("model_sizes: [5, 10, 5]", "model_sizes", ["twice", "[5, 10, 5]"]),
-    "no model size": ("model_sizes: []", "model_sizes", ["at least 1", "[]"]),
-    "model size zero": ("model_sizes: [5, 0]", "model_sizes[1]", ["greater than 0", "got 0"]),
+    "candidate that is not trained everywhere": (
+        "{settings: [{family: gaussian, N: [50, 60], d: 2, K: 2}], "
+        "models: {few: {denoiser: isotropic_mixture, protocol: paper, settings: [gaussian_N60_d2_K2]}}, "
+        "figures: [{figure: protocols, candidates: [few], "
+        "references: {mixture: [gaussian_N50_d2_K2, gaussian_N60_d2_K2]}}]}",
+        "figures[0].candidates",
+        ["few is not trained on gaussian_N50_d2_K2, where it is compared"],
+    ),
+    "reference that is not trained there": (
+        "figures: [{figure: protocols, candidates: [mixture], references: {templates: [gaussian_N50_d30_K3]}}]",
+        "figures[0].references",
+        ["templates is not trained on gaussian_N50_d30_K3"],
+    ),
+    "model size twice": ("models: {mixture: {sizes: [5, 10, 5]}}", "models.mixture.sizes", ["twice", "[5, 10, 5]"]),
+    "no model size": ("models: {mixture: {sizes: []}}", "models.mixture.sizes", ["at least 1", "[]"]),
+    "model size zero": ("models: {mixture: {sizes: [5, 0]}}", "models.mixture.sizes[1]", ["greater than 0", "got 0"]),
+    "sizes no numbers": ("models: {mixture: {sizes: many}}", "models.mixture.sizes", ["'many'"]),
     "shared folder": ("campaign: models", "campaign", ["'models'", "choose another name"]),
     "no folder name": ("campaign: a/b", "campaign", ["'a/b'"]),
     "lambda of another length": (
@@ -205,7 +323,9 @@ def test_bad_value_gives_one_clear_line(problems, overlay: str, key: str, said: 
 
 BOOLEANS = {
     "seeds: [true]": "seeds[0]",
-    "model_sizes: [true, 5]": "model_sizes[0]",
+    "models: {mixture: {sizes: [true, 5]}}": "models.mixture.sizes[0]",
+    "models: {mixture: {sizes: {fine: false}}}": "models.mixture.sizes.fine",
+    "models: {mixture: {snapshots: true}}": "models.mixture.snapshots",
     "settings: [{family: gaussian, N: 50, d: true, K: 2}]": "settings[0].d",
     "settings: [{family: gaussian, N: 50, d: 2, K: 2, variance: [yes, 4]}]": "settings[0].variance[0]",
     "protocols: {fast: {steps: true}}": "protocols.fast.steps",
@@ -232,7 +352,7 @@ def test_all_problems_are_told_at_once(problems):
 
 def test_missing_keys_are_named(problems):
     lines = problems(default="campaign: c")
-    missing = ["seeds", "settings", "protocol", "protocols", "figures"]
+    missing = ["seeds", "settings", "models", "protocols", "figures"]
     assert lines == [f"config.yaml: {key}: this key is required" for key in missing]
 
 
@@ -242,6 +362,14 @@ def test_file_is_the_one_the_value_stands_in(problems):
     assert line.startswith("first.yaml: evaluation.draws: ")
     (line,) = problems(first="evaluation: {draws: 5}", second="evaluation: {draws: 0}")
     assert line.startswith("second.yaml: evaluation.draws: ")
+
+
+def test_protocol_that_is_taken_out_is_not_there(problems):
+    """The file is that of the model which still names it."""
+    (line,) = problems(overlay="protocols: {fast: null}")
+    assert line == (
+        "config.yaml: models.mixture.protocol: there is no protocol 'fast' (allowed: image, image_paper, paper)"
+    )
 
 
 def test_file_of_a_bad_base_is_named(problems, default_text: str):
@@ -275,7 +403,7 @@ def test_file_of_a_key_missing_in_a_replaced_list_is_named(problems, entry: str,
     assert line.startswith(f"overlay.yaml: settings[0].{key}: ")
 
 
-def test_overlay_that_mends_a_bad_base_is_accepted(load, default_text: str):
+def test_overlay_that_repairs_a_bad_base_is_accepted(load, default_text: str):
     broken = default_text.replace("test_samples: 100", "test_samples: 1")
     assert load(default=broken, overlay="evaluation: {test_samples: 50}").evaluation.test_samples == 50
 
@@ -283,8 +411,8 @@ def test_overlay_that_mends_a_bad_base_is_accepted(load, default_text: str):
 def test_value_of_the_command_line_is_not_blamed_on_a_file(load, default_text: str):
     load()  # writes config.yaml
     with pytest.raises(EdgememError, match=r"^(?!config\.yaml)") as caught:
-        load_campaign(yaml.safe_load(default_text) | {"protocol": "fasst"}, ["config.yaml"])
-    assert "'fasst'" in str(caught.value)
+        load_campaign(yaml.safe_load(default_text) | {"figures": ["loses"]}, ["config.yaml"])
+    assert str(caught.value).startswith("--config: figures[0]: there is no figure 'loses'")
 
 
 def test_setting_that_the_campaign_lacks_is_refused_with_the_nearest(load):

@@ -139,7 +139,14 @@ def test_fractions_are_named_and_all_in_sight():
             for axes in np.array(made.draw(figure, pair).axes)[list(panels)]:
                 assert axes.get_xlabel() == model.fraction
                 np.testing.assert_allclose(axes.get_xlim(), [0, 1.02 * max(1, model.unit * model.sizes[-1])])
-    assert max(made.draw("transition", made.pairs[-1]).axes[0].get_xlim()) > 5
+    network = made.pairs[-1]
+    assert max(made.draw("transition", network).axes[0].get_xlim()) > 5
+    for pair, half in ((made.pairs[0], "M₅₀ / N"), (network, "P₅₀ / (N d)")):
+        assert made.draw("seeds", pair).axes[2].get_xlabel().startswith(f"{half}, ")
+        assert made.draw("sensitivity", pair).axes[0].get_xlabel() == half
+        (note,) = made.draw("transition", pair).axes[0].texts
+        value = made.row(made.transition, pair).m50_pooled.item()
+        assert note.get_text() == f"{half.split(' / ')[0]} = {value:.3f} {half.split(' / ')[1]}"
 
 
 def test_models_of_one_setting_are_told_apart():

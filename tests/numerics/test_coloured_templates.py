@@ -1,11 +1,12 @@
-"""The denoiser of coloured templates is that of a mixture of Gaussians with explicit covariances."""
+"""The posterior mean under coloured templates is that of a mixture of Gaussians with explicit covariances."""
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from edgemem.numerics.coloured_templates import coloured_templates
+from edgemem.denoisers.coloured_templates import ColouredTemplates
+from edgemem.numerics.coloured_templates import coloured_posterior_mean
 from edgemem.numerics.points import Points
 
 from . import oracle
@@ -59,8 +60,18 @@ def denoise(template, colour_mean, variance, x, t):
 
 
 @eqx.filter_jit
-def estimate(denoiser, x, t):
-    return denoiser(x, jnp.full(x.shape[0], t, x.dtype))
+def estimate(template, colour_mean, standard_deviation, x, t, rows=None):
+    """The posterior mean of points at one time or at one each, of templates padded to so many rows."""
+    size = len(template)
+    padding = (0, (rows or size) - size), (0, 0)
+    return coloured_posterior_mean(
+        x,
+        jnp.broadcast_to(jnp.asarray(t, x.dtype), x.shape[:1]),
+        jnp.pad(template, padding),
+        jnp.pad(colour_mean, padding),
+        jnp.asarray(standard_deviation, template.dtype),
+        jnp.arange(rows or size) < size,
+    )
 
 
 @pytest.mark.parametrize("t", TIMES)
@@ -70,7 +81,7 @@ def test_posterior_mean_in_float64(float64, which, variance, t):
     """The projections on templates give what inverses and determinants of all covariances give."""
     template, colour_mean = parameters(which)
     _, x = points_at(t, which)
-    result = estimate(coloured_templates(template, colour_mean, np.sqrt(variance)), jnp.asarray(x), t)
+    result = estimate(template, colour_mean, np.sqrt(variance), jnp.asarray(x), t)
     # The oracle solves with a covariance of condition v s / t^2, up to 1e8.
     np.testing.assert_allclose(result, denoise(template, colour_mean, variance, x, t), atol=1e-7)
 
@@ -92,7 +103,7 @@ def test_determinant_has_its_factor_on_both_terms(float64):
         projection = x.reshape(CHANNELS, PIXELS) @ template.T
         colour = a * variance * projection / (t**2 + a**2 * variance * scale)
         expected = ((weight * colour) @ template).reshape(1, -1)
-        result = np.asarray(estimate(coloured_templates(template, colour_mean, np.sqrt(variance)), jnp.asarray(x), t))
+        result = np.asarray(estimate(template, colour_mean, np.sqrt(variance), jnp.asarray(x), t))
         assert np.allclose(result, expected, rtol=1e-6, atol=0) == right
     np.testing.assert_allclose(result, denoise(template, colour_mean, variance, x, t), rtol=1e-9)
 
@@ -104,7 +115,7 @@ def test_posterior_mean_in_float32(which, variance, t):
     """Float32, in which training runs, keeps four digits of the posterior mean at all times."""
     template, colour_mean = (values.astype(np.float32) for values in parameters(which))
     x = points_at(t, which)[1].astype(np.float32)
-    result = estimate(coloured_templates(template, colour_mean, np.float32(np.sqrt(variance))), jnp.asarray(x), t)
+    result = estimate(template, colour_mean, np.sqrt(variance), jnp.asarray(x), t)
     exact = [values.astype(np.float64) for values in (template, colour_mean)]
     np.testing.assert_allclose(result, denoise(*exact, variance, x.astype(np.float64), t), atol=1e-3)
 
@@ -118,7 +129,7 @@ def test_colours_of_one_template_are_told_apart_in_float32():
     colour = colour_mean[rng.integers(4, size=8)] + 1e-3 * rng.normal(size=(8, CHANNELS))
     x0 = (colour[:, :, None] * template[0]).reshape(8, -1)
     x = (oracle.alpha(t) * x0 + t * rng.normal(size=x0.shape)).astype(np.float32)
-    result = estimate(coloured_templates(template, colour_mean, np.float32(np.sqrt(variance))), jnp.asarray(x), t)
+    result = estimate(template, colour_mean, np.sqrt(variance), jnp.asarray(x), t)
     exact = [values.astype(np.float64) for values in (template, colour_mean)]
     # Float32 knows the values, up to 6 times 3, to 1e-6; wrong weights would move them by a third of 3e-3.
     np.testing.assert_allclose(result, denoise(*exact, variance, x.astype(np.float64), t), atol=1e-5)
@@ -127,8 +138,7 @@ def test_colours_of_one_template_are_told_apart_in_float32():
 def test_each_point_is_denoised_at_its_own_time(float64):
     template, colour_mean = parameters("all")
     x, times = points_at(0.36, "all")[1], np.linspace(0.001, 0.999, 8)
-    denoiser = coloured_templates(template, colour_mean, 0.5)
-    result = eqx.filter_jit(denoiser)(jnp.asarray(x), jnp.asarray(times))
+    result = estimate(template, colour_mean, 0.5, jnp.asarray(x), times)
     for row, point, t in zip(result, x, times, strict=True):
         np.testing.assert_allclose(row, posterior_mean(template, colour_mean, 0.25, point, t), atol=1e-7)
 
@@ -137,8 +147,8 @@ def test_larger_templates_in_paler_colours_are_the_same_model(float64):
     """Scale moves between template and colour, and so do signs."""
     template, colour_mean = parameters("all")
     x = jnp.asarray(points_at(0.36, "all")[1])
-    first = estimate(coloured_templates(template, colour_mean, 0.5), x, 0.36)
-    second = estimate(coloured_templates(-3 * template, -colour_mean / 3, 0.5 / 3), x, 0.36)
+    first = estimate(template, colour_mean, 0.5, x, 0.36)
+    second = estimate(-3 * template, -colour_mean / 3, 0.5 / 3, x, 0.36)
     np.testing.assert_allclose(second, first, rtol=1e-9)
 
 
@@ -148,7 +158,7 @@ def test_without_variance_it_is_the_mixture_of_its_means(float64):
     mean = (colour_mean[:, :, None] * template[:, None, :]).reshape(5, -1)
     for t in TIMES:
         x = points_at(t, "all")[1]
-        result = estimate(coloured_templates(template, colour_mean, 0.0), jnp.asarray(x), t)
+        result = estimate(template, colour_mean, 0.0, jnp.asarray(x), t)
         np.testing.assert_allclose(result, oracle.denoise(mean, 0.0, x, np.full(len(x), t)), atol=1e-7)
 
 
@@ -165,7 +175,9 @@ def test_gradient_of_the_loss(float64, deviation, t):
         return np.sum(weight * np.sum((denoise(template, colour_mean, deviation**2, x, t) - x0) ** 2, axis=1))
 
     points = Points(jnp.asarray(x0.T), jnp.full(3, t), jnp.asarray(weight), jnp.asarray(noise.T))
-    denoiser = coloured_templates(template, colour_mean, deviation, 8)
+    denoiser = ColouredTemplates(
+        jnp.asarray(template), jnp.asarray(colour_mean), jnp.asarray(deviation), jnp.ones(2, bool)
+    ).padded(8)
     value, gradient = eqx.filter_jit(eqx.filter_value_and_grad(lambda denoiser: denoiser.loss(points)))(denoiser)
     assert float(value) == pytest.approx(explicit(template, colour_mean, deviation), rel=1e-6, abs=1e-10)
     assert not np.any(gradient.template[2:]) and not np.any(gradient.colour_mean[2:])
@@ -188,6 +200,6 @@ def test_gradient_of_the_loss(float64, deviation, t):
 def test_padding_changes_nothing(float64):
     template, colour_mean = parameters("all")
     x = jnp.asarray(points_at(0.041, "all")[1])
-    alone = estimate(coloured_templates(template, colour_mean, 0.3), x, 0.041)
-    padded = estimate(coloured_templates(template, colour_mean, 0.3, 16), x, 0.041)
+    alone = estimate(template, colour_mean, 0.3, x, 0.041)
+    padded = estimate(template, colour_mean, 0.3, x, 0.041, 16)
     np.testing.assert_allclose(padded, alone, rtol=1e-12, atol=1e-12)

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from edgemem.numerics.denoisers import AbstractDenoiser, isotropic_mixture
+from edgemem.denoisers.abstract import AbstractDenoiser
 from edgemem.numerics.losses import (
     BLOCK,
     denoising_loss,
@@ -18,6 +18,7 @@ from edgemem.numerics.losses import (
 from edgemem.numerics.points import Points
 
 from . import oracle
+from .mixtures import mixture
 
 
 DIM, N, DRAWS = 8, 6, 3
@@ -43,7 +44,7 @@ CASES = {
 
 def loss_and_gradient(mean, standard_deviation, *arguments):
     """Of a mixture padded to 16 components, so that one program serves all cases."""
-    return compiled(isotropic_mixture(mean, standard_deviation, 16), *map(jnp.asarray, arguments))
+    return compiled(mixture(mean, standard_deviation, 16), *map(jnp.asarray, arguments))
 
 
 @eqx.filter_jit
@@ -121,7 +122,7 @@ def test_logits_of_ten_million_in_float32():
 def test_the_closed_form_is_the_general_loss(case):
     """Written out or differentiated automatically, on the same noise: losses to 1e-5, gradients to a thousandth."""
     mean, deviation, t = CASES[case]
-    denoiser = isotropic_mixture(mean.astype(np.float32), deviation)
+    denoiser = mixture(mean.astype(np.float32), deviation)
     points = Points(*(jnp.asarray(value, jnp.float32) for value in (SAMPLES.T, t, oracle.snr(t), NOISE[0].T)))
     closed, gradient = by_closed_form(denoiser, points)
     general, expected = by_differentiation(denoiser, points)
@@ -137,7 +138,7 @@ by_differentiation = eqx.filter_jit(eqx.filter_value_and_grad(AbstractDenoiser.l
 
 def test_error_of_each_draw_of_each_sample(float64):
     """squared_error keeps draws and samples apart, each sample at its own time."""
-    result = jax.jit(squared_error)(isotropic_mixture(MOVED, 0.6), *map(jnp.asarray, (SAMPLES, MIXED_TIMES, NOISE)))
+    result = jax.jit(squared_error)(mixture(MOVED, 0.6), *map(jnp.asarray, (SAMPLES, MIXED_TIMES, NOISE)))
     np.testing.assert_allclose(result, oracle.errors(MOVED, 0.36, SAMPLES, MIXED_TIMES, NOISE), rtol=1e-9)
 
 
@@ -145,7 +146,7 @@ def test_error_of_each_draw_of_each_sample(float64):
 def test_loss_of_one_time_with_its_standard_error(float64, t):
     """denoising_loss is the mean of the errors at one time, and its standard error that of the same errors."""
     error = oracle.errors(MOVED, 0.36, SAMPLES, np.full(N, t), NOISE)
-    loss, stderr = denoising_loss(isotropic_mixture(MOVED, 0.6), *map(jnp.asarray, (SAMPLES, t, NOISE)))
+    loss, stderr = denoising_loss(mixture(MOVED, 0.6), *map(jnp.asarray, (SAMPLES, t, NOISE)))
     np.testing.assert_allclose(loss, error.mean(), rtol=1e-9)
     np.testing.assert_allclose(stderr, np.sqrt(np.sum(error.var(axis=0, ddof=1) / DRAWS)) / N, rtol=1e-8)
 
@@ -191,7 +192,7 @@ def test_more_memory_never_hurts_at_small_noise(float64):
 
 
 def test_standard_error_is_that_of_the_noise_alone(float64):
-    """The quoted error is the spread of the loss over fresh noise; the spread between samples is not part of it."""
+    """The standard error is the spread of the loss over fresh noise; the spread between samples is not part of it."""
     rng = np.random.default_rng(3)
     repeats, draws, n_samples = 4000, 5, 7
     spread = np.linspace(0.2, 3, n_samples)

@@ -105,7 +105,7 @@ def test_ratio_never_reaches_a_tenth():
 
 
 def test_a_ratio_that_falls_back_is_noted():
-    """A ratio that is not monotone beyond counting errors is used through its closest monotone curve, and noted."""
+    """A ratio that is not monotone beyond binomial errors is used through its closest monotone curve, and noted."""
     ratio = logistic(COARSE, 155, 10)
     ratio[6], ratio[7] = 0.6, 0.3
     grid = fine_grid(COARSE, ratio, 10, POINTS)
@@ -115,7 +115,7 @@ def test_a_ratio_that_falls_back_is_noted():
     assert len(grid.sizes) == 10
 
 
-def test_counting_noise_is_not_noted():
+def test_binomial_noise_is_not_noted():
     """A plateau that wobbles as counts of 500 points do is no reason for a note."""
     ratio = np.repeat([0.0, 0.02, 0.01, 0.5, 0.48, 0.95, 1.0, 0.99], [3, 1, 1, 1, 1, 1, 1, 1])
     assert fine_grid(COARSE, ratio, 10, POINTS).note == ""

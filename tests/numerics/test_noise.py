@@ -1,4 +1,4 @@
-"""The random numbers of training follow their laws, are independent, and belong to points, not to their order."""
+"""The random numbers of training follow their distributions, are independent, and belong to points, not to their order."""
 
 import jax
 import jax.numpy as jnp
@@ -23,7 +23,7 @@ def draws() -> np.ndarray:
     return normal(5).astype(np.float64)
 
 
-def test_law(draws):
+def test_distribution(draws):
     """The draws follow N(0, 1), in the middle and in the tails."""
     draws = draws.ravel()
     assert stats.kstest(draws, "norm").pvalue > 0.001

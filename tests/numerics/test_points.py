@@ -1,4 +1,4 @@
-"""However the points of a step are cut into blocks, they are the same points."""
+"""However the points of a step are tiled, they are the same points."""
 
 import jax
 import jax.numpy as jnp
@@ -8,7 +8,9 @@ import pytest
 from jax.extend.core import jaxprs_in_params
 
 from edgemem.numerics import points
-from edgemem.numerics.points import Blocks, Problem, blocks, clean_blocks, draw_block
+from edgemem.numerics.points import Problem, Tiling, clean_blocks, draw_block, tiling_of
+
+from .mixtures import mixture
 
 
 X = np.random.default_rng(0).normal(size=(7, 3))
@@ -16,13 +18,13 @@ PROBLEM = Problem(jnp.asarray(X, jnp.float32), jnp.array([0.9, 0.5, 0.1]), jnp.a
 KEY, STEP = jr.key(4), jnp.asarray(11)
 
 
-def all_points(cut: Blocks) -> np.ndarray:
+def all_points(tiling: Tiling) -> np.ndarray:
     """Everything with a weight, one row a point, in some order."""
-    clean = clean_blocks(PROBLEM, cut)
+    clean = clean_blocks(PROBLEM, tiling)
     rows = []
-    for block in range(cut.per_step):
-        drawn = draw_block(PROBLEM, cut, KEY, STEP, jnp.asarray(block))
-        x0 = drawn.x0 if clean is None else clean[block % cut.over_samples]
+    for block in range(tiling.per_step):
+        drawn = draw_block(PROBLEM, tiling, KEY, STEP, jnp.asarray(block))
+        x0 = drawn.x0 if clean is None else clean[block % tiling.over_samples]
         row = np.concatenate([x0, drawn.t[None], drawn.weight[None], drawn.noise]).T
         rows.append(row[np.asarray(drawn.weight) > 0])
     rows = np.concatenate(rows)
@@ -30,19 +32,19 @@ def all_points(cut: Blocks) -> np.ndarray:
 
 
 @pytest.mark.parametrize("n_samples", [7, 4])
-def test_cutting_changes_nothing(n_samples):
+def test_tiling_changes_nothing(n_samples):
     """Whole, or in blocks that leave a rest of samples, of draws, or of both: every point once, its numbers its own."""
     draws = 5
-    whole = all_points(Blocks(n_samples, draws, n_samples, draws))
+    whole = all_points(Tiling(n_samples, draws, n_samples, draws))
     assert len(whole) == n_samples * draws
     assert len(np.unique(whole[:, -3:], axis=0)) == n_samples * draws
     for at_once in [(3, 5), (7, 2), (2, 3), (1, 1), (4, 4)]:
-        np.testing.assert_array_equal(all_points(Blocks(n_samples, draws, *at_once)), whole)
+        np.testing.assert_array_equal(all_points(Tiling(n_samples, draws, *at_once)), whole)
 
 
 def test_draws_of_a_sample_share_its_time_and_weight():
     """Each sample has one time a step and the weight of that time; its draws differ in noise alone."""
-    whole = all_points(Blocks(7, 5, 7, 5))
+    whole = all_points(Tiling(7, 5, 7, 5))
     for x in PROBLEM.x_train:
         mine = whole[np.all(whole[:, :3] == np.asarray(x), axis=1)]
         assert len(mine) == 5
@@ -57,30 +59,29 @@ def test_draws_of_a_sample_share_its_time_and_weight():
 def test_blocks_are_small_and_waste_little(n_samples, draws, width):
     """No block is larger than the device's limit unless it is a single point, and few of its points are beyond the
     last."""
-    cut = blocks(n_samples, draws, width)
-    at_once = cut.samples_at_once * cut.draws_at_once
+    tiling = tiling_of(n_samples, draws, width)
+    at_once = tiling.samples_at_once * tiling.draws_at_once
     assert at_once == 1 or at_once * width <= points.CPU.numbers
     assert at_once <= points.CPU.points
-    assert cut.over_samples * cut.samples_at_once * -(-draws // cut.draws_at_once) * cut.draws_at_once >= (
+    assert tiling.over_samples * tiling.samples_at_once * -(-draws // tiling.draws_at_once) * tiling.draws_at_once >= (
         n_samples * draws
     )
-    assert cut.over_samples * cut.samples_at_once < 1.25 * n_samples + 1
-    assert cut.per_step * at_once < 1.5 * n_samples * draws + 1
+    assert tiling.over_samples * tiling.samples_at_once < 1.25 * n_samples + 1
+    assert tiling.per_step * at_once < 1.5 * n_samples * draws + 1
 
 
 def test_memory_does_not_grow_with_points(monkeypatch):
     """A step on 64 times the draws needs no more memory, and none that would hold points times components at once."""
-    from edgemem.numerics.denoisers import isotropic_mixture
     from edgemem.numerics.training import _advance_one, _Constant, _start, optimizer
 
     monkeypatch.setattr(points, "CPU", points.Limit(64, 2**12))
-    rule = optimizer(steps=10, peak_lr=1e-3, final_lr=1e-6, warmup=0.1, decay=None, clip_norm=None, update_ema=None)
+    adam = optimizer(steps=10, peak_lr=1e-3, final_lr=1e-6, warmup=0.1, decay=None, clip_norm=None, update_ema=None)
 
     def temporary(draws: int) -> int:
-        denoiser = isotropic_mixture(PROBLEM.x_train, 0.5, 64)
-        constant = _Constant(PROBLEM, blocks(7, draws, 64), rule, jnp.arange(10))
+        denoiser = mixture(PROBLEM.x_train, 0.5, 64)
+        constant = _Constant(PROBLEM, tiling_of(7, draws, 64), adam, 10)
         model = _start(constant, KEY, denoiser)
-        return _advance_one.lower((constant, KEY), model).compile().compiled.memory_analysis().temp_size_in_bytes
+        return _advance_one.lower((constant, KEY, STEP, STEP + 3), model).compile().compiled.memory_analysis().temp_size_in_bytes
 
     few, many = temporary(16), temporary(1024)
     assert many < 1.2 * few
@@ -89,16 +90,15 @@ def test_memory_does_not_grow_with_points(monkeypatch):
 
 def test_every_product_is_of_full_precision():
     """No matrix product of a training step leaves its precision to the device's default, which may be 11 bits."""
-    from edgemem.numerics.denoisers import isotropic_mixture
     from edgemem.numerics.training import _advance, _Constant, _start, optimizer
 
-    rule = optimizer(steps=10, peak_lr=1e-3, final_lr=1e-6, warmup=0.1, decay=None, clip_norm=None, update_ema=None)
-    denoiser = isotropic_mixture(PROBLEM.x_train, 0.5)
-    constant = _Constant(PROBLEM, blocks(7, 4, 7), rule, jnp.arange(3))
+    adam = optimizer(steps=10, peak_lr=1e-3, final_lr=1e-6, warmup=0.1, decay=None, clip_norm=None, update_ema=None)
+    denoiser = mixture(PROBLEM.x_train, 0.5)
+    constant = _Constant(PROBLEM, tiling_of(7, 4, 7), adam, 3)
     model = _start(constant, KEY, denoiser)
     found = [
         equation.params["precision"]
-        for equation in _equations(jax.make_jaxpr(lambda: _advance((constant, KEY), model)[1])().jaxpr)
+        for equation in _equations(jax.make_jaxpr(lambda: _advance((constant, KEY, STEP, STEP + 3), model)[1])().jaxpr)
         if equation.primitive.name == "dot_general"
     ]
     # Five products of matrices, and one of a matrix with a vector.

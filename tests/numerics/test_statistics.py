@@ -6,8 +6,8 @@ from scipy import stats
 
 from edgemem.numerics.statistics import (
     Estimate,
-    combined_p_value,
     binomial_spread,
+    combined_p_value,
     crossing,
     crossing_estimates,
     equivalence,
@@ -155,10 +155,10 @@ def test_coverage_of_crossings(n_samples, centre, width):
 def test_coverage_of_pooled_means(seeds):
     """The pooled 95 % interval contains the mean over all seeds in 95 % of campaigns, with few seeds too."""
     rng = np.random.default_rng(seeds)
-    counting, between = 0.004, 0.01
+    binomial, between = 0.004, 0.01
     inside, lengths = 0, []
-    for values in 0.8 + np.hypot(counting, between) * rng.normal(size=(2000, seeds)):
-        pooled = pool([Estimate(value, value - 1.96 * counting, value + 1.96 * counting) for value in values])
+    for values in 0.8 + np.hypot(binomial, between) * rng.normal(size=(2000, seeds)):
+        pooled = pool([Estimate(value, value - 1.96 * binomial, value + 1.96 * binomial) for value in values])
         inside += pooled.low <= 0.8 <= pooled.high
         lengths.append(pooled.high - pooled.low)
         assert pooled.value == pytest.approx(values.mean())
@@ -184,7 +184,7 @@ def test_coverage_of_campaigns(seeds):
     np.testing.assert_allclose(np.sqrt(np.mean(pooled[:, :, 4] ** 2, axis=0)), between, rtol=0.1)
 
 
-def test_counting_error_of_pooled_means():
+def test_binomial_error_of_pooled_means():
     """binomial_stderr is what repeated counting of the same seeds' models scatters by."""
     centre, width, seeds = 0.8, 0.045, 3
     rng = np.random.default_rng(20)
@@ -194,7 +194,7 @@ def test_counting_error_of_pooled_means():
     logits = monotone_logit(rng.binomial(TOTAL, probability, size=(2000, *probability.shape)), TOTAL)
     for level in LEVELS:
         scatter = crossing(sizes, logits.reshape(-1, len(sizes)), level).reshape(-1, seeds).mean(axis=1).std(ddof=1)
-        quoted = [
+        found = [
             pool(
                 [
                     crossing_estimates(sizes, rng.binomial(TOTAL, row), TOTAL, (level,), rng=rng, replicates=300)[0]
@@ -204,14 +204,14 @@ def test_counting_error_of_pooled_means():
             for _ in range(40)
         ]
         # A width from 300 replicates is known to 5 %, its average over 120 of them to less; the rest is curvature.
-        assert np.mean(quoted) == pytest.approx(scatter, rel=0.12)
+        assert np.mean(found) == pytest.approx(scatter, rel=0.12)
 
 
 # ------------------------------------------------------------------------------------------ pooling, at the edges
 
 
-def test_one_seed_has_the_interval_of_counting():
-    """With one seed nothing is known of others: the interval is that of counting, the spread NaN."""
+def test_one_seed_has_the_binomial_interval():
+    """With one seed nothing is known of others: the interval is that of its binomial error, the spread NaN."""
     pooled = pool([Estimate(0.8, 0.79, 0.82)])
     assert (pooled.value, pooled.low, pooled.high) == (0.8, 0.79, 0.82)
     assert pooled.binomial_stderr == pytest.approx(0.03 / (2 * 1.959964), rel=1e-6)
@@ -227,7 +227,7 @@ def test_a_seed_without_a_value_makes_the_mean_unknown():
 
 
 def test_an_unknown_end_leaves_the_mean():
-    """A seed whose value is known and whose counting interval is open counts; only the counting part is unknown."""
+    """A seed whose value is known and whose binomial interval is open counts; only the binomial part is unknown."""
     estimates = [Estimate(0.8, 0.79, 0.81), Estimate(0.9, 0.88, float("nan"))]
     pooled = pool(estimates)
     assert pooled.value == pytest.approx(0.85)
@@ -236,8 +236,8 @@ def test_an_unknown_end_leaves_the_mean():
     assert np.isnan(pooled.seed_stddev)
 
 
-def test_spread_below_the_counting_error_is_no_spread_between_seeds():
-    """Seeds that agree better than counting allows have a spread of zero, not the root of a negative number."""
+def test_spread_below_the_binomial_error_is_no_spread_between_seeds():
+    """Seeds that agree better than binomial error allows have a spread of zero, not the root of a negative number."""
     assert pool([Estimate(0.8, 0.7, 0.9), Estimate(0.801, 0.7, 0.9)]).seed_stddev == 0
 
 
@@ -336,7 +336,7 @@ def test_slope_is_unknown_where_nothing_varies():
 
 
 def test_binomial_spread_is_that_of_repeated_counts():
-    """The variances that one count predicts are those that counting again and again has, for both rules."""
+    """The variances that one count predicts are those that counting again and again has, by both criteria."""
     sizes = project_grid(100, 0.8, 0.045)
     rng, truth = np.random.default_rng(23), ratio(sizes, 0.8, 0.045)
     again = rng.binomial(50, truth, size=(4000, len(sizes)))
@@ -346,8 +346,8 @@ def test_binomial_spread_is_that_of_repeated_counts():
     guesses = [
         binomial_spread(sizes, rng.binomial(TOTAL, truth), TOTAL, 50, rng=rng, replicates=500) for _ in range(20)
     ]
-    for rule, values in enumerate((fits, firsts)):
-        means, variances = np.array([guess[rule] for guess in guesses]).T
+    for criterion, values in enumerate((fits, firsts)):
+        means, variances = np.array([guess[criterion] for guess in guesses]).T
         assert means.mean() == pytest.approx(values.mean(), abs=0.003)
         assert variances.mean() == pytest.approx(values.var(), rel=0.15)
 
@@ -359,7 +359,7 @@ def test_binomial_spread_without_a_transition():
 
 
 def test_first_reaching():
-    """The paper's rule: the first size with a ratio of at least one half, whatever comes after."""
+    """The paper's criterion: the first size with a ratio of at least one half, whatever comes after."""
     sizes = np.array([0.2, 0.4, 0.6])
     assert first_reaching(sizes, np.array([0, 25, 10]), 50, 0.5) == 0.4
     assert np.isnan(first_reaching(sizes, np.array([0, 24, 10]), 50, 0.5))

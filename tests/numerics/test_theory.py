@@ -55,7 +55,7 @@ def test_partially_memorizing_excess_loss():
 
 
 @pytest.mark.parametrize(
-    ("weight", "constant", "quoted"),
+    ("weight", "constant", "published"),
     [
         (np.ones(26), 2.0, 0.830),
         (np.ones(26), 1.0, 0.660),
@@ -64,9 +64,9 @@ def test_partially_memorizing_excess_loss():
     ],
     ids=["equal weights, C = 2", "equal weights, C = 1", "the paper's weights, C = 2", "the paper's weights, C = 1"],
 )
-def test_crossover_fractions_of_the_paper(weight, constant, quoted):
-    """(21) gives the fractions quoted for equal weights and for the paper's fitted ones."""
-    assert crossover_fraction(SNR, weight, 1.0, constant) == pytest.approx(quoted, abs=6e-4)
+def test_crossover_fractions_of_the_paper(weight, constant, published):
+    """(21) gives the fractions published for equal weights and for the paper's fitted ones."""
+    assert crossover_fraction(SNR, weight, 1.0, constant) == pytest.approx(published, abs=6e-4)
 
 
 def test_crossover_fraction_of_the_training_weight():
@@ -109,17 +109,17 @@ def test_crossing_size(difference, size):
 ACCURACY = 0.005
 
 
-def test_finite_size_constant_quoted():
+def test_finite_size_constant_published():
     """Means at mutual distance sqrt(2 d), N = 200, d = 50, K = 12: the values computed and simulated for the paper."""
     orthogonal = np.sqrt(50) * np.eye(12, 50)
     result = finite_size_constant(np.array([20, 60, 100, 140, 180]), orthogonal, 1.0)
-    # At M/N = .1 the quoted value, of 40 quantiles, is itself good to 1 %.
+    # At M/N = .1 the published value, of 40 quantiles, is itself good to 1 %.
     np.testing.assert_allclose(result[0], 2.06, rtol=0.015)
     np.testing.assert_allclose(result[1:], [1.645, 1.54, 1.485, 1.448], rtol=ACCURACY)
 
 
 # Dimension, components, variance and the radius of the means over sqrt(d).
-LAWS = {
+MIXTURES = {
     "of the paper": (50, 12, 1.0, 1.0),
     "small": (30, 3, 1.0, 1.0),
     "wide": (30, 3, 4.0, 1.0),
@@ -132,20 +132,20 @@ LAWS = {
 }
 
 
-@pytest.mark.parametrize("law", LAWS)
-def test_finite_size_constant_against_simulation(law):
+@pytest.mark.parametrize("which", MIXTURES)
+def test_finite_size_constant_against_simulation(which):
     """C(M) is the squared distance of a fresh sample to the nearest of M others, over d v, in simulated data sets."""
-    dim, components, variance, radius = LAWS[law]
+    dim, components, variance, radius = MIXTURES[which]
     mean, sizes = sphere(components, dim, radius), [1, 2, 10, 50, 90]
     simulated, stderr = oracle.nearest_of_first(sizes, mean, variance, 1500, 20, np.random.default_rng(3))
     result = finite_size_constant(np.array(sizes), mean, variance)
     assert np.all(np.abs(result - simulated) <= ACCURACY * simulated + 4 * stderr)
 
 
-@pytest.mark.parametrize("law", LAWS)
-def test_finite_size_constant_of_one_sample(law):
+@pytest.mark.parametrize("which", MIXTURES)
+def test_finite_size_constant_of_one_sample(which):
     """With M = 1 it is the mean squared distance of two samples, 2 + E ||mu_k - mu_k'||^2 / (d v), exactly."""
-    dim, components, variance, radius = LAWS[law]
+    dim, components, variance, radius = MIXTURES[which]
     mean = sphere(components, dim, radius)
     between = np.mean(np.sum((mean[:, None] - mean) ** 2, axis=2))
     result = finite_size_constant(np.array([1]), mean, variance)[0]
@@ -154,7 +154,7 @@ def test_finite_size_constant_of_one_sample(law):
 
 @pytest.mark.parametrize("size", [1, 5])
 def test_finite_size_constant_in_one_dimension(size):
-    """For one normal law on a line it is a double integral that needs neither noncentral chi nor random points."""
+    """For one normal distribution on a line it is a double integral that needs neither noncentral chi nor random points."""
 
     def survival(distance, x):
         return stats.norm.cdf(x - distance) + stats.norm.sf(x + distance)

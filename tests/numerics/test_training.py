@@ -9,12 +9,13 @@ import optax
 import pytest
 from jaxtyping import Array
 
-from edgemem.numerics.denoisers import AbstractDenoiser, isotropic_mixture
+from edgemem.denoisers.abstract import AbstractDenoiser
 from edgemem.numerics.diffusion import loss_weight
-from edgemem.numerics.points import Problem, blocks, draw_block
-from edgemem.numerics.training import Diverged, Snapshot, log_steps, optimizer, still_falling, train
+from edgemem.numerics.points import Problem, Tiling, draw_block
+from edgemem.numerics.training import Diverged, State, log_steps, optimizer, still_falling, train
 
 from . import oracle
+from .mixtures import mixture
 
 
 class Guess(AbstractDenoiser):
@@ -55,13 +56,13 @@ def fast(**changes):
 def rates(**changes) -> np.ndarray:
     """The learning rates of all steps: the length of Adam's step when the gradient never changes."""
     protocol = fast(**changes)
-    rule = optimizer(**protocol)
+    adam = optimizer(**protocol)
 
     def step(state, _):
-        update, state = rule.update(jnp.ones(()), state, jnp.zeros(()))
+        update, state = adam.update(jnp.ones(()), state, jnp.zeros(()))
         return state, -update
 
-    return np.asarray(jax.lax.scan(step, rule.init(jnp.zeros(())), length=protocol["steps"])[1])
+    return np.asarray(jax.lax.scan(step, adam.init(jnp.zeros(())), length=protocol["steps"])[1])
 
 
 @pytest.mark.parametrize(
@@ -97,17 +98,17 @@ def test_clipping_bounds_the_whole_gradient(float64):
     gradients = length[:, None] * direction / np.linalg.norm(direction, axis=1, keepdims=True)
 
     def positions(clip_norm):
-        rule = optimizer(**fast(steps=8, warmup=0.0, clip_norm=clip_norm))
+        adam = optimizer(**fast(steps=8, warmup=0.0, clip_norm=clip_norm))
         start = {"mean": jnp.zeros((2, 2)), "deviation": jnp.zeros(())}
 
         def step(carry, gradient):
-            place, state = carry
+            position, state = carry
             split = {"mean": gradient[:4].reshape(2, 2), "deviation": gradient[4]}
-            update, state = rule.update(split, state, place)
-            return (optax.apply_updates(place, update), state), None
+            update, state = adam.update(split, state, position)
+            return (optax.apply_updates(position, update), state), None
 
-        place = jax.lax.scan(step, (start, rule.init(start)), jnp.asarray(gradients))[0][0]
-        return np.append(np.asarray(place["mean"]).ravel(), place["deviation"])
+        end = jax.lax.scan(step, (start, adam.init(start)), jnp.asarray(gradients))[0][0]
+        return np.append(np.asarray(end["mean"]).ravel(), end["deviation"])
 
     rate = [oracle.learning_rate(step, 8, 6e-3, 6e-6, 0.0) for step in range(8)]
     for clip_norm in (100.0, None):
@@ -116,17 +117,17 @@ def test_clipping_bounds_the_whole_gradient(float64):
 
 
 @pytest.mark.parametrize("update_ema", [None, 0.9])
-def test_relative_rates_multiply_the_updates_of_the_parameters_named(update_ema):
+def test_lr_multipliers_scale_the_updates_of_the_parameters_named(update_ema):
     """A factor on a parameter's rate is a factor on each of its steps, and on no other's."""
-    start = isotropic_mixture(np.ones((2, 3), np.float32), 0.5)
+    start = mixture(np.ones((2, 3), np.float32), 0.5)
     trained = eqx.filter(start, eqx.is_inexact_array)
 
     def updates(lr_multipliers):
-        rule = optimizer(**fast(steps=10, update_ema=update_ema), lr_multipliers=lr_multipliers)
-        state = rule.init(trained)
+        adam = optimizer(**fast(steps=10, update_ema=update_ema), lr_multipliers=lr_multipliers)
+        state = adam.init(trained)
         result = []
         for scale in (1.0, -3.0, 2.0):
-            update, state = rule.update(jax.tree.map(lambda leaf, by=scale: by * leaf, trained), state, trained)
+            update, state = adam.update(jax.tree.map(lambda leaf, by=scale: by * leaf, trained), state, trained)
             result.append(update)
         return result
 
@@ -203,8 +204,8 @@ def test_stratified_times_are_uniform_and_even():
     n_times, n_samples = 5, 50
     # As above, the sum of the weights over the samples spells how often each time occurs, here to base 51.
     problem = Problem(jnp.ones((n_samples, 1)), jnp.linspace(0.9, 0.1, n_times), jnp.zeros(n_times), True)
-    cut = blocks(n_samples, 1, 1)
-    drawn = jax.vmap(lambda step: draw_block(problem, cut, jr.key(2), step, jnp.zeros((), int)).t)(jnp.arange(1000))
+    tiling = Tiling(n_samples, 1, n_samples, 1)
+    drawn = jax.vmap(lambda step: draw_block(problem, tiling, jr.key(2), step, jnp.zeros((), int)).t)(jnp.arange(1000))
     often = np.array([[np.sum(np.isclose(row, time)) for time in problem.times] for row in np.asarray(drawn)])
     assert np.all(np.abs(often - 10) <= 2)
     # One sample over all steps: 200 expected of each time, standard deviation 13.
@@ -228,10 +229,10 @@ def test_numbers_depend_on_the_key_alone():
     problem = Problem(
         jnp.asarray(np.random.default_rng(1).normal(size=(8, 3)), jnp.float32), jnp.array([0.3]), jnp.ones(1)
     )
-    start = isotropic_mixture(problem.x_train[:4], 1e-3, 8)
-    rule = optimizer(**fast(steps=6))
+    start = mixture(problem.x_train[:4], 1e-3, 8)
+    adam = optimizer(**fast(steps=6))
     first, again, other = (
-        train(start, problem, rule, steps=6, draws=2, minibatch=None, key=jr.key(key)) for key in (1, 1, 2)
+        train(start, problem, adam, steps=6, draws=2, minibatch=None, key=jr.key(key)) for key in (1, 1, 2)
     )
     np.testing.assert_array_equal(first.denoiser.mean, again.denoiser.mean)
     np.testing.assert_array_equal(first.loss, again.loss)
@@ -246,7 +247,7 @@ def test_one_gaussian_is_learned_exactly():
     problem = Problem(jnp.asarray(x, jnp.float32), times, loss_weight("eps", times))
     steps = 2000
     protocol = fast(steps=steps, peak_lr=2e-2, final_lr=1e-5, clip_norm=100.0, update_ema=0.99)
-    start = isotropic_mixture(x[:1].astype(np.float32), 0.5, 8)
+    start = mixture(x[:1].astype(np.float32), 0.5, 8)
     result = train(start, problem, optimizer(**protocol), steps=steps, draws=4, minibatch=None, key=jr.key(0))
     # Noise of the last steps: a few percent of the deviation.
     np.testing.assert_allclose(result.denoiser.mean[0], x.mean(axis=0), atol=0.1)
@@ -261,7 +262,7 @@ def test_one_gaussian_is_learned_exactly():
 
 
 def poisoned(at: int) -> optax.GradientTransformation:
-    """A rule whose update at one step is not a number, so that the loss of the next step is none."""
+    """An optimizer whose update at one step is not a number, so that the loss of the next step is none."""
 
     def update(gradient, step, parameters=None):
         bad = jnp.where(step == at, jnp.nan, 0.0)
@@ -314,16 +315,15 @@ def test_trace_averages_blocks_and_progress_counts_steps():
     done: list[int] = []
     losses: list[int] = []
 
-    def heard(snapshot: Snapshot) -> None:
-        done.append(snapshot.step)
-        losses.append(len(snapshot.loss))
+    def heard(state: State) -> None:
+        done.append(state.step)
+        losses.append(len(state.loss))
 
     problem = Problem(jnp.asarray(x, jnp.float32), jnp.array([0.4]), jnp.ones(1))
-    rule = optax.sgd(0.01)
     result = train(
         Guess(jnp.zeros(2)),
         problem,
-        rule,
+        optax.sgd(0.01),
         steps=steps,
         draws=1,
         minibatch=None,

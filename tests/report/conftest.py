@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-import yaml
 
 from edgemem.cli import main
-from edgemem.config.campaign import load_campaign
-from workflow.campaign import ROOT, TINY, copy_finished
+from edgemem.config.loading import read_campaign
+from workflow.campaign import CONFIG, ROOT, copy_finished
 from workflow.conftest import finished, shared  # noqa: F401  the campaign that the tests of the workflow run once
 
 
@@ -76,11 +75,18 @@ def page(report: Path) -> Page:
 
 
 @pytest.fixture(scope="session")
-def spec() -> dict[str, Any]:
+def spec(finished: Path) -> dict[str, Any]:  # noqa: F811
     """What the workflow hands to the stage."""
-    campaign = load_campaign(yaml.safe_load((ROOT / "config.yaml").read_text()) | TINY, [])
+    campaign = read_campaign(finished / "config.yaml", finished / CONFIG)
     found: dict[str, Any] = json.loads(campaign.report_spec().canonical())
     return found
+
+
+@pytest.fixture(scope="session")
+def model(spec: dict[str, Any]) -> str:
+    """The name of the campaign's one model."""
+    (found,) = spec["models"]
+    return str(found)
 
 
 @pytest.fixture
@@ -101,6 +107,6 @@ def make(folder: Path) -> Callable[..., int]:
         )
         figures = sorted(map(str, Path(f"{RESULTS}/figures").iterdir()))
         words = ["report", str(template), *data, "--metrics", f"{RESULTS}/metrics.json", "--figures", *figures]
-        return main([*words, "--benchmarks", "results/benchmarks", "--out", "new.html", "--spec", json.dumps(spec)])
+        return main([*words, "--out", "new.html", "--spec", json.dumps(spec)])
 
     return make

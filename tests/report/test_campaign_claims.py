@@ -88,6 +88,17 @@ def test_models_without_components_are_spoken_of_by_no_claim():
     assert len(claims) == len(judged(published("paper")))
 
 
+def test_several_models_on_a_setting_are_counted_by_themselves():
+    """What is counted is called by its name."""
+    metrics = dict(published("paper"))
+    own = [name for name in metrics if "/mixture/" in name]
+    metrics |= {name.replace("/mixture/", "/second/"): metrics[name] for name in own}
+    found = judged(metrics)
+    assert "in 128 of 128 settings and models" in found[EXISTS].ours
+    assert "in 64 of 64 settings" in judged(published("paper"))[EXISTS].ours
+    assert found[EXISTS].verdict == YES
+
+
 def test_means_are_those_of_the_cases_that_the_paper_speaks_of():
     """A model without components does not move the mean by which a claim is judged."""
     metrics = dict(published("refute"))

@@ -9,9 +9,7 @@ from urllib.parse import unquote
 import pytest
 import xarray as xr
 
-from edgemem.reporting.captions import CAPTIONS
-from edgemem.config.plot import FIGURES
-from edgemem.config.settings import ImageSetting
+from edgemem import pieces
 from edgemem.files.lineage import sha256
 from workflow.campaign import OTHER_SETTING, SETTING
 
@@ -21,29 +19,36 @@ from .conftest import TEMPLATE, Page
 PAPER = "https://arxiv.org/abs/2508.17689"
 
 
+def figures(model: str) -> list[str]:
+    """Return the names of the figures of one setting and model."""
+    drawn = (("losses", SETTING), ("losses", OTHER_SETTING), ("mechanism", SETTING))
+    return [f"{figure}_{setting}_{model}" for figure, setting in drawn]
+
+
 def test_every_figure_has_a_caption():
     """There is no figure that a report could not explain."""
-    assert set(CAPTIONS) == set(FIGURES)
+    for figure in pieces.names("figure"):
+        assert all(pieces.figure_module(figure).CAPTION), figure
 
 
-def test_every_figure_is_embedded_and_captioned(report: Path, page: Page):
+def test_every_figure_is_embedded_and_captioned(report: Path, page: Page, model: str):
     """The page holds each image of the campaign byte by byte, with its alternative text and its caption."""
     images = {path.stem: path.read_bytes() for path in (report.parent / "figures").glob("*.png")}
-    assert set(images) == {f"losses_{SETTING}", f"losses_{OTHER_SETTING}", f"mechanism_{SETTING}", "prediction"}
+    assert set(images) == {*figures(model), "prediction"}
     shown = page.all("img")
     embedded = [base64.b64decode(image["src"].removeprefix("data:image/png;base64,")) for image in shown]
     assert sorted(embedded) == sorted(images.values())
     assert page.all("figure")[0]["id"] == "prediction"  # those over all settings come first
     for name, content in images.items():
-        caption = CAPTIONS[name.partition("_")[0]]
+        caption = pieces.figure_module(name.partition("_")[0]).CAPTION
         assert shown[embedded.index(content)]["alt"] == caption.alt
         for said in (caption.title, caption.text):
             assert said in page.text.replace("\N{NO-BREAK SPACE}", " ")
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_numbers_are_those_of_the_metrics(make, spec, known: bool):
-    """Places, ratios and errors are what metrics.json says, with a dash for what is unknown."""
+def test_numbers_are_those_of_the_metrics(make, spec, model: str, known: bool):
+    """Transition points, ratios and errors are what metrics.json says, with a dash for what is unknown."""
     file = Path("results/tiny/metrics.json")
     metrics: dict[str, float | None] = json.loads(file.read_text())
     if known:  # the tiny campaign is too short for a transition
@@ -67,12 +72,13 @@ def test_numbers_are_those_of_the_metrics(make, spec, known: bool):
     else:
         assert "no model size was found at which half of the generated points are copies" in page.text
     for setting in (SETTING, OTHER_SETTING):
-        places, ratios = [row for row in page.rows if row[0] == setting][:2]
-        m10, m90 = (shown(f"{setting}/{level}_pooled", ".3f") for level in ("m10", "m90"))
-        # The second cell is a image.
-        assert places == [setting, "", m10, with_interval(f"{setting}/m50_pooled", ".3f"), m90]
-        quoted = [with_interval(f"{setting}/memorization_ratio_at_{f}", ".3f") for f in (0.5, 0.7, 0.8, 0.9)]
-        assert ratios == [setting, shown(f"{setting}/null_memorization_ratio", ".3f"), *quoted]
+        case = f"{setting}/{model}"
+        points, ratios = [row for row in page.rows if row[:2] == [setting, model]][:2]
+        m10, m90 = (shown(f"{case}/{level}_pooled", ".3f") for level in ("m10", "m90"))
+        # The third cell is an image.
+        assert points == [setting, model, "", m10, with_interval(f"{case}/m50_pooled", ".3f"), m90]
+        reported = [with_interval(f"{case}/memorization_ratio_at_{f}", ".3f") for f in (0.5, 0.7, 0.8, 0.9)]
+        assert ratios == [setting, model, shown(f"{case}/null_memorization_ratio", ".3f"), *reported]
     (exact,) = (row for row in page.rows if row[0] == "exact losses, λ = 1")
     assert exact[1:3] == [shown(f"predictor/exact_losses/squared_error_{fold}", ".2e") for fold in ("train", "holdout")]
 
@@ -84,6 +90,10 @@ def test_parameters_are_those_of_the_configuration(page: Page):
     assert rows["clip_norm"] == "100"
     assert rows["threshold"] == "0.333333"
     assert rows["holdout"] == "0.5"
+    assert rows["denoiser"] == "isotropic_mixture"
+    assert rows["probe"] == "50"
+    assert rows["protocol"] == "tiny"
+    assert rows["settings"] == "all"
     assert [OTHER_SETTING, "10", "2", "2", "2", "1"] in page.rows
 
 
@@ -129,19 +139,25 @@ def test_links_lead_to_what_they_name(report: Path, page: Page):
             assert (report.parent / unquote(link)).is_file(), link
 
 
-def test_each_figure_leads_to_its_data(report: Path):
+def test_each_figure_leads_to_its_data(report: Path, model: str):
     """Beside each figure are its PDF and exactly the files that it was drawn from, with their checksums."""
-    evaluations = {f"../evaluations/{SETTING}/seed{seed}/tiny.nc" for seed in (1, 2)}
+    folder = report.parents[1] / f"evaluations/{SETTING}"
+    evaluations = {f"../{path.relative_to(report.parents[1])}" for path in folder.rglob("*.nc")}
+    assert len(evaluations) == 2
+    losses, _, mechanism = figures(model)
     expected = {
         "prediction": {"transition.nc", "regression.nc"},
-        f"losses_{SETTING}": {"regression.nc", *evaluations},
-        f"mechanism_{SETTING}": evaluations,
+        losses: {"regression.nc", *evaluations},
+        mechanism: evaluations,
     }
+    labels = {f"evaluations of {model} on {SETTING}, seed {seed}" for seed in (1, 2)}
     for name, data in expected.items():
         found = re.search(f'<figure id="{name}">(.*?)</figure>', report.read_text(), re.DOTALL)
         assert found
         links = {link["href"] for link in Page(found[1]).all("a")}
         assert links == {f"figures/{name}.pdf", *data}
+        assert ("regression of campaign tiny" in found[1]) == ("regression.nc" in data)
+        assert all((label in found[1]) == (data >= evaluations) for label in labels)
         for path in data:
             assert sha256(report.parent / path) in found[1]
 
@@ -154,28 +170,32 @@ def test_headings_are_in_order(page: Page):
 
 
 @pytest.mark.parametrize("hostile", ["<script>alert(1)</script>", "\"><img src='x' onerror='alert(1)'>", "{{ 7 * 7 }}"])
-def test_names_are_shown_as_they_are(make, spec, hostile: str):
+def test_names_are_shown_as_they_are(make, spec, model: str, hostile: str):
     """Names are text: whatever they hold, it is shown, and is no part of the page."""
     image = {"family": "image", "templates": hostile, "N": 10, "K": 2}
-    own = ImageSetting(**image).name
+    own = pieces.setting_class("image")(**image).name
     file = Path("results/tiny/metrics.json")
     metrics = json.loads(file.read_text())
     of_setting = {
-        key.replace(SETTING, own, 1): value for key, value in metrics.items() if key.startswith(f"{SETTING}/")
+        key.replace(f"{SETTING}/{model}", f"{own}/{hostile}", 1): value
+        for key, value in metrics.items()
+        if key.startswith(f"{SETTING}/")
     }
     file.write_text(json.dumps(metrics | of_setting))
     changed = {"campaign": hostile, "settings": [*spec["settings"], image]}
-    protocols = {"protocols": {**spec["protocols"], own: hostile}, "training": {hostile: spec["training"]["tiny"]}}
-    assert make(spec | changed | protocols) == 0
+    other = spec["models"][model] | {"settings": [own], "protocol_name": hostile}
+    models = {"models": {model: spec["models"][model], hostile: other}}
+    assert make(spec | changed | models) == 0
     page = Page(Path("new.html").read_text())
     assert hostile in page.text
     assert f"Campaign {hostile}" in page.text
     assert not page.all("script")
     assert len(page.all("img")) == 4
-    assert any(hostile in row for row in page.rows)
+    assert any(row[:2] == [own, hostile] for row in page.rows)
+    assert f"Training protocol {hostile}" in page.text
 
 
-def test_files_that_changed_are_named(make, spec):
+def test_files_that_changed_are_named(make, spec, model: str):
     """A file that is not what another was made of is named: the page does not vouch for it."""
     path = f"results/samples/{SETTING}/seed1.nc"
     with xr.open_dataset(path, engine="netcdf4") as dataset:
@@ -183,7 +203,8 @@ def test_files_that_changed_are_named(make, spec):
     changed.to_netcdf(path)
     assert make(spec) == 0
     text = Page(Path("new.html").read_text()).text
-    assert f"{path} has changed since results/models/{SETTING}/seed1/tiny.nc was made of it" in text
+    samples, models = f"samples of {SETTING}, seed 1", f"models of {model} on {SETTING}, seed 1"
+    assert f"{samples}: changed since {models} were made of it" in text
     assert "were read again for this page" not in text
 
 

@@ -129,8 +129,8 @@ def disturb(workflow: ClusterWorkflow, job: Record, *, cancel: bool) -> bool:
 
 def log_of(workflow: Workflow, training: Record) -> Path:
     """Return the log of a training, which is there once its command runs."""
-    setting, seed, protocol = training.wildcards.rsplit("_", 2)
-    return workflow / f"results/logs/train/{setting}/seed{seed}/{protocol}.log"
+    setting, seed, model, key = training.wildcards.rsplit("_", 3)
+    return workflow / f"results/logs/train/{setting}/seed{seed}/{model}-{key}.log"
 
 
 def printed(workflow: Workflow) -> str:

@@ -1,7 +1,7 @@
 """A tiny campaign that is run once, and the means to run single commands."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,15 +10,18 @@ import pytest
 import xarray as xr
 from jax.experimental.compilation_cache import compilation_cache
 
+from edgemem import pieces
 from edgemem.cli import main
 
 
 # Two padded shapes, 8 and 16 components, and few times: what takes long here is compiling.
 SETTING = {"family": "gaussian", "N": 10, "d": 2, "K": 2, "variance": 0.5, "separation": 2}
 NAME = "gaussian_N10_d2_K2_var0.5_sep2"
+MODEL, DENOISER = "mixture", "isotropic_mixture"
 TIMES = {"times": 4}
 PROTOCOL = {"steps": 20, "draws": 2, "peak_lr": 0.01, "final_lr": 0.001, "clip_norm": 100}
 SIZES = [2, 5, 10, 12]
+SNAPSHOTS = [3, 10, 20]
 EVALUATION = {"generated": 60, "draws": 20, "test_samples": 10}
 SEEDS = [1, 2]
 
@@ -30,45 +33,56 @@ def sample_spec(**changes: Any) -> dict[str, Any]:
 
 def train_spec(**changes: Any) -> dict[str, Any]:
     """Return what `train` reads."""
-    common = {"setting": SETTING, "seed": 1, "protocol": PROTOCOL, "model_sizes": SIZES, "time_grid": TIMES}
-    return common | changes
+    return case() | {"sizes": SIZES, "protocol": PROTOCOL, "time_grid": TIMES} | changes
 
 
 def evaluate_spec(**changes: Any) -> dict[str, Any]:
     """Return what `evaluate` reads."""
-    return {"setting": SETTING, "seed": 1, "sampling": TIMES, "evaluation": EVALUATION} | changes
+    return case() | {"sampling": TIMES, "evaluation": EVALUATION} | changes
 
 
 def sensitivity_spec(**changes: Any) -> dict[str, Any]:
     """Return what `sensitivity` reads: the evaluation's way to generate points, and two others."""
     ways = [TIMES, TIMES | {"times": 6}, TIMES | {"sampler": "ddpm"}]
-    common = {"setting": SETTING, "seed": 1, "generated": EVALUATION["generated"], "points": [50, 60]}
-    return common | {"sampling": ways, "thresholds": [1 / 3, 0.5]} | changes
+    read = {"generated": EVALUATION["generated"], "sampling": ways, "thresholds": [1 / 3, 0.5], "points": [50, 60]}
+    return case() | read | changes
+
+
+def case() -> dict[str, Any]:
+    """Return which model, on which data."""
+    return {"setting": SETTING, "seed": 1, "model": MODEL, "denoiser": DENOISER}
 
 
 def regress_spec(**changes: Any) -> dict[str, Any]:
     """Return what `regress` reads."""
-    return {"campaign": "tiny", "settings": [SETTING], "seeds": SEEDS, "regression": {}} | changes
+    models = {MODEL: {"provides": ["components"], "settings": [NAME]}}
+    common = {"campaign": "tiny", "settings": [SETTING], "models": models, "seeds": SEEDS, "regression": {}}
+    return common | changes
 
 
 def plot_spec(figure: str, **changes: Any) -> dict[str, Any]:
-    """Return what `plot` reads."""
-    return {"figure": {"figure": figure}, "setting": None if figure == "prediction" else NAME} | changes
+    """Return what `plot` reads: of the setting and the model only what the figure is drawn of."""
+    subject = {"setting": SETTING, "model": MODEL}
+    of = {name: subject[name] for name in pieces.figure_options(figure).subject}
+    return {"figure": {"figure": figure}} | of | changes
 
 
-def command(*words: str | Path, spec: Mapping[str, Any] | str) -> list[str]:
+def command(*words: str | Path, spec: Mapping[str, Any] | str, extensions: Iterable[Path] = ()) -> list[str]:
     """Return a command line."""
-    return [*map(str, words), "--spec", spec if isinstance(spec, str) else json.dumps(spec)]
+    line = [*map(str, words), "--spec", spec if isinstance(spec, str) else json.dumps(spec)]
+    return [*line, *(["--extensions", *map(str, extensions)] if extensions else [])]
 
 
 class Made(NamedTuple):
-    """The files of the tiny campaign, by kind and seed."""
+    """The files of the tiny campaign, by kind and seed, and of the first seed models of other sizes and of all steps."""
 
     samples: dict[int, Path]
     models: dict[int, Path]
     evaluations: dict[int, Path]
     sensitivity: dict[int, Path]
     grid_models: Path
+    snapshot_models: Path
+    snapshot_evaluations: Path
     transition: Path
     regression: Path
     metrics: Path
@@ -102,7 +116,7 @@ def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """The tiny campaign, run stage by stage; besides it, models on a coarse and a fine grid."""
+    """The tiny campaign, run stage by stage; besides it, models on a grid of sizes, and models kept at several steps."""
     folder = tmp_path_factory.mktemp("tiny")
     files = Made(
         **{
@@ -110,6 +124,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
             for kind in ("samples", "models", "evaluations", "sensitivity")
         },
         grid_models=folder / "grid.nc",
+        snapshot_models=folder / "snapshot_models.nc",
+        snapshot_evaluations=folder / "snapshot_evaluations.nc",
         transition=folder / "transition.nc",
         regression=folder / "regression.nc",
         metrics=folder / "metrics.json",
@@ -123,8 +139,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
             command("evaluate", samples, models, evaluation, spec=evaluate_spec(seed=seed)),
             command("sensitivity", samples, models, files.sensitivity[seed], spec=sensitivity_spec(seed=seed)),
         ]
-    grid = train_spec(model_sizes={"coarse": 2, "fine": 2, "probe": 50})
-    lines.append(command("train", files.samples[1], files.grid_models, spec=grid))
+    samples = files.samples[1]
+    lines += [
+        command("train", samples, files.grid_models, spec=train_spec(sizes={"coarse": 2, "fine": 2, "probe": 50})),
+        command("train", samples, files.snapshot_models, spec=train_spec(snapshots=SNAPSHOTS)),
+        command("evaluate", samples, files.snapshot_models, files.snapshot_evaluations, spec=evaluate_spec()),
+    ]
     outputs = {"--transition": files.transition, "--regression": files.regression, "--metrics": files.metrics}
     options = [word for pair in outputs.items() for word in pair]
     lines.append(command("regress", *files.evaluations.values(), *options, spec=regress_spec()))
@@ -143,10 +163,10 @@ def refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Callable[...,
     def files(folder: Path) -> list[Path]:
         return sorted(path for path in folder.rglob("*") if not path.is_dir())
 
-    def refused(*words: str | Path, spec: Mapping[str, Any] | str) -> str:
+    def refused(*words: str | Path, spec: Mapping[str, Any] | str, extensions: Iterable[Path] = ()) -> str:
         before = files(tmp_path)
         capsys.readouterr()
-        assert main(command(*words, spec=spec)) == 1
+        assert main(command(*words, spec=spec, extensions=extensions)) == 1
         assert files(tmp_path) == before
         printed = capsys.readouterr()
         assert printed.out == ""

@@ -11,28 +11,32 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import jax
 import numpy as np
 import pytest
 import xarray as xr
 
-from edgemem.runtime.checkpoints import Checkpoints
 from edgemem.cli import main
 from edgemem.config.train import TrainSpec
-from edgemem.errors import EdgememError
+from edgemem.engine import job_state
 from edgemem.engine.trainer import Trainer
+from edgemem.errors import EdgememError
+from edgemem.runtime.checkpoints import Checkpoints
 
 from .conftest import PROTOCOL, Made, command, train_spec
 
 
-# A coarse grid and a fine one: 5 + 2 models of 100 blocks each, more than one of them of one padded shape.
+# A coarse grid and a fine one: 5 + 2 models of 100 blocks each, more than one of them of one padded shape. Steps at
+# which models are kept lie at the end of a block of two steps, within one, and before all of them.
 SPEC = train_spec(
     protocol=PROTOCOL | {"steps": 200, "clip_norm": None, "update_ema": 0.9},
-    model_sizes={"coarse": 5, "fine": 2, "probe": 50},
+    sizes={"coarse": 5, "fine": 2, "probe": 50},
+    snapshots=[1, 20, 99, 200],
 )
 
 
 def same(found: xr.Dataset, expected: xr.Dataset) -> bool:
-    """Return whether two models files hold the same bits, but for the seconds of training."""
+    """Return whether two models files hold the same bits at all steps, but for the seconds of training."""
     return found.drop_vars("train_seconds").identical(expected.drop_vars("train_seconds").assign_attrs(found.attrs))
 
 
@@ -127,24 +131,43 @@ def test_models_trained_together_go_on(made: Made, tmp_path, stop_at):
     ("other", "reason"),
     [
         ("spec", "was written with another spec"),
+        ("snapshots", "was written with another spec"),
         ("samples", "was written with another samples file"),
+        ("code", "was written with another version of edgemem's code"),
+        ("JAX", "was written with another version of JAX"),
+        ("extension", "was written with another version of edgemem's code"),
         ("truncated", "is damaged"),
         ("byte", "is damaged"),
         ("text", "is damaged"),
     ],
 )
-def test_foreign_or_damaged_checkpoint(line, undisturbed, stop_at, made, tmp_path, capsys, other, reason):
-    """A checkpoint of another spec or other samples, or a damaged one, is named and not used."""
+def test_foreign_or_damaged_checkpoint(line, undisturbed, stop_at, made, tmp_path, capsys, monkeypatch, other, reason):
+    """A checkpoint of another spec, of other samples or of other code, or a damaged one, is named and not used."""
     first = list(line)
     if other == "spec":
-        first = command("train", made.samples[1], tmp_path / "models.nc", spec=SPEC | {"model_sizes": [4, 10]})
+        first = command("train", made.samples[1], tmp_path / "models.nc", spec=SPEC | {"sizes": [4, 10]})
+    if other == "snapshots":
+        first = command("train", made.samples[1], tmp_path / "models.nc", spec=SPEC | {"snapshots": 1})
+    if other == "extension":
+        own = tmp_path.with_name(f"{tmp_path.name}-own") / "circle.py"
+        own.parent.mkdir()
+        own.write_text("from edgemem.config.settings import AbstractSetting\n\n\nclass Own(AbstractSetting): ...\n")
+        first += ["--extensions", str(own)]
     if other == "samples":
         twin = tmp_path / "twin.nc"
         xr.load_dataset(made.samples[1]).assign(x_train=lambda data: 2 * data.x_train).to_netcdf(twin)
         first[1] = str(twin)
     stop_at(120)
-    with pytest.raises(SystemExit):
-        main(first)
+    with monkeypatch.context() as before:
+        if other == "code":
+            changed = tmp_path.with_name(f"{tmp_path.name}-code") / "edgemem"
+            shutil.copytree(Path(job_state.__file__).parents[1], changed)
+            (changed / "numerics/losses.py").open("a").write("# changed\n")
+            before.setattr(job_state, "__file__", str(changed / "engine/job_state.py"))
+        if other == "JAX":
+            before.setattr(jax, "__version__", "0.0.1")
+        with pytest.raises(SystemExit):
+            main(first)
     file = checkpoint(tmp_path)
     content = bytearray(file.read_bytes())
     if other == "truncated":

@@ -11,6 +11,7 @@ import pytest
 import xarray as xr
 
 from edgemem import __version__
+from edgemem.analysis.published import RATIO_POINTS
 from edgemem.config.evaluate import EvaluateSpec
 from edgemem.config.regress import RegressSpec
 from edgemem.config.sample import SampleSpec
@@ -18,10 +19,14 @@ from edgemem.config.sensitivity import SensitivitySpec
 from edgemem.config.train import TrainSpec
 
 from .conftest import (
+    EVALUATION,
+    MODEL,
     NAME,
+    PROTOCOL,
     SEEDS,
     SETTING,
     SIZES,
+    SNAPSHOTS,
     TIMES,
     evaluate_spec,
     regress_spec,
@@ -31,7 +36,17 @@ from .conftest import (
 )
 
 
-KINDS = ("samples", "models", "grid_models", "evaluations", "sensitivity", "transition", "regression")
+KINDS = (
+    "samples",
+    "models",
+    "grid_models",
+    "snapshot_models",
+    "evaluations",
+    "snapshot_evaluations",
+    "sensitivity",
+    "transition",
+    "regression",
+)
 N, D, K = (SETTING[key] for key in ("N", "d", "K"))
 
 
@@ -50,13 +65,14 @@ def test_samples(made):
             "x_test": ("test_sample", "feature"),
             "component_train": ("sample",),
             "component_test": ("test_sample",),
+            "copies_of": ("sample",),
             "true_mean": ("component", "feature"),
             "true_variance": (),
         },
     )
 
 
-def test_samples_follow_their_law(made):
+def test_samples_follow_their_distribution(made):
     samples = made.read("samples")
     radius = np.linalg.norm(samples.true_mean, axis=1)
     np.testing.assert_allclose(radius, SETTING["separation"] * np.sqrt(D), rtol=1e-12)
@@ -68,15 +84,18 @@ def test_samples_follow_their_law(made):
     assert share == pytest.approx(1 / K, abs=5 * np.sqrt(0.25 / 1000))
 
 
-def test_models(made):
-    models = made.read("models")
+@pytest.mark.parametrize(("kind", "steps"), [("models", [PROTOCOL["steps"]]), ("snapshot_models", SNAPSHOTS)])
+def test_models(made, kind: str, steps: list[int]):
+    models = made.read(kind)
     require(
         models,
-        {"model_size": len(SIZES), "component": max(SIZES), "feature": D, "log_step": 20},
+        {"model_size": len(SIZES), "step": len(steps), "component": max(SIZES), "feature": D, "log_step": 20},
         {
-            "mean": ("model_size", "component", "feature"),
-            "variance": ("model_size",),
+            "mean": ("model_size", "step", "component", "feature"),
+            "standard_deviation": ("model_size", "step"),
+            "points": ("step",),
             "training_loss": ("model_size", "log_step"),
+            "parameters": ("model_size",),
             "train_seconds": ("model_size",),
             "grid": ("model_size",),
             "probe_ratio": ("model_size",),
@@ -84,14 +103,17 @@ def test_models(made):
         },
     )
     assert models.model_size.values.tolist() == SIZES
+    assert models.step.values.tolist() == steps
+    assert models.points.values.tolist() == [step * PROTOCOL["draws"] * N for step in steps]
+    assert models.parameters.values.tolist() == [size * D + 1 for size in SIZES]
     assert set(models.grid.values) == {"listed"}
     assert np.isnan(models.probe_ratio).all()
     assert set(models.converged.values) <= {0, 1}
-    assert (models.variance >= 0).all()
+    assert np.isfinite(models.standard_deviation).all()
     for size in SIZES:
         mean = models["mean"].sel(model_size=size).values
-        assert np.isfinite(mean[:size]).all()
-        assert np.isnan(mean[size:]).all()
+        assert np.isfinite(mean[:, :size]).all()
+        assert np.isnan(mean[:, size:]).all()
 
 
 def test_models_on_a_grid(made):
@@ -110,41 +132,61 @@ def test_models_on_a_grid(made):
     assert fine.max() <= np.ceil(decision["end"])
 
 
-def test_evaluations(made):
-    evaluation = made.read("evaluations")
-    by_size = (
+@pytest.mark.parametrize(
+    ("kind", "steps"), [("evaluations", [PROTOCOL["steps"]]), ("snapshot_evaluations", SNAPSHOTS)]
+)
+def test_evaluations(made, kind: str, steps: list[int]):
+    evaluation = made.read(kind)
+    by_model = (
         "memorized_count",
         "memorization_ratio",
         "learned_variance",
         "distance_to_nearest_sample",
         "distance_to_nearest_true_mean",
     )
-    losses = ("split", "denoiser", "model_size", "time")
+    losses = {
+        "loss": ("split", "model_size", "step", "time"),
+        "reference_loss": ("split", "reference", "time"),
+        "partially_memorizing_loss": ("split", "subset_size", "time"),
+    }
     require(
         evaluation,
         {
             "model_size": len(SIZES),
+            "step": len(steps),
+            "sample": N,
             "subset_size": N,
             "time": TIMES["times"],
-            "denoiser": 4,
+            "reference": 3,
             "split": 2,
             "component": K,
             "feature": D,
             "point": 10,
         },
         {
-            "generated": ("model_size", "point", "feature"),
-            "loss": losses,
-            "loss_stderr": losses,
-            "partially_memorizing_loss": ("split", "subset_size", "time"),
+            "generated": ("model_size", "step", "point", "feature"),
+            **losses,
+            **{f"{name}_stderr": dims for name, dims in losses.items()},
+            "copied": ("sample", "model_size", "step"),
             "generated_count": (),
             "null_memorization_ratio": (),
-            "wasserstein2": ("split", "model_size"),
+            "wasserstein2": ("split", "model_size", "step"),
+            "null_wasserstein2": ("split",),
             "snr": ("time",),
-            **dict.fromkeys(by_size, ("model_size",)),
+            "parameters": ("model_size",),
+            "fraction": ("model_size",),
+            "points": ("step",),
+            "true_mean": ("component", "feature"),
+            "true_variance": (),
+            **dict.fromkeys(by_model, ("model_size", "step")),
         },
     )
-    assert evaluation.denoiser.values.tolist() == ["generalizing", "memorizing", "partially_memorizing", "trained"]
+    assert evaluation.reference.values.tolist() == ["generalizing", "memorizing", "linear"]
+    assert evaluation.step.values.tolist() == steps
+    assert evaluation.points.values.tolist() == [step * PROTOCOL["draws"] * N for step in steps]
+    assert evaluation.parameters.values.tolist() == [size * D + 1 for size in SIZES]
+    assert evaluation.fraction.values.tolist() == [size / N for size in SIZES]
+    assert evaluation.fraction.long_name == "model size M / N"
     assert evaluation.split.values.tolist() == ["train", "test"]
     assert evaluation.subset_size.values.tolist() == list(range(1, N + 1))
     assert evaluation.model_size.values.tolist() == SIZES
@@ -153,27 +195,59 @@ def test_evaluations(made):
     np.testing.assert_allclose(evaluation.snr, (1 - times**2) / times**2, rtol=1e-9)
 
 
+def test_sensitivity(made):
+    require(
+        made.read("sensitivity"),
+        {"variant": 3, "threshold": 2, "model_size": len(SIZES), "criterion": 2, "points": 2},
+        {
+            "memorized_count": ("variant", "threshold", "model_size"),
+            "generated_count": (),
+            **dict.fromkeys(("m50", "m50_low", "m50_high"), ("variant", "threshold")),
+            **dict.fromkeys(("binomial_mean", "binomial_variance"), ("criterion", "points")),
+            **dict.fromkeys(("parameters", "fraction"), ("model_size",)),
+            **dict.fromkeys(("sampler", "times", "t_min"), ("variant",)),
+        },
+    )
+    assert made.read("sensitivity").criterion.values.tolist() == ["fitted", "first"]
+
+
 def test_transition(made):
     transition = made.read("transition")
     levels = [f"m{level}{end}" for level in (10, 50, 90) for end in ("", "_low", "_high")]
     pooled = [f"m{level}_pooled{end}" for level in (10, 50, 90) for end in ("", "_low", "_high")]
     require(
         transition,
-        {"setting": 1, "seed": len(SEEDS), "fraction": transition.sizes["fraction"], "rule": 2, "points": 2},
         {
-            **dict.fromkeys(levels, ("setting", "seed")),
-            **dict.fromkeys(pooled, ("setting",)),
+            "setting": 1,
+            "model": 1,
+            "seed": len(SEEDS),
+            "fraction": transition.sizes["fraction"],
+            "criterion": 2,
+            "points": 2,
+        },
+        {
+            **dict.fromkeys(levels, ("setting", "model", "seed")),
+            **dict.fromkeys(pooled, ("setting", "model")),
+            **dict.fromkeys(("m50_binomial_stderr", "m50_seed_stddev"), ("setting", "model")),
+            **dict.fromkeys(("ratio_curve", "ratio_curve_low", "ratio_curve_high"), ("setting", "model", "fraction")),
+            **dict.fromkeys(("binomial_mean", "binomial_variance"), ("criterion", "points", "setting", "model")),
+            **dict.fromkeys(("m50_mean", "m50_mean_low", "m50_mean_high", "m50_stddev"), ()),
             **dict.fromkeys(("family", "N", "d", "K", "variance", "separation"), ("setting",)),
         },
     )
     assert transition.setting.values.tolist() == [NAME]
+    assert transition.model.values.tolist() == [MODEL]
+    assert transition.criterion.values.tolist() == ["fitted", "first"]
+    assert transition.points.values.tolist() == sorted([RATIO_POINTS, EVALUATION["generated"]])
     assert transition.seed.values.tolist() == SEEDS
     assert {axis: transition[axis].item() for axis in SETTING} == SETTING
 
 
 def test_regression(made):
     regression = made.read("regression")
-    assert regression.predicted_fraction.dims == ("predictor", "setting")
+    assert regression.predicted_fraction.dims == ("predictor", "setting", "model")
+    assert regression.measured_fraction.dims == ("setting", "model")
+    assert regression.finite_size_constant.dims == ("setting", "fraction")
     assert regression.squared_error.dims == ("predictor", "fold")
     assert regression.holdout.dims == ("setting",)
     assert regression.sizes["time"] == TIMES["times"]
@@ -187,8 +261,10 @@ def test_regression(made):
 def test_metrics_are_flat_numbers_or_null(made):
     text = made.metrics.read_text()
     metrics = json.loads(text, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
-    assert f"{NAME}/m50_pooled" in metrics
-    assert f"{NAME}/memorization_ratio_at_0.8" in metrics
+    assert f"{NAME}/{MODEL}/m50_pooled" in metrics
+    assert f"{NAME}/{MODEL}/m50_binomial_stderr" in metrics
+    assert f"{NAME}/{MODEL}/memorization_ratio_at_0.8" in metrics
+    assert f"campaign/binomial_variance_fitted_{EVALUATION['generated']}" in metrics
     assert "predictor/constant/squared_error_train" in metrics
     assert {type(value) for value in metrics.values()} <= {float, type(None)}
     assert list(metrics) == sorted(metrics)
@@ -241,11 +317,22 @@ def test_files_follow_the_cf_conventions(made, kind: str):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_floats_are_float64_but_learned_means(made, kind: str):
-    """Training is in float32 and its means, the only large array, stay so; generated points are only looked at."""
+def test_floats_are_float64_but_learned_arrays(made, kind: str):
+    """Training is in float32 and what it has learned stays so; generated points are only looked at."""
     dataset = made.read(kind)
     single = {name for name, variable in dataset.variables.items() if variable.dtype == np.float32}
-    assert single == {"models": {"mean"}, "grid_models": {"mean"}, "evaluations": {"generated"}}.get(kind, set())
+    expected = {"models": {"mean", "standard_deviation"}, "evaluations": {"generated"}}
+    assert single == expected.get(dataset.attrs["edgemem_file"], set())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_attributes_name_what_a_file_is_of(made, kind: str):
+    """Nobody has to parse a name: a table is of a campaign, data of a setting and seed, all else of a model, too."""
+    attributes = made.read(kind).attrs
+    found = {name: attributes[name] for name in ("campaign", "setting", "seed", "model") if name in attributes}
+    data = {"setting": NAME, "seed": 1}
+    table = {"campaign": "tiny"}
+    assert found == {"samples": data, "transition": table, "regression": table}.get(kind, data | {"model": MODEL})
 
 
 @pytest.mark.parametrize(
@@ -253,6 +340,7 @@ def test_floats_are_float64_but_learned_means(made, kind: str):
     [
         ("samples", "samples", SampleSpec.model_validate(sample_spec()), []),
         ("models", "models", TrainSpec.model_validate(train_spec()), ["samples"]),
+        ("snapshot_models", "models", TrainSpec.model_validate(train_spec(snapshots=SNAPSHOTS)), ["samples"]),
         ("evaluations", "evaluations", EvaluateSpec.model_validate(evaluate_spec()), ["samples", "models"]),
         ("sensitivity", "sensitivity", SensitivitySpec.model_validate(sensitivity_spec()), ["samples", "models"]),
         ("transition", "transition", RegressSpec.model_validate(regress_spec()), ["evaluations"]),
@@ -263,7 +351,7 @@ def test_lineage(made, kind: str, file_kind: str, spec, inputs: list[str]):
     attributes = made.read(kind).attrs
     assert attributes["edgemem_file"] == file_kind
     assert attributes["edgemem_version"] == __version__
-    assert attributes["schema_version"] == 1
+    assert attributes["schema_version"] == 2
     assert attributes["spec"] == spec.canonical()
     assert datetime.datetime.fromisoformat(attributes["created"]).tzinfo is not None
     for name in ("title", "git_commit", "git_dirty", "host_platform", "python_version", "device_kind", "jax_version"):

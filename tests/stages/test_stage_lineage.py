@@ -12,20 +12,20 @@ import pytest
 import xarray as xr
 from PIL import Image
 
-from edgemem.files.attributes import figure_metadata, read_attributes
 from edgemem.cli import main
 from edgemem.config.evaluate import EvaluateSpec
 from edgemem.config.regress import RegressSpec
 from edgemem.config.sample import SampleSpec
 from edgemem.config.train import TrainSpec
+from edgemem.files.attributes import figure_metadata, read_attributes
 from edgemem.files.lineage import TOLD, packed, sha256, unpacked
 from edgemem.files.netcdf import write_dataset
 
-from .conftest import SEEDS, command, evaluate_spec, plot_spec, regress_spec, sample_spec, train_spec
+from .conftest import MODEL, NAME, SEEDS, command, evaluate_spec, plot_spec, regress_spec, sample_spec, train_spec
 
 
-SAMPLES, MODELS = "results/samples/tiny/seed1.nc", "results/models/tiny/seed1/fast.nc"
-EVALUATION, TRANSITION = "results/evaluations/tiny/seed1/fast.nc", "results/tiny/transition.nc"
+SAMPLES, MODELS = "results/samples/tiny/seed1.nc", "results/models/tiny/seed1/mixture-01234567.nc"
+EVALUATION, TRANSITION = "results/evaluations/tiny/seed1/mixture-89abcdef.nc", "results/tiny/transition.nc"
 # Each file with its spec and what it is made of.
 FILES = {
     "samples": (SAMPLES, SampleSpec.model_validate(sample_spec()), ["templates.npy"]),
@@ -132,8 +132,10 @@ def test_figures_carry_their_lineage(made, tmp_path: Path, suffix: str, capsys: 
     spec = plot_spec("mechanism")
     assert main(command("plot", "mechanism", *evaluations, "--out", figure, spec=spec)) == 0
     attributes = read_attributes(figure)
-    assert set(TOLD) | {"title", "schema_version", "ancestry"} == set(attributes) - {"Software"}
+    told = set(TOLD) - {"seed", "campaign"}  # it is of all seeds, and of no table
+    assert told | {"title", "schema_version", "ancestry"} == set(attributes) - {"Software"}
     assert attributes["edgemem_file"] == "figure"
+    assert (attributes["setting"], attributes["model"]) == (NAME, MODEL)
     assert json.loads(attributes["spec"])["setting"] == spec["setting"]
     assert json.loads(attributes["inputs"]) == {str(path): sha256(path) for path in evaluations}
     assert {told["edgemem_file"] for told in unpacked(attributes["ancestry"]).values()} == {
@@ -168,7 +170,10 @@ def test_files_without_lineage_are_refused(tmp_path: Path, capsys: pytest.Captur
 
 def test_lineage_of_five_thousand_jobs_stays_small(chain: Path):
     """The chain of a campaign of 1,666 evaluations takes less than 400 kB in each file that is made of all of them."""
-    told = {kind: {name: read_attributes(path)[name] for name in TOLD} for kind, (path, *_) in FILES.items()}
+    told = {
+        kind: {name: value for name, value in read_attributes(path).items() if name in TOLD}
+        for kind, (path, *_) in FILES.items()
+    }
     ancestry = {}
     for i in range(1666):
         sums = [secrets.token_hex(32) for _ in range(3)]
@@ -176,8 +181,9 @@ def test_lineage_of_five_thousand_jobs_stays_small(chain: Path):
         inputs = [{}, {paths[0]: sums[0]}, dict(zip(paths, sums, strict=False))]
         for kind, checksum, read in zip(("samples", "models", "evaluations"), sums, inputs, strict=True):
             spec = told[kind]["spec"].replace('"N":10', f'"N":{i}')
+            of = {"setting": f"gaussian_N{i}_d30_K3", "seed": str(i)}
             created = f"2026-01-{1 + secrets.randbelow(28):02}T00:00:{secrets.randbelow(60):02}+00:00"
-            ancestry[checksum] = told[kind] | {"spec": spec, "created": created, "inputs": json.dumps(read)}
+            ancestry[checksum] = told[kind] | of | {"spec": spec, "created": created, "inputs": json.dumps(read)}
     attribute = packed(ancestry)
     assert len(attribute) < 400_000
     assert unpacked(attribute) == ancestry

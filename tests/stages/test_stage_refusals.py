@@ -11,6 +11,8 @@ import pytest
 from edgemem.cli import main
 
 from .conftest import (
+    DENOISER,
+    MODEL,
     NAME,
     PROTOCOL,
     SETTING,
@@ -25,7 +27,7 @@ from .conftest import (
 )
 
 
-OTHER = SETTING | {"N": 11}
+OTHER, OTHER_NAME = SETTING | {"N": 11}, NAME.replace("N10", "N11")
 
 
 # A command, with the file that is to be damaged in place of BAD, its kind, and the spec.
@@ -92,12 +94,15 @@ def test_other_content(damaged, refused, content: bytes):
     assert f"{bad} is not a readable NetCDF file" in refused(*words, spec=spec)
 
 
-def test_other_schema_version(damaged, refused):
+@pytest.mark.parametrize("version", [1, 99])
+def test_other_schema_version(damaged, refused, version: int):
+    """Files of an older edgemem, and of a newer one."""
     words, spec, bad = damaged
     with netCDF4.Dataset(bad, "a") as dataset:
-        dataset.schema_version = 99
+        dataset.schema_version = version
     message = refused(*words, spec=spec)
-    assert f"{bad} has schema version 99, this is version 1" in message
+    assert f"{bad} has schema version {version}, this is version 2" in message
+    assert "delete it and run again, or use the edgemem that wrote it" in message
 
 
 def test_file_of_another_program(damaged, refused):
@@ -133,20 +138,39 @@ def test_samples_of_another_job(made, refused, tmp_path: Path, changed: dict):
         assert "but --spec says" in message
 
 
-def test_models_of_another_seed(made, refused, tmp_path: Path):
-    message = refused("evaluate", made.samples[1], made.models[2], tmp_path / "out.nc", spec=evaluate_spec())
+@pytest.mark.parametrize(("command", "spec"), [("evaluate", evaluate_spec), ("sensitivity", sensitivity_spec)])
+def test_models_of_another_job(made, refused, tmp_path: Path, command: str, spec):
+    """Of another seed, model or denoiser, or of a denoiser with other options."""
+    samples, models, out = made.samples[1], made.models[1], tmp_path / "out.nc"
+    message = refused(command, samples, made.models[2], out, spec=spec())
     assert f"{made.models[2]} was made for seed 2, but --spec says 1" in message
+    for key, found, other in (
+        ("model", MODEL, "other"),
+        ("denoiser", DENOISER, "coloured_templates"),
+        ("options", {}, {"rank": 2}),
+    ):
+        message = refused(command, samples, models, out, spec=spec(**{key: other}))
+        assert f"{models} was made for {key} {found}, but --spec says {other}" in message
 
 
 @pytest.mark.parametrize(
     ("given", "changed", "said"),
     [
-        ([1], {}, f"no evaluation of {NAME}, seed 2 was given (1 are missing)"),
-        ([1, 2], {"seeds": [1]}, "seed 2, which is not among the settings and seeds of --spec"),
-        ([1, 2, 2], {}, f"is a second evaluation of {NAME}, seed 2"),
-        ([1, 2], {"settings": [OTHER]}, "which is not among the settings and seeds of --spec"),
+        ([1], {}, f"no evaluation of {MODEL} on {NAME}, seed 2 was given (1 are missing)"),
+        ([1, 2], {"seeds": [1]}, f"was made for {MODEL} on {NAME}, seed 2, which is not among those of --spec"),
+        ([1, 2, 2], {}, f"is a second evaluation of {MODEL} on {NAME}, seed 2"),
+        (
+            [1, 2],
+            {"settings": [OTHER], "models": {MODEL: {"provides": ["components"], "settings": [OTHER_NAME]}}},
+            f"was made for {MODEL} on {NAME}, seed 1, which is not among those of --spec",
+        ),
+        (
+            [1, 2],
+            {"models": {"other": {"provides": ["components"], "settings": [NAME]}}},
+            f"was made for {MODEL} on {NAME}, seed 1, which is not among those of --spec",
+        ),
     ],
-    ids=["missing", "seed", "twice", "setting"],
+    ids=["missing", "seed", "twice", "setting", "model"],
 )
 def test_evaluations_of_another_campaign(made, refused, tmp_path: Path, given: list[int], changed: dict, said: str):
     out = ["--transition", tmp_path / "t.nc", "--regression", tmp_path / "r.nc"]
@@ -178,21 +202,46 @@ def test_spec_of_another_figure(made, refused, tmp_path: Path):
     assert "is for the figure 'losses', not 'mechanism'" in refused(*words, spec=plot_spec("losses"))
 
 
-def test_figure_of_another_setting(made, refused, tmp_path: Path):
-    spec = plot_spec("mechanism", setting="gaussian_N11_d2_K2")
-    message = refused("plot", "mechanism", made.evaluations[1], "--out", tmp_path / "o.png", spec=spec)
-    assert str(made.evaluations[1]) in message
+# Another setting and another model, each with what the message says.
+ANOTHER = [
+    ({"setting": OTHER}, f"is of setting {NAME}, but --spec says {OTHER_NAME}"),
+    ({"model": "other"}, f"is of model {MODEL}, but --spec says other"),
+]
 
 
-def test_figure_of_a_setting_that_the_tables_lack(made, refused, tmp_path: Path):
-    spec = plot_spec("transition", setting="gaussian_N11_d2_K2")
+@pytest.mark.parametrize(("changed", "said"), ANOTHER, ids=["setting", "model"])
+def test_figure_of_another_case(made, refused, tmp_path: Path, changed: dict, said: str):
+    words = ["plot", "mechanism", made.evaluations[1], "--out", tmp_path / "o.png"]
+    assert f"{made.evaluations[1]} {said}" in refused(*words, spec=plot_spec("mechanism", **changed))
+
+
+@pytest.mark.parametrize(("changed", "said"), ANOTHER, ids=["setting", "model"])
+def test_figure_of_a_case_that_the_tables_lack(made, refused, tmp_path: Path, changed: dict, said: str):
+    evaluation = tmp_path / "evaluation.nc"
+    evaluation.write_bytes(made.evaluations[1].read_bytes())
+    with netCDF4.Dataset(evaluation, "a") as dataset:
+        dataset.setting, dataset.model = (OTHER_NAME, MODEL) if "setting" in changed else (NAME, "other")
+    words = ["plot", "transition", evaluation, made.transition, "--out", tmp_path / "o.png"]
+    assert f"{made.transition} {said}" in refused(*words, spec=plot_spec("transition", **changed))
+
+
+@pytest.mark.parametrize("name", ["setting", "model"])
+def test_figure_of_no_case(made, refused, tmp_path: Path, name: str):
     words = ["plot", "transition", made.evaluations[1], made.transition, "--out", tmp_path / "o.png"]
-    assert "gaussian_N11_d2_K2" in refused(*words, spec=spec)
+    message = refused(*words, spec=plot_spec("transition", **{name: None}))
+    assert f"{name}: the figure 'transition' needs a {name} (got None)" in message
 
 
-def test_figure_of_no_setting(made, refused, tmp_path: Path):
-    words = ["plot", "transition", made.evaluations[1], made.transition, "--out", tmp_path / "o.png"]
-    assert "setting" in refused(*words, spec=plot_spec("transition", setting=None))
+def test_figure_of_a_campaign_of_one_setting(made, refused, tmp_path: Path):
+    words = ["plot", "prediction", made.transition, made.regression, "--out", tmp_path / "o.png"]
+    message = refused(*words, spec=plot_spec("prediction", setting=SETTING))
+    assert "setting: the figure 'prediction' is not drawn of one setting" in message
+
+
+def test_figure_that_is_none(made, refused, tmp_path: Path):
+    words = ["plot", "losess", made.evaluations[1], "--out", tmp_path / "o.png"]
+    message = refused(*words, spec={"figure": {"figure": "losess"}})
+    assert "figure.figure: there is no figure 'losess'; did you mean 'losses'?" in message
 
 
 def test_figure_in_an_unknown_format(made, refused, tmp_path: Path):
@@ -237,7 +286,8 @@ def test_spec_with_an_unknown_key(words, refused):
 
 def test_spec_without_a_key(words, refused):
     spec = {key: value for key, value in SPECS[words[0]].items() if not key.startswith("setting")}
-    assert ": this key is required" in refused(*words, spec=spec)
+    said = "setting: the figure 'mechanism' needs a setting" if words[0] == "plot" else ": this key is required"
+    assert said in refused(*words, spec=spec)
 
 
 def test_spec_with_a_bad_value(refused, made, tmp_path: Path):
@@ -248,9 +298,9 @@ def test_spec_with_a_bad_value(refused, made, tmp_path: Path):
 
 def test_model_that_diverges(refused, made, tmp_path: Path):
     """Weights near the largest float32 make the first loss infinite."""
-    spec = train_spec(protocol=PROTOCOL | {"weighting": [3e38] * TIMES["times"]}, model_sizes=[5], seed=2)
+    spec = train_spec(protocol=PROTOCOL | {"weighting": [3e38] * TIMES["times"]}, sizes=[5], seed=2)
     message = refused("train", made.samples[2], tmp_path / "out.nc", spec=spec)
-    for word in (NAME, "seed 2", "model size 5", "step 0", "diverged", "peak_lr"):
+    for word in (MODEL, NAME, "seed 2", "model size 5", "step 0", "diverged", "peak_lr"):
         assert word in message
 
 
@@ -261,7 +311,6 @@ def test_model_that_diverges(refused, made, tmp_path: Path):
         ["trian"],
         ["sample"],
         ["sample", "out.nc"],
-        ["plot", "losess", "in.nc", "--out", "o.png", "--spec", "{}"],
         ["sample", "out.nc", "--spec", "{}", "--seed", "1"],
     ],
 )

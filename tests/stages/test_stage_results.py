@@ -8,79 +8,92 @@ from edgemem.cli import main
 from edgemem.config.evaluate import EvaluateSpec
 from edgemem.config.sample import SampleSpec
 from edgemem.config.train import TrainSpec
-from edgemem.stages import evaluate, sample
+from edgemem.engine.data import draw
+from edgemem.engine.evaluation import evaluate
 from edgemem.engine.trainer import Trainer
 
-from .conftest import SETTING, SIZES, command, evaluate_spec, sample_spec, train_spec
+from .conftest import PROTOCOL, SETTING, SIZES, SNAPSHOTS, command, evaluate_spec, sample_spec, train_spec
 
 
 N = SETTING["N"]
 
 
 def models_with(made, means: dict[int, np.ndarray], variance: float) -> xr.Dataset:
-    """Return a models file with these parameters, by size."""
-    filled = np.full((len(means), max(means), SETTING["d"]), np.nan)
+    """Return a models file with these parameters, by size, at one step."""
+    filled = np.full((len(means), 1, max(means), SETTING["d"]), np.nan)
     for row, (size, mean) in enumerate(means.items()):
-        filled[row, :size] = mean
+        filled[row, 0, :size] = mean
     return xr.Dataset(
         {
-            "mean": (("model_size", "component", "feature"), filled),
-            "variance": ("model_size", np.full(len(means), variance)),
+            "mean": (("model_size", "step", "component", "feature"), filled),
+            "standard_deviation": (("model_size", "step"), np.full((len(means), 1), np.sqrt(variance))),
         },
-        coords={"model_size": list(means)},
+        coords={"model_size": list(means), "step": [1], "points": ("step", [1])},
     )
 
 
 def measured(made, models: xr.Dataset) -> xr.Dataset:
     """Return an evaluation of models, as the stage makes it."""
-    return evaluate.evaluate(EvaluateSpec.model_validate(evaluate_spec()), made.read("samples"), models)
+    return evaluate(EvaluateSpec.model_validate(evaluate_spec()), made.read("samples"), models)
 
 
 def test_memorizing_denoiser_has_the_least_training_loss(made):
     """It is the posterior mean of the training samples, which no denoiser beats, but for the noise of 20 draws."""
-    train_losses = made.read("evaluations").sel(split="train")
-    loss, stderr = train_losses.loss, train_losses.loss_stderr
-    margin = 4 * np.sqrt(stderr**2 + stderr.sel(denoiser="memorizing") ** 2) + 1e-12
-    assert (loss.sel(denoiser="memorizing") <= loss + margin).all()
+    train = made.read("snapshot_evaluations").sel(split="train")
+    memorizing, stderr = (train[name].sel(reference="memorizing") for name in ("reference_loss", "reference_loss_stderr"))
+    for loss in ("loss", "reference_loss", "partially_memorizing_loss"):
+        margin = 4 * np.sqrt(train[f"{loss}_stderr"] ** 2 + stderr**2) + 1e-12
+        assert (memorizing <= train[loss] + margin).all()
     # Where the signal is strong it is all but zero, and no other is.
-    strong = loss.isel(time=-1)
-    assert (strong.sel(denoiser="memorizing") < 1e-9).all()
-    assert (strong.sel(denoiser="generalizing") > 1e-9).all()
+    strong = train.reference_loss.isel(time=-1)
+    assert strong.sel(reference="memorizing") < 1e-9
+    assert (strong.sel(reference=["generalizing", "linear"]) > 1e-9).all()
 
 
 def test_generalizing_denoiser_is_best_on_test_samples_at_the_noise_end(made):
     """Near t = 1 the best estimate is the mean of the true law, here of means that cancel no more than they must."""
-    test = made.read("evaluations").sel(split="test").isel(time=0, model_size=0)
+    test = made.read("evaluations").sel(split="test").isel(time=0)
     expected = ((made.read("samples").x_test[:10] - made.read("samples").true_mean.mean("component")) ** 2).sum(
         "feature"
     )
-    assert test.loss.sel(denoiser="generalizing").item() == pytest.approx(expected.mean().item(), rel=0.05)
+    loss = test.reference_loss.sel(reference="generalizing").item()
+    assert loss == pytest.approx(expected.mean().item(), rel=0.05)
 
 
-def test_denoisers_without_parameters_do_not_depend_on_model_size(made):
-    for quantity in ("loss", "loss_stderr"):
-        values = made.read("evaluations")[quantity]
-        for denoiser in ("generalizing", "memorizing"):
-            same = values.sel(denoiser=denoiser)
-            xr.testing.assert_equal(
-                same, xr.broadcast(same.isel(model_size=0, drop=True), same)[0].transpose(*same.dims)
-            )
+def test_losses_of_references_do_not_depend_on_what_is_trained(made):
+    """Other sizes and other steps are compared with the same losses."""
+    evaluation = measured(made, models_with(made, {3: np.zeros((3, SETTING["d"]))}, 1.0))
+    for name in ("reference_loss", "partially_memorizing_loss"):
+        for quantity in (name, f"{name}_stderr"):
+            xr.testing.assert_equal(evaluation[quantity], made.read("evaluations")[quantity])
 
 
-def test_partially_memorizing_loss_is_that_of_the_subset(made):
-    """With more components than samples there are no more samples to memorize."""
-    evaluation = made.read("evaluations")
-    loss = evaluation.loss.sel(denoiser="partially_memorizing")
-    for size in SIZES:
-        subset = evaluation.partially_memorizing_loss.sel(subset_size=min(size, N))
-        np.testing.assert_array_equal(loss.sel(model_size=size).transpose(*subset.dims), subset)
+def test_partially_memorizing_loss_is_that_of_a_model_of_the_subset(made):
+    """The first M training samples as components without variance: the same noise again, by another way."""
+    x = made.read("samples").x_train.values
+    evaluation = measured(made, models_with(made, {size: x[:size] for size in (1, 4, 7)}, 0.0))
+    for size in (1, 4, 7):
+        subset = evaluation.partially_memorizing_loss.sel(subset_size=size)
+        loss = evaluation.loss.sel(model_size=size, step=1).transpose(*subset.dims)
+        np.testing.assert_allclose(loss, subset, rtol=1e-9, atol=1e-12)
 
 
 def test_subset_of_all_samples_is_the_memorizing_denoiser(made):
     evaluation = made.read("evaluations")
     subset = evaluation.partially_memorizing_loss.sel(subset_size=N)
-    memorizing = evaluation.loss.sel(denoiser="memorizing").isel(model_size=0).transpose(*subset.dims)
+    memorizing = evaluation.reference_loss.sel(reference="memorizing").transpose(*subset.dims)
     np.testing.assert_allclose(subset, memorizing, rtol=1e-9, atol=1e-12)
+
+
+def test_linear_denoiser_is_that_of_the_samples_mean_and_covariance(made):
+    """Its training loss without noise of drawing: with S = cov of the samples, sum_k s_k t^2 / (alpha^2 s_k + t^2)."""
+    evaluation = made.read("evaluations").sel(split="train", reference="linear")
+    spectrum = np.linalg.eigvalsh(np.cov(made.read("samples").x_train.values.T, ddof=0))
+    time = evaluation.time.values[:, None]
+    expected = (spectrum * time**2 / ((1 - time**2) * spectrum + time**2)).sum(axis=1)
+    error = np.abs(evaluation.reference_loss - expected)
+    # The noise of 20 draws of 10 samples; where t is small the samples' share of it is nothing but their distance.
+    assert (error <= 4 * evaluation.reference_loss_stderr + 1e-9).all()
 
 
 def test_subsets_are_nested_and_the_first_samples(made):
@@ -93,15 +106,15 @@ def test_subsets_are_nested_and_the_first_samples(made):
 def test_losses_use_common_noise(made):
     """A mixture with every component twice is the same denoiser; with other noise its loss would differ."""
     mean = made.read("samples").x_train.values[:4] + 0.1
-    loss = measured(made, models_with(made, {4: mean, 8: np.tile(mean, (2, 1))}, 0.3)).loss.sel(denoiser="trained")
+    loss = measured(made, models_with(made, {4: mean, 8: np.tile(mean, (2, 1))}, 0.3)).loss
     np.testing.assert_allclose(loss.sel(model_size=4), loss.sel(model_size=8), rtol=1e-9)
 
 
 def test_trained_model_that_memorizes_has_the_memorizing_loss(made):
     """The same noise again, and the same denoiser by another way."""
     evaluation = measured(made, models_with(made, {N: made.read("samples").x_train.values}, 0.0))
-    trained, memorizing = (evaluation.loss.sel(denoiser=name) for name in ("trained", "memorizing"))
-    np.testing.assert_allclose(trained, memorizing, rtol=1e-9, atol=1e-12)
+    memorizing = evaluation.reference_loss.sel(reference="memorizing")
+    np.testing.assert_allclose(evaluation.loss.sel(model_size=N, step=1), memorizing, rtol=1e-9, atol=1e-12)
     assert (evaluation.distance_to_nearest_sample < 1e-9).all()
     assert (evaluation.learned_variance == 0).all()
 
@@ -109,8 +122,8 @@ def test_trained_model_that_memorizes_has_the_memorizing_loss(made):
 def test_trained_model_with_the_true_law_has_the_generalizing_loss(made):
     samples = made.read("samples")
     evaluation = measured(made, models_with(made, {2: samples.true_mean.values}, samples.true_variance.item()))
-    trained, generalizing = (evaluation.loss.sel(denoiser=name) for name in ("trained", "generalizing"))
-    np.testing.assert_allclose(trained, generalizing, rtol=1e-9)
+    generalizing = evaluation.reference_loss.sel(reference="generalizing")
+    np.testing.assert_allclose(evaluation.loss.sel(model_size=2, step=1), generalizing, rtol=1e-9)
     assert (evaluation.distance_to_nearest_true_mean < 1e-9).all()
 
 
@@ -156,16 +169,16 @@ def test_training_and_test_samples_differ(made):
 def test_number_of_samples_changes_neither_the_law_nor_the_test_samples_of_a_name():
     """Keys are made of names: another setting has other draws, and the same setting always the same."""
     spec = SampleSpec.model_validate(sample_spec())
-    xr.testing.assert_equal(sample.draw(spec), sample.draw(spec))
+    xr.testing.assert_equal(draw(spec), draw(spec))
     other = SampleSpec.model_validate(sample_spec(setting=SETTING | {"N": 11}))
-    assert not np.array_equal(sample.draw(spec).true_mean, sample.draw(other).true_mean)
+    assert not np.array_equal(draw(spec).true_mean, draw(other).true_mean)
 
 
 def test_sizes_do_not_depend_on_each_other(made):
     """A size more changes no number of the others: not the models, not their losses, not their generated points."""
-    spec = TrainSpec.model_validate(train_spec(model_sizes=[5, 12]))
+    spec = TrainSpec.model_validate(train_spec(sizes=[5, 12]))
     models = Trainer(spec, made.read("samples"), together=False).train_all()
-    for name in ("mean", "variance", "training_loss", "converged"):
+    for name in ("mean", "standard_deviation", "training_loss", "converged"):
         xr.testing.assert_equal(models[name], made.read("models")[name].sel(model_size=[5, 12]))
     few, all_sizes = measured(made, models), made.read("evaluations").sel(model_size=[5, 12])
     xr.testing.assert_allclose(few, all_sizes, rtol=1e-12)
@@ -176,7 +189,7 @@ def test_sizes_of_a_grid_are_those_of_a_list(made):
     grid, listed = made.read("grid_models"), made.read("models")
     common = sorted(set(grid.model_size.values) & set(listed.model_size.values))
     assert {5, 10} <= set(common)
-    for name in ("variance", "training_loss"):
+    for name in ("standard_deviation", "training_loss"):
         xr.testing.assert_equal(grid[name].sel(model_size=common), listed[name].sel(model_size=common))
 
 
@@ -185,4 +198,43 @@ def test_test_samples_are_the_first_of_the_pool(made):
     samples = made.read("samples")
     samples["x_test"] = samples.x_test.where(samples.test_sample < 10)
     spec = EvaluateSpec.model_validate(evaluate_spec())
-    xr.testing.assert_equal(evaluate.evaluate(spec, samples, made.read("models")), made.read("evaluations"))
+    xr.testing.assert_equal(evaluate(spec, samples, made.read("models")), made.read("evaluations"))
+
+
+def test_steps_that_are_kept_change_nothing(made):
+    """The last of several steps is the one that is kept alone, to the bit, in models and in all that is measured."""
+    for kind in ("models", "evaluations"):
+        every, last = made.read(f"snapshot_{kind}"), made.read(kind)
+        assert every.step.values.tolist() == SNAPSHOTS
+        assert last.step.values.tolist() == SNAPSHOTS[-1:]
+        xr.testing.assert_equal(
+            every.isel(step=[-1]).drop_vars("train_seconds", errors="ignore"),
+            last.drop_vars("train_seconds", errors="ignore"),
+        )
+
+
+def test_a_step_that_is_kept_is_the_end_of_a_shorter_training(made):
+    """With a rate that does not fall: training that ends at step 10 gives what is kept of one that goes on to 20."""
+    constant = PROTOCOL | {"warmup": 0, "final_lr": PROTOCOL["peak_lr"]}
+
+    def trained(steps: int, snapshots: list[int]) -> xr.Dataset:
+        spec = train_spec(protocol=constant | {"steps": steps}, snapshots=snapshots, sizes=[5])
+        return Trainer(TrainSpec.model_validate(spec), made.read("samples"), together=False).train_all()
+
+    long, short = trained(20, [10, 20]), trained(10, [10])
+    for name in ("mean", "standard_deviation", "points"):
+        xr.testing.assert_equal(long[name].sel(step=[10]), short[name])
+
+
+def test_copies_are_counted_by_sample(made):
+    """Each generated point that is a copy is one of its nearest training sample."""
+    evaluation = made.read("snapshot_evaluations")
+    xr.testing.assert_equal(evaluation.copied.sum("sample"), evaluation.memorized_count)
+    # A model that knows but one sample copies no other.
+    x = made.read("samples").x_train.values
+    alone = measured(made, models_with(made, {1: x[3:4]}, 0.0)).copied.sel(model_size=1, step=1)
+    assert alone.values.tolist() == [60 * (i == 3) for i in range(N)]
+
+
+def test_no_sample_is_a_copy_of_another(made):
+    assert made.read("samples").copies_of.values.tolist() == list(range(N))

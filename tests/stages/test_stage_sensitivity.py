@@ -3,8 +3,8 @@
 import numpy as np
 
 from edgemem.config.sensitivity import SensitivitySpec
+from edgemem.engine.sensitivity import count_copies
 from edgemem.numerics.statistics import crossing_estimates
-from edgemem.stages.sensitivity import count_copies
 
 from .conftest import EVALUATION, SETTING, SIZES, sensitivity_spec
 
@@ -12,7 +12,14 @@ from .conftest import EVALUATION, SETTING, SIZES, sensitivity_spec
 def test_first_way_is_that_of_the_evaluation(made):
     """From the same models, the same noise and the same threshold come the counts of the evaluation."""
     counts = made.read("sensitivity").memorized_count.isel(variant=0, threshold=0)
-    np.testing.assert_array_equal(counts, made.read("evaluations").memorized_count)
+    np.testing.assert_array_equal(counts, made.read("evaluations").memorized_count.isel(step=-1))
+
+
+def test_points_come_from_the_models_at_the_end(made):
+    """Whatever else was kept on the way there."""
+    spec = SensitivitySpec.model_validate(sensitivity_spec())
+    again = count_copies(spec, made.read("samples"), made.read("snapshot_models"))
+    np.testing.assert_array_equal(again.memorized_count, made.read("sensitivity").memorized_count)
 
 
 def test_larger_threshold_takes_more_for_copies(made):

@@ -46,7 +46,7 @@ def test_two_versions(versioned: Repository):
     assert versioned.pending() == {}
     versioned.version("verify")
     versioned.configure(protocols=MORE_STEPS)
-    assert versioned.pending() == {"train": 4, **AFTER_TRAIN}
+    assert versioned.pending() == {"train": 4, **AFTER_TRAIN, "files": 1}
     versioned.configure()
 
     versioned.version("restore", "v2")
@@ -54,7 +54,7 @@ def test_two_versions(versioned: Repository):
     assert versioned.pending() == {}
     versioned.version("verify")
     versioned.configure()
-    assert versioned.pending() == AFTER_EVALUATE
+    assert versioned.pending() == AFTER_EVALUATE | {"files": 1}
 
 
 def test_restored_version_is_the_start_of_a_run(two: Repository):

@@ -13,6 +13,9 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from edgemem.config.file_list import CampaignFile, files_of
+from edgemem.config.loading import read_campaign
+
 
 ROOT = Path(__file__).parents[2]
 PLUGINS = Path(__file__).parent / "plugins"
@@ -38,8 +41,10 @@ TINY: dict[str, Any] = {
     "campaign": "tiny",
     "seeds": [1, 2],
     "settings": [{"family": "gaussian", "N": 10, "d": 2, "K": 2, "variance": [1, 2]}],
-    "model_sizes": {"coarse": 2, "fine": 1, "probe": 50},
-    "protocol": "tiny",
+    "models": {
+        "mixture": {"sizes": {"coarse": 2, "fine": 1, "probe": 50}, "protocol": "tiny", "families": ["gaussian"]},
+        "templates": None,
+    },
     "protocols": {"tiny": PROTOCOL, "spare": PROTOCOL | {"steps": 30}},
     "sampling": {"times": 3},
     "evaluation": {"generated": 50, "threshold": "1/3", "draws": 2, "test_samples": 10},
@@ -56,7 +61,15 @@ AFTER_REGRESS = {"plot losses": 2, "plot prediction": 1, **AFTER_PLOT}
 AFTER_EVALUATE = {"regress": 1, "plot mechanism": 1, **AFTER_REGRESS}
 AFTER_TRAIN = {"evaluate": 4, **AFTER_EVALUATE}
 AFTER_SAMPLE = {"train": 4, **AFTER_TRAIN}
-ALL = {"sample": 4, **AFTER_SAMPLE}
+# The list of all files, which says what made each: it changes with the configuration alone.
+FILES = {"files": 1}
+ALL = {"sample": 4, **AFTER_SAMPLE, **FILES}
+
+
+def trained_by(protocol: Mapping[str, Any], *sizes: int) -> dict[str, Any]:
+    """Return what lets the tiny campaign train models of some sizes, 5 if none is given, by another protocol."""
+    mixture = TINY["models"]["mixture"] | {"sizes": list(sizes or (5,)), "protocol": "other"}
+    return {"models": TINY["models"] | {"mixture": mixture}, "protocols": TINY["protocols"] | {"other": dict(protocol)}}
 
 
 class Job(NamedTuple):
@@ -76,8 +89,9 @@ class Job(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The rule; of a plot also the figure, whichever of the plotting rules draws it."""
-        return f"plot {self.wildcards['figure']}" if "figure" in self.wildcards else self.rule
+        """The rule; of a plot also the figure that it draws."""
+        drawn = re.search(r" edgemem plot (\w+) ", self.command)
+        return f"plot {drawn[1]}" if drawn else self.rule
 
     @property
     def code(self) -> set[str]:
@@ -125,6 +139,21 @@ class Workflow:
     def write(self, config: Mapping[str, Any]) -> None:
         """Write the campaign's configuration."""
         (self / CONFIG).write_text(yaml.safe_dump(dict(config), sort_keys=False))
+
+    def files(self) -> list[CampaignFile]:
+        """Return the files of the campaign as it is configured now."""
+        before = Path.cwd()
+        os.chdir(self.folder)
+        try:
+            return files_of(read_campaign("config.yaml", CONFIG))
+        finally:
+            os.chdir(before)
+
+    def path(self, kind: str, setting: str, seed: int = 1, model: str = "mixture") -> str:
+        """Return the path of a file of the campaign by what the file is."""
+        wanted = (kind, setting, seed, None if kind == "samples" else model)
+        (path,) = (file.path for file in self.files() if (file.kind, file.setting, file.seed, file.model) == wanted)
+        return path
 
     def command(self, *arguments: str) -> list[str]:
         """Return the words that start Snakemake on the campaign."""

@@ -39,7 +39,8 @@ def keys(model: base.Model) -> Iterator[tuple[str, str]]:
     """Yield the keys of a model and of all models in it that may have more than one value, by class and name."""
     for name, field in type(model).model_fields.items():
         value = getattr(model, name)
-        models = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, base.Model)]
+        values = value if isinstance(value, list) else value.values() if isinstance(value, dict) else [value]
+        models = [one for one in values if isinstance(one, base.Model)]
         for one in models:
             yield from keys(one)
         if not models and not (get_origin(field.annotation) is Literal and len(get_args(field.annotation)) == 1):

@@ -4,51 +4,70 @@ import os
 
 import pytest
 
-from .campaign import AFTER_EVALUATE, AFTER_PLOT, AFTER_REGRESS, AFTER_TRAIN, ALL, Workflow
+from .campaign import AFTER_EVALUATE, AFTER_PLOT, AFTER_REGRESS, AFTER_SAMPLE, AFTER_TRAIN, ALL, FILES, Workflow
 
 
 EVERY_PLOT = {"plot losses": 2, "plot mechanism": 1, "plot prediction": 1, **AFTER_PLOT}
+TRAINED = {"train": 4, **AFTER_TRAIN}
 EDITS = {
-    "lineage.py": ALL,
-    "attributes.py": ALL,
+    "files/lineage.py": ALL,
+    "files/attributes.py": {name: number for name, number in ALL.items() if name != "files"},
+    "files/atomic_write.py": ALL,
+    "layout.py": ALL,
+    "pieces.py": ALL,
     "config/settings.py": ALL,
-    "families/gaussian_data.py": ALL,
-    # Families are known by name to every stage that draws samples.
-    "families/template_images.py": ALL,
-    "numerics/coloured_templates.py": {"train": 4, **AFTER_TRAIN},
-    "config/train.py": {"train": 4, **AFTER_TRAIN},
-    "numerics/sampling.py": {"train": 4, **AFTER_TRAIN},
-    "writing.py": ALL,
-    "trainer.py": {"train": 4, **AFTER_TRAIN},
-    "checkpoints.py": {"train": 4, **AFTER_TRAIN},
-    "devices.py": {"train": 4, **AFTER_TRAIN},
+    # A family is an input of its own jobs, and of tables over all settings.
+    "families/gaussian/setting.py": {name: n for name, n in ALL.items() if name != "plot prediction"} | EVERY_PLOT,
+    "families/gaussian/data.py": {"sample": 4, **AFTER_SAMPLE},
+    "families/gaussian/true_denoiser.py": {"evaluate": 4, **AFTER_EVALUATE},
+    "families/image/setting.py": {},
+    "families/image/data.py": {},
+    "families/image/templates.py": {},
+    "families/image/true_denoiser.py": {},
+    # A denoiser is an input of its own training and of what follows.
+    "denoisers/abstract.py": TRAINED,
+    "denoisers/storage.py": TRAINED,
+    "denoisers/isotropic_mixture.py": TRAINED,
+    "denoisers/coloured_templates.py": {},
+    "numerics/isotropic_mixture.py": TRAINED,
+    "config/train.py": TRAINED | FILES,
+    "numerics/sampling.py": TRAINED,
+    "numerics/training.py": TRAINED,
+    "engine/trainer.py": TRAINED,
+    "runtime/checkpoints.py": TRAINED,
+    "runtime/devices.py": TRAINED,
     "stages/evaluate.py": {"evaluate": 4, **AFTER_EVALUATE},
-    "config/evaluate.py": {"evaluate": 4, **AFTER_EVALUATE},
+    "engine/evaluation.py": {"evaluate": 4, **AFTER_EVALUATE},
+    "numerics/references.py": {"evaluate": 4, **AFTER_EVALUATE},
     "config/regress.py": {"regress": 1, **AFTER_REGRESS},
     "numerics/theory.py": {"regress": 1, **AFTER_REGRESS},
     "numerics/regression.py": {"regress": 1, **AFTER_REGRESS},
-    "tables/metrics.py": {"regress": 1, **AFTER_REGRESS},
+    "analysis/metrics.py": {"regress": 1, **AFTER_REGRESS},
+    "stages/files.py": FILES,
     "stages/report.py": AFTER_PLOT,
-    "captions.py": AFTER_PLOT,
-    "tables/claims.py": AFTER_PLOT,
-    "tables/cost.py": AFTER_PLOT,
+    "reporting/claims.py": AFTER_PLOT,
+    "reporting/cost.py": AFTER_PLOT,
     # Asked for by name alone.
     "stages/sensitivity.py": {},
+    "engine/sensitivity.py": {},
     "stages/claims.py": {},
     "config/plot.py": EVERY_PLOT,
     "figures/style.py": EVERY_PLOT,
     "figures/losses.py": {"plot losses": 2, **AFTER_PLOT},
     # No figure of this campaign.
     "figures/transition.py": {},
-    "figures/images.py": {},
+    "figures/image_rows.py": {},
     # These make the jobs; what they hand to a job is compared by itself.
     "config/campaign.py": {},
-    "config/needs.py": {},
-    "mending.py": {},
+    "config/checks.py": {},
+    "config/loading.py": {},
+    "workflow/plan.py": {},
+    "workflow/resources.py": {},
+    "workflow/repair.py": {},
+    "workflow/code_inputs.py": {},
     "commands/status.py": {},
     "commands/lineage.py": {},
-    "opening.py": {},
-    "code_inputs.py": {},
+    "campaign_tree.py": {},
 }
 
 

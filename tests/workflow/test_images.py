@@ -1,5 +1,6 @@
 """A second data family in the workflow: its own protocol, the files it is made of, and the figures that show it."""
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -14,7 +15,7 @@ from .conftest import once
 
 
 SOURCE = "my images"
-SETTING = "image_my-pictures_N10_K2_size4"
+SETTING = f"image_my-images-{hashlib.sha256(SOURCE.encode()).hexdigest()[:6]}_N10_K2_size4"
 OTHER = "gaussian_N10_d2_K2"
 CONFIG = TINY | {
     "settings": [
@@ -22,7 +23,10 @@ CONFIG = TINY | {
         {"family": "image", "templates": SOURCE, "N": 10, "K": 2, "size": 4},
     ],
     "seeds": [1],
-    "protocol": {"gaussian": "tiny", "image": "small"},
+    "models": {
+        "mixture": TINY["models"]["mixture"],
+        "templates": TINY["models"]["mixture"] | {"protocol": "small", "families": ["image"]},
+    },
     "protocols": {"tiny": PROTOCOL, "small": PROTOCOL | {"draws": 2, "lr_multipliers": {"template": 0.1}}},
     "figures": ["losses", "gallery", "samples", "templates", "prediction"],
 }
@@ -55,16 +59,17 @@ def images(shared: Path, tmp_path: Path) -> Workflow:
     return Workflow(folder, shared / "cache")
 
 
-def test_each_family_has_its_protocol_and_its_figures(images: Workflow):
-    """Models lie under the names of their protocols; images are shown where there are some; nothing is left to do."""
+def test_each_family_has_its_model_and_its_figures(images: Workflow):
+    """Models lie under their names; images are shown where there are some; nothing is left to do."""
     assert images.pending() == {}
-    for setting, protocol in ((OTHER, "tiny"), (SETTING, "small")):
-        assert [path.name for path in (images / f"results/models/{setting}/seed1").iterdir()] == [f"{protocol}.nc"]
+    for setting, model in ((OTHER, "mixture"), (SETTING, "templates")):
+        path = images.path("models", setting, model=model)
+        assert [str(file) for file in (images / path).parent.iterdir()] == [str(images / path)]
     drawn = {path.stem for path in (images / "results/tiny/figures").glob("*.png")}
-    shown = {f"{figure}_{SETTING}" for figure in ("losses", "gallery", "samples", "templates")}
-    assert drawn == {*shown, f"losses_{OTHER}", "prediction"}
+    shown = {f"{figure}_{SETTING}_templates" for figure in ("losses", "gallery", "templates")}
+    assert drawn == {*shown, f"samples_{SETTING}", f"losses_{OTHER}_mixture", "prediction"}
     report = (images / "results/tiny/report.html").read_text()
-    assert f"gallery_{SETTING}" in report
+    assert f"gallery_{SETTING}_templates" in report
     with xr.open_dataset(images / f"results/samples/{SETTING}/seed1.nc") as samples:
         assert set(json.loads(samples.attrs["inputs"])) == {f"{SOURCE}/it's no. {i}.png" for i in range(3)}
 
@@ -91,7 +96,7 @@ def test_protocol_of_one_family_leaves_the_other_alone(images: Workflow):
     changed = CONFIG["protocols"] | {"small": CONFIG["protocols"]["small"] | {"lr_multipliers": {"template": 0.2}}}
     images.write(CONFIG | {"protocols": changed})
     jobs = images.jobs()
-    assert count(jobs) == {"train": 1, "evaluate": 1, "regress": 1, **FIGURES, **OF_TABLES}
+    assert count(jobs) == {"train": 1, "evaluate": 1, "regress": 1, **FIGURES, **OF_TABLES, "files": 1}
     assert {job.wildcards["setting"] for job in jobs if job.rule == "train"} == {SETTING}
 
 

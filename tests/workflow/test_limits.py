@@ -26,12 +26,12 @@ def test_threads_bound_the_use_of_processors(workflow: Workflow):
     workflow.configure(
         seeds=[1],
         settings=[{"family": "gaussian", "N": 1000, "d": 30, "K": 3}],
-        model_sizes=[500],
+        models=TINY["models"] | {"mixture": TINY["models"]["mixture"] | {"sizes": [500]}},
         protocols={"tiny": PROTOCOL | {"steps": 80, "draws": 10}},
         figures=[],
     )
     begun, workers, ended = time.monotonic(), {"train": 0, "evaluate": 0}, 0
-    with started(workflow, "--cores", "1", "results/evaluations/gaussian_N1000_d30_K3/seed1/tiny.nc") as snakemake:
+    with started(workflow, "--cores", "1", workflow.path("evaluations", "gaussian_N1000_d30_K3")) as snakemake:
         while not ended:
             for job in stage_processes(snakemake):
                 if job.stage in workers:
@@ -49,13 +49,15 @@ def test_threads_bound_the_use_of_processors(workflow: Workflow):
 @without_gpu
 def test_gpus_that_are_not_there(workflow: Workflow):
     """`--resources gpu=4` on a machine without a GPU trains on the CPU, and each job says so in one line."""
-    models = [f"results/models/{setting}/seed1/tiny.nc" for setting in (SETTING, OTHER_SETTING)]
+    models = [workflow.path("models", setting) for setting in (SETTING, OTHER_SETTING)]
     for path in models:
         (workflow / path).unlink()
     run = workflow.snakemake("--cores", "2", *models, "--resources", "gpu=4")
     assert run.returncode == 0, run.stdout
     said = sorted(line for line in run.stdout.splitlines() if "no GPU" in line)
-    assert said == [f"[train {setting} seed 1] no GPU: on the CPU" for setting in (SETTING, OTHER_SETTING)], run.stdout
+    assert said == [
+        f"[train mixture on {setting} seed 1] no GPU: on the CPU" for setting in (SETTING, OTHER_SETTING)
+    ], run.stdout
     for path in models:
         with xr.open_dataset(workflow / path, engine="netcdf4") as dataset:
             assert dataset.attrs["device_kind"] == "cpu"
@@ -71,21 +73,21 @@ def test_environment_need_not_be_activated(workflow: Workflow):
 
 def test_numbers_do_not_depend_on_the_campaign(finished: Path, workflow: Workflow):
     """Samples and models are the same bits whether their setting, seed and size are alone in a campaign or not."""
-    samples, models = f"results/samples/{OTHER_SETTING}/seed2.nc", f"results/models/{OTHER_SETTING}/seed2/tiny.nc"
-    for path in (samples, models):
-        (workflow / path).unlink()
+    samples, among = (workflow.path(kind, OTHER_SETTING, 2) for kind in ("samples", "models"))
+    (workflow / samples).unlink()
     workflow.configure(
         campaign="alone",
         seeds=[2],
         settings=[TINY["settings"][0] | {"variance": 2}],
-        model_sizes=[10],
+        models=TINY["models"] | {"mixture": TINY["models"]["mixture"] | {"sizes": [10]}},
         protocols={"tiny": PROTOCOL},
         figures=[],
     )
+    models = workflow.path("models", OTHER_SETTING, 2)
     assert [job.rule for job in workflow.jobs("--cores", "1", models)] == ["sample", "train"]
     alone, together = (xr.load_dataset(folder / samples, engine="netcdf4") for folder in (workflow.folder, finished))
     assert alone.equals(together)
-    alone, together = (xr.load_dataset(folder / models, engine="netcdf4") for folder in (workflow.folder, finished))
+    alone, together = (xr.load_dataset(path, engine="netcdf4") for path in (workflow / models, finished / among))
     together = together.sel(model_size=[10]).isel(component=slice(alone.sizes["component"]))
-    for name in ("mean", "variance", "training_loss"):
+    for name in ("mean", "standard_deviation", "training_loss"):
         np.testing.assert_array_equal(alone[name], together[name], err_msg=name)

@@ -16,13 +16,13 @@ TABLE = "results/tiny/transition.nc"
 
 
 def snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
-    """Return content and time of every file in a folder, Snakemake's own among them, but for what it prints."""
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return {
-        str(path): (path.read_bytes(), path.stat().st_mtime_ns)
-        for path in files
-        if path.name != "jobs.jsonl" and path.relative_to(folder).parts[:2] != (".snakemake", "log")
-    }
+    """Return content and time of every file in a folder, with Snakemake's records.
+
+    Without what any dry-run of Snakemake writes: its log, and what `--trust-io-cache` reads.
+    """
+    own = [folder / ".snakemake" / name for name in ("log", "iocache")]
+    files = (path for path in folder.rglob("*") if path.is_file() and not set(own) & set(path.parents))
+    return {str(path): (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
 
 
 def repair(workflow: Workflow) -> subprocess.CompletedProcess[str]:

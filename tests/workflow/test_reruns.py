@@ -4,7 +4,9 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import xarray as xr
 
 from .campaign import (
     AFTER_EVALUATE,
@@ -12,8 +14,10 @@ from .campaign import (
     AFTER_REGRESS,
     AFTER_TRAIN,
     ALL,
+    FILES,
     OTHER_SETTING,
     PROTOCOL,
+    SETTING,
     TINY,
     Workflow,
     copy_finished,
@@ -49,7 +53,7 @@ def test_plot_key_reruns_its_plots_alone(workflow: Workflow):
 def test_evaluation_key_never_retrains(workflow: Workflow, change: dict[str, Any]):
     """A key of the evaluation reruns evaluate and what follows, never sample or train."""
     workflow.configure(evaluation=TINY["evaluation"] | change)
-    assert workflow.pending() == {"evaluate": 4, **AFTER_EVALUATE}
+    assert workflow.pending() == {"evaluate": 4, **AFTER_EVALUATE, **FILES}
 
 
 @pytest.mark.parametrize("change", [{"holdout": 0.25}, {"seed": 1}], ids=str)
@@ -63,7 +67,7 @@ def test_new_seed_runs_its_own_jobs(workflow: Workflow):
     """A new seed is sampled, trained and evaluated, and enters the regression and the plots; no old seed reruns."""
     workflow.configure(seeds=[1, 2, 3])
     jobs = workflow.jobs()
-    assert count(jobs) == {"sample": 2, "train": 2, "evaluate": 2, **AFTER_EVALUATE}
+    assert count(jobs) == {"sample": 2, "train": 2, "evaluate": 2, **AFTER_EVALUATE, **FILES}
     assert {job.wildcards["seed"] for job in jobs if "seed" in job.wildcards} == {"3"}
 
 
@@ -72,7 +76,7 @@ def test_new_setting_runs_its_own_jobs(workflow: Workflow):
     workflow.configure(settings=[TINY["settings"][0] | {"variance": [1, 2, 4]}])
     jobs = workflow.jobs()
     stages = {"sample": 2, "train": 2, "evaluate": 2}
-    assert count(jobs) == {**stages, "regress": 1, **AFTER_REGRESS, "plot losses": 3}
+    assert count(jobs) == {**stages, "regress": 1, **AFTER_REGRESS, "plot losses": 3, **FILES}
     assert {job.wildcards["setting"] for job in jobs if job.rule in stages} == {"gaussian_N10_d2_K2_var4"}
 
 
@@ -94,7 +98,7 @@ def test_figure_no_longer_wanted_leaves_the_report_alone_to_run(workflow: Workfl
 def test_protocol_in_use_retrains(workflow: Workflow, change: dict[str, Any]):
     """A change of the protocol in use retrains, and does not draw the samples anew."""
     workflow.configure(protocols=TINY["protocols"] | {"tiny": PROTOCOL | change})
-    assert workflow.pending() == {"train": 4, **AFTER_TRAIN}
+    assert workflow.pending() == {"train": 4, **AFTER_TRAIN, **FILES}
 
 
 def test_protocol_not_in_use_reruns_nothing(workflow: Workflow):
@@ -109,7 +113,7 @@ def test_swapped_values_retrain(workflow: Workflow):
     swapped = PROTOCOL | {"steps": PROTOCOL["draws"], "draws": PROTOCOL["steps"]}
     assert swapped != PROTOCOL
     workflow.configure(protocols=TINY["protocols"] | {"tiny": swapped})
-    assert workflow.pending() == {"train": 4, **AFTER_TRAIN}
+    assert workflow.pending() == {"train": 4, **AFTER_TRAIN, **FILES}
 
 
 def reversed_keys(value: Any) -> Any:
@@ -123,12 +127,22 @@ def reversed_keys(value: Any) -> Any:
         reversed_keys(TINY),
         TINY | {"protocols": TINY["protocols"] | {"tiny": PROTOCOL | {"clip_norm": 100.0, "steps": 20.0}}},
         TINY | {"evaluation": TINY["evaluation"] | {"threshold": 0.3333333333333333}},
-        TINY | {"settings": [TINY["settings"][0] | {"N": [10], "separation": 1.0}]},
+        TINY | {"settings": [TINY["settings"][0] | {"N": [10], "separation": 1.0}], "extensions": []},
         TINY | {"settings": [TINY["settings"][0] | {"variance": variance} for variance in (1, 2.0)]},
         TINY | {"protocols": {"tiny": PROTOCOL | {"minibatch": None}}},
+        TINY | {"models": {"templates": None, "mixture": TINY["models"]["mixture"] | {"snapshots": 1, "options": {}}}},
         TINY | {"figures": ["losses", *TINY["figures"][1:]]},
     ],
-    ids=["order of keys", "1.0 for 1", "0.333 for 1/3", "defaults", "grid written out", "null", "figure by name"],
+    ids=[
+        "order of keys",
+        "1.0 for 1",
+        "0.333 for 1/3",
+        "defaults",
+        "grid written out",
+        "null",
+        "models",
+        "figure by name",
+    ],
 )
 def test_same_campaign_written_otherwise_reruns_nothing(workflow: Workflow, config: dict[str, Any]):
     """Another spelling of the same configuration reruns nothing."""
@@ -139,7 +153,7 @@ def test_same_campaign_written_otherwise_reruns_nothing(workflow: Workflow, conf
 def test_other_campaign_shares_what_it_can(workflow: Workflow):
     """A campaign of another name uses samples, models and evaluations that exist, and makes its own tables."""
     workflow.configure(campaign="other", figures=["prediction"], seeds=[2])
-    assert workflow.pending() == {"regress": 1, "plot prediction": 1, **AFTER_PLOT}
+    assert workflow.pending() == {"regress": 1, "plot prediction": 1, **AFTER_PLOT, **FILES}
 
 
 @pytest.mark.parametrize("old", ["as copied", "inputs newer than outputs"])
@@ -164,11 +178,62 @@ def test_fresh_clone_with_results_reruns_nothing(finished: Path, shared: Path, t
 
 def test_touched_large_inputs_rerun_nothing(workflow: Workflow):
     """A file above the megabyte up to which Snakemake compares contents by default is compared by content, too."""
-    workflow.configure(settings=[{"family": "gaussian", "N": 10, "d": 200, "K": 2}], model_sizes=[1], figures=[])
-    samples, models = (f"results/{kind}/gaussian_N10_d200_K2/seed1" for kind in ("samples", "models"))
-    assert count(workflow.jobs("--cores", "1", f"{models}/tiny.nc")) == {"sample": 1, "train": 1}
-    path = workflow / f"{samples}.nc"
+    setting = "gaussian_N10_d200_K2"
+    workflow.configure(settings=[{"family": "gaussian", "N": 10, "d": 200, "K": 2}], models=sizes([1]), figures=[])
+    samples, models = (workflow.path(kind, setting) for kind in ("samples", "models"))
+    assert count(workflow.jobs("--cores", "1", models)) == {"sample": 1, "train": 1}
+    path = workflow / samples
     assert path.stat().st_size > 1e6
-    later = (workflow / f"{models}/tiny.nc").stat().st_mtime + 100
+    later = (workflow / models).stat().st_mtime + 100
     os.utime(path, (later, later))
-    assert workflow.pending(f"{models}/tiny.nc") == {}
+    assert workflow.pending(models) == {}
+
+
+def sizes(wanted: list[int], **models: Any) -> dict[str, Any]:
+    """Return the models of the tiny campaign with other sizes, and more models."""
+    return TINY["models"] | {"mixture": TINY["models"]["mixture"] | {"sizes": wanted}} | models
+
+
+def test_changing_back_reruns_nothing_but_tables(workflow: Workflow):
+    """A changed number makes new files beside the old ones; changed back, only what has no key is made again."""
+    before = times(workflow / "results/models") | times(workflow / "results/evaluations")
+    workflow.configure(protocols=TINY["protocols"] | {"tiny": PROTOCOL | {"steps": 25}}, seeds=[1], figures=[])
+    assert count(workflow.jobs("--cores", "2"))["train"] == 2
+    after = times(workflow / "results/models") | times(workflow / "results/evaluations")
+    assert after.items() > before.items()
+    assert len(after) == len(before) + 4
+    workflow.configure()
+    assert workflow.pending() == {"regress": 1, **AFTER_REGRESS, **FILES}
+
+
+def test_campaigns_that_differ_in_one_number_live_side_by_side(workflow: Workflow):
+    """Neither of two campaigns replaces a file of the other: when one has run, the other has nothing to do."""
+    workflow.configure(campaign="other", evaluation=TINY["evaluation"] | {"draws": 3}, figures=["prediction"])
+    assert count(workflow.jobs("--cores", "2"))["evaluate"] == 4
+    assert workflow.pending() == {}
+    workflow.configure()
+    assert workflow.pending() == {}
+
+
+def test_second_model_runs_its_own_jobs(workflow: Workflow):
+    """A model more is trained and evaluated on the samples that are there; the first model's files stay."""
+    second = {"denoiser": "isotropic_mixture", "sizes": [3], "protocol": "spare", "families": ["gaussian"]}
+    workflow.configure(models=TINY["models"] | {"second": second})
+    jobs = workflow.jobs()
+    plots = {"plot losses": 4, "plot mechanism": 1, "plot prediction": 1}
+    assert count(jobs) == {"train": 4, "evaluate": 4, "regress": 1, **plots, **AFTER_PLOT, **FILES}
+    assert {job.wildcards["model"] for job in jobs if job.rule in ("train", "evaluate")} == {"second"}
+
+
+def test_snapshots_retrain_under_another_key(workflow: Workflow):
+    """More snapshots are other files, whose last step has the models that were there."""
+    models = TINY["models"] | {"mixture": TINY["models"]["mixture"] | {"snapshots": [5, 20]}}
+    old = workflow.path("models", SETTING)
+    workflow.configure(models=models, seeds=[1], figures=[])
+    new = workflow.path("models", SETTING)
+    assert new != old
+    assert count(workflow.jobs("--cores", "2", new)) == {"train": 1}
+    with xr.open_dataset(workflow / old) as one, xr.open_dataset(workflow / new) as many:
+        assert many.step.values.tolist() == [5, 20]
+        for name in ("mean", "standard_deviation"):
+            np.testing.assert_array_equal(many[name].sel(step=20), one[name].isel(step=-1))

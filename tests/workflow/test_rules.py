@@ -31,7 +31,7 @@ def entries(rule: str, directive: str) -> list[str]:
 
 def test_the_rules_are_found():
     """The tests below speak of all rules that have outputs."""
-    assert {"sample", "train", "evaluate", "regress", "plot", "plot_setting", "report"} <= set(RULES)
+    assert {"sample", "train", "evaluate", "regress", "files", "plot", "report"} <= set(RULES)
 
 
 @pytest.mark.parametrize("rule", RULES)

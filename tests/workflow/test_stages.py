@@ -34,16 +34,17 @@ NAMES = (
     "plot samples",
     "plot gallery",
     "plot templates",
+    "files",
     "report",
     "collect",
     "claims",
 )
 WAYS = {"figure": "sensitivity", "settings": [SETTING], "times": [4], "t_min": [], "thresholds": [0.5], "points": [50]}
 OF_ONE = [{"figure": figure, "settings": [SETTING]} for figure in ("losses", "transition", "seeds")]
-IMAGE_SUFFIXES, SHOWING = "image_digits_N10_K2_size4", ("plot samples", "plot gallery", "plot templates")
+WITH_IMAGES, SHOWING = "image_digits_N10_K2_size4", ("plot samples", "plot gallery", "plot templates")
 IMAGE = {"family": "image", "templates": "digits", "N": 10, "K": 2, "size": 4}
 FIGURES = [*TINY["figures"][1:], *OF_ONE, "regression", "refutation", WAYS, "samples", "gallery", "templates"]
-CHOOSING = {"settings", "thresholds", "times", "t_min", "points"}
+CHOOSING = {"settings", "models", "thresholds", "times", "t_min", "points"}
 # A page is made of published numbers alone.
 WITHOUT_SPEC = ("claims",)
 
@@ -55,10 +56,13 @@ def recorded(finished: Path, shared: Path) -> dict[str, dict[str, Any]]:
     def record(folder: Path) -> None:
         copy_finished(finished, folder)
         workflow = Workflow(folder, shared / "cache")
-        workflow.configure(figures=FIGURES, settings=[*TINY["settings"], IMAGE])
+        templates = TINY["models"]["mixture"] | {"families": ["image"]}
+        workflow.configure(
+            figures=FIGURES, settings=[*TINY["settings"], IMAGE], models=TINY["models"] | {"templates": templates}
+        )
         shutil.copytree(ROOT / "docs/results", folder / "docs/results")
-        ways = [f"results/sensitivity/{SETTING}/seed{seed}/tiny.nc" for seed in TINY["seeds"]]
-        ways += [f"results/evaluations/{IMAGE_SUFFIXES}/seed{seed}/tiny.nc" for seed in TINY["seeds"]]
+        ways = [workflow.path("sensitivity", SETTING, seed) for seed in TINY["seeds"]]
+        ways += [workflow.path("evaluations", WITH_IMAGES, seed, "templates") for seed in TINY["seeds"]]
         assert workflow.snakemake("--cores", "2", *ways).returncode == 0
         wanted = ("all", "collect", "docs/claims.md")
         jobs = {job.name: job for job in reversed(workflow.jobs("--forceall", *wanted)) if of_first(job)}
@@ -85,7 +89,9 @@ def recorded(finished: Path, shared: Path) -> dict[str, dict[str, Any]]:
 
 def of_first(job: Job) -> bool:
     """Tell whether a job is about the first setting, or about all of them; some figures are only of images."""
-    return job.name in SHOWING or job.wildcards.get("setting", SETTING) == SETTING
+    if "figure" in job.wildcards:
+        return job.name in SHOWING or SETTING + "_mixture" in job.output[0] or SETTING not in job.output[0]
+    return job.wildcards.get("setting", SETTING) == SETTING
 
 
 @pytest.mark.parametrize("name", NAMES)

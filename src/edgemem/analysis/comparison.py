@@ -5,7 +5,8 @@ import xarray as xr
 
 from edgemem.analysis.evaluations import Evaluations, last_step
 from edgemem.config.compare import CompareSpec
-from edgemem.numerics.statistics import crossing, equivalence, monotone_logit
+from edgemem.numerics.hypotheses import equivalence
+from edgemem.numerics.statistics import crossing, monotone_logit
 
 
 # Bounds within which a model is equivalent to the reference.

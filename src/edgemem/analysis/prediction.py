@@ -7,8 +7,9 @@ from edgemem.analysis.evaluations import Evaluations, case_coordinates, of_cases
 from edgemem.analysis.transition import FRACTIONS
 from edgemem.analysis.weights import Cases, fit, fitted_predictions, weights
 from edgemem.config.regress import PREDICTORS, RegressSpec
+from edgemem.numerics.hypotheses import combined_p_value, slope_interval
 from edgemem.numerics.randomness import named_generator
-from edgemem.numerics.statistics import combined_p_value, mean_interval, slope_interval
+from edgemem.numerics.statistics import mean_interval
 from edgemem.numerics.theory import (
     crossing_size,
     crossover_fraction,

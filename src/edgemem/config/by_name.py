@@ -1,6 +1,6 @@
 """Values of the configuration that are of one of several kinds, which one of their keys names."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, GetJsonSchemaHandler
@@ -11,24 +11,24 @@ from edgemem.config.base import KeyProblem, nearest
 
 
 class ByName:
-    """Marks a type whose values are mappings, each validated by the model that its key `key` names.
+    """Marks a type whose values are mappings, each validated by the model of the piece that one of its keys names.
 
-    **Arguments:** `what`: what the key names, for messages; `names`: all that can be named; `model`: returns the model
-    of a name.
+    **Arguments:** `kind`: the kind of the piece, which is the key as well; `model`: returns the model of a piece.
     """
 
-    def __init__(self, key: str, what: str, names: Callable[[], Iterable[str]], model: Callable[[str], type[BaseModel]]):
-        self._key, self._what, self._names, self._model = key, what, names, model
+    def __init__(self, kind: pieces.Kind, model: Callable[[str], type[BaseModel]]):
+        self._kind, self._model = kind, model
 
     def _validated(self, value: Any) -> Any:
         if isinstance(value, BaseModel):
             return value
         if not isinstance(value, dict):
-            raise ValueError(f"must be a mapping of keys to values (got {value!r})")
-        name = value.get(self._key)
-        if name not in (known := list(self._names())):
-            found = f"no {self._what} is given" if name is None else f"there is no {self._what} '{name}'"
-            raise KeyProblem(found + nearest(name, known), self._key)
+            # Pydantic collects no TypeError.
+            raise ValueError(f"must be a mapping of keys to values (got {value!r})")  # noqa: TRY004
+        name = value.get(self._kind)
+        if name not in (known := pieces.names(self._kind)):
+            found = f"no {self._kind} is given" if name is None else f"there is no {self._kind} '{name}'"
+            raise KeyProblem(found + nearest(name, known), self._kind)
         return self._model(name).model_validate(value)
 
     @staticmethod
@@ -43,11 +43,12 @@ class ByName:
         )
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """Return the alternatives that come with the package."""
-        return {"oneOf": [handler(self._model(name).__pydantic_core_schema__) for name in self._names()]}
+        """Return the alternatives that come with the package, whatever extensions there are."""
+        names = [name for name in pieces.names(self._kind) if pieces.extension(self._kind, name) is None]
+        return {"oneOf": [handler(self._model(name).__pydantic_core_schema__) for name in names]}
 
 
 if TYPE_CHECKING:
     FigureOptions: TypeAlias = Any
 else:
-    FigureOptions = Annotated[Any, ByName("figure", "figure", lambda: pieces.names("figure"), pieces.figure_options)]
+    FigureOptions = Annotated[Any, ByName("figure", pieces.figure_options)]

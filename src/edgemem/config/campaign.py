@@ -2,7 +2,7 @@
 
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -12,17 +12,17 @@ from edgemem.config.checks import check_figures, check_models
 from edgemem.config.collect import CollectSpec
 from edgemem.config.compare import CompareSpec
 from edgemem.config.datasets import Datasets
+from edgemem.config.drawn import Plot, plots_of
 from edgemem.config.evaluate import EvaluateSpec, Evaluation
 from edgemem.config.grids import SettingEntry
 from edgemem.config.models import ModelEntry
-from edgemem.config.drawn import Plot, plots_of
-from edgemem.config.plot import Figure, PlotSpec
+from edgemem.config.plot import PlotSpec
 from edgemem.config.protocol import Protocol
 from edgemem.config.regress import Regression, RegressSpec
 from edgemem.config.report import ReportSpec
 from edgemem.config.sample import SampleSpec
 from edgemem.config.sampling import Sampling
-from edgemem.config.sensitivity import SensitivitySpec
+from edgemem.config.sensitivity import SensitivitySpec, sensitivity_spec
 from edgemem.config.settings import AbstractSetting
 from edgemem.config.study import Case, MeasuredModel, Study, TrainedModel
 from edgemem.config.train import TrainSpec
@@ -161,14 +161,13 @@ class Campaign(Model):
         """Return the files that a setting's data distribution is made of."""
         return self.setting(setting).sources(self.datasets)
 
-    def figure(self, name: str) -> Figure:
-        """Return the options of a figure of the campaign."""
-        found: Figure = next(entry for entry in self.figures if entry.figure == name)
-        return found
+    def figure(self, name: str) -> Any:
+        """Return the options of a figure of the campaign, of the class that is in the figure's own module."""
+        return next(entry for entry in self.figures if entry.figure == name)
 
     def has_figure(self, name: str) -> bool:
         """Return whether a figure is among those of the campaign."""
-        return any(entry.figure == name for entry in self.figures)
+        return name in [entry.figure for entry in self.figures]
 
     @cached_property
     def plots(self) -> list[Plot]:
@@ -187,20 +186,13 @@ class Campaign(Model):
         """Return what the evaluate stage reads."""
         return self.study.evaluate_spec(setting, seed, model)
 
+    def files_spec(self) -> Study:
+        """Return what the files stage reads."""
+        return self.study
+
     def sensitivity_spec(self, setting: str, seed: int, model: str) -> SensitivitySpec:
         """Return what the sensitivity stage reads; it needs the figure `sensitivity` in the campaign."""
-        figure, trained = self.figure("sensitivity"), self.study.models[model]
-        return SensitivitySpec(
-            setting=self.by_name[setting],
-            seed=seed,
-            model=model,
-            denoiser=trained.denoiser,
-            options=trained.options,
-            generated=self.evaluation.generated,
-            sampling=figure.variants(self.sampling),
-            thresholds=list(dict.fromkeys([self.evaluation.threshold, *figure.thresholds])),
-            points=sorted({*figure.points, self.evaluation.generated}),
-        )
+        return sensitivity_spec(self.study, self.figure("sensitivity"), setting, seed, model)
 
     def regress_spec(self) -> RegressSpec:
         """Return what the regress stage reads."""

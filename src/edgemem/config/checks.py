@@ -1,10 +1,11 @@
 """What the parts of a configuration must be to each other."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from edgemem import pieces
 from edgemem.config.base import KeyProblem, nearest
-from edgemem.config.models import ModelEntry
+from edgemem.config.models import ModelEntry, snapshot_steps
 from edgemem.config.plot import CaseFigure, SettingFigure
 
 
@@ -19,6 +20,11 @@ def check_models(campaign: "Campaign") -> None:
     """
     if not campaign.entries:
         raise KeyProblem("at least one model is needed", "models")
+    for name, protocol in campaign.protocols_by_name.items():
+        try:
+            protocol.check_times(campaign.sampling.times)
+        except KeyProblem as problem:
+            raise KeyProblem(str(problem), "protocols", name, *problem.path) from None
     for name, entry in campaign.entries.items():
         _check_protocol(campaign, name, entry)
         _check_data(campaign, name, entry)
@@ -26,7 +32,9 @@ def check_models(campaign: "Campaign") -> None:
     for i, grid in enumerate(campaign.settings):
         for setting in grid.settings:
             if setting.name not in trained:
-                able = [d for d in pieces.names("denoiser") if set(pieces.declared(d).requires) <= set(setting.provides)]
+                able = [
+                    d for d in pieces.names("denoiser") if set(pieces.declared(d).requires) <= set(setting.provides)
+                ]
                 raise KeyProblem(
                     f"no model is trained on settings[{i}], {setting.name}; add one for its family, as in "
                     f"models: {{mine: {{denoiser: {able[0]}, protocol: fast, families: [{setting.family}]}}}}",
@@ -43,12 +51,12 @@ def _check_protocol(campaign: "Campaign", name: str, entry: ModelEntry) -> None:
     protocol = protocols[entry.protocol]
     try:
         protocol.check_denoiser(entry.declared)
-        protocol.check_times(campaign.sampling.times)
     except KeyProblem as problem:
-        raise KeyProblem(str(problem), "protocols", entry.protocol, *problem.path) from None
-    if isinstance(entry.snapshots, list) and entry.snapshots[-1] > protocol.steps:
+        message = f"{problem}; the model '{name}' is trained with this protocol"
+        raise KeyProblem(message, "protocols", entry.protocol, *problem.path) from None
+    if (last := snapshot_steps(entry.snapshots, protocol.steps)[-1]) > protocol.steps:
         raise KeyProblem(
-            f"must be at most the {protocol.steps} steps of the protocol '{entry.protocol}' (got {entry.snapshots[-1]})",
+            f"must be at most the {protocol.steps} steps of the protocol '{entry.protocol}' (got {last})",
             *("models", name, "snapshots"),
         )
 
@@ -70,7 +78,9 @@ def _check_data(campaign: "Campaign", name: str, entry: ModelEntry) -> None:
                 f"the campaign has no setting '{setting}'{nearest(setting, settings)}", "models", name, "settings", i
             )
         if setting not in campaign.settings_of(name):
-            raise KeyProblem(f"{name} cannot be trained on {setting}, or leaves out its family", "models", name, "settings", i)
+            raise KeyProblem(
+                f"{name} cannot be trained on {setting}, or leaves out its family", "models", name, "settings", i
+            )
     if entry.families is None and entry.settings is None and not campaign.settings_of(name):
         raise KeyProblem(
             f"{entry.denoiser} needs data with {', '.join(declared.requires)}, and no setting has them; take the model "
@@ -114,26 +124,27 @@ def check_figures(campaign: "Campaign") -> None:
 
 
 def _check_drawn(campaign: "Campaign", figure: SettingFigure | CaseFigure, where: tuple[str | int, ...]) -> None:
-    """Check that what a figure names can be drawn."""
-    wanted = {"settings": (figure.settings or [], campaign.by_name, "setting")}
+    """Check that what a figure names is there and can be drawn."""
+    cases, required = campaign.cases, set(figure.requires)
     if isinstance(figure, CaseFigure):
-        wanted["models"] = (figure.models or [], campaign.entries, "model")
-    for key, (names, known, what) in wanted.items():
-        for name in names:
-            if name not in known:
-                raise KeyProblem(f"the campaign has no {what} '{name}'{nearest(name, known)}", *where, key)
-    able = {
-        case.setting.name
-        for case in campaign.cases
-        if set(figure.requires) <= (case.provides if isinstance(figure, CaseFigure) else set(case.setting.provides))
+        drawn = [case for case in cases if required <= case.provides]
+    else:
+        drawn = [case for case in cases if required <= set(case.setting.provides)]
+    asked: dict[str, tuple[list[str] | None, Iterable[str], list[str]]] = {
+        "settings": (figure.settings, campaign.by_name, [case.setting.name for case in drawn]),
+        "models": (getattr(figure, "models", None), campaign.entries, [case.model for case in drawn]),
     }
-    for name in figure.settings or []:
-        if name not in able:
-            raise KeyProblem(
-                f"the figure '{figure.figure}' needs {', '.join(figure.requires)}, which {name} and its models do not "
-                f"have (allowed: {', '.join(able) or 'none'})",
-                *(*where, "settings"),
-            )
+    for key, (names, known, able) in asked.items():
+        for name in names or []:
+            if name not in known:
+                what = key.removesuffix("s")
+                raise KeyProblem(f"the campaign has no {what} '{name}'{nearest(name, known)}", *where, key)
+            if name not in able:
+                needs = f" needs {', '.join(figure.requires)} and" if figure.requires else ""
+                allowed = ", ".join(dict.fromkeys(able)) or "none"
+                raise KeyProblem(
+                    f"the figure '{figure.figure}'{needs} cannot be drawn of {name} (allowed: {allowed})", *where, key
+                )
 
 
 def _check_comparison(campaign: "Campaign", i: int) -> None:
@@ -157,7 +168,8 @@ def _check_comparison(campaign: "Campaign", i: int) -> None:
     for name in campaign.by_name:
         if named.count(name) != 1:
             raise KeyProblem(f"{name} needs one reference (got {named.count(name)})", *where, "references")
-        (reference,) = (model for model, settings in figure.references.items() if name in settings)
-        for model in (reference, *figure.candidates):
-            if (name, model) not in trained:
-                raise KeyProblem(f"{model} is not trained on {name}, where it is compared", *where, "candidates")
+        references = [model for model, settings in figure.references.items() if name in settings]
+        for key, models in (("references", references), ("candidates", figure.candidates)):
+            for model in models:
+                if (name, model) not in trained:
+                    raise KeyProblem(f"{model} is not trained on {name}, where it is compared", *where, key)

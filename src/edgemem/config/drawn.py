@@ -1,7 +1,7 @@
 """Which figures of a campaign are drawn for which settings and models."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from edgemem.config.plot import CaseFigure, Figure, SettingFigure
 from edgemem.config.settings import AbstractSetting
@@ -11,7 +11,7 @@ from edgemem.config.study import Case
 class Plot(NamedTuple):
     """One drawing of a figure, of a setting and a model as far as the figure is of one."""
 
-    figure: Figure
+    figure: Any
     setting: str | None = None
     model: str | None = None
 

@@ -1,11 +1,15 @@
 """All files that a campaign makes, each with its names: nobody else puts a path together or takes one apart."""
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
-from edgemem.config.campaign import Campaign
 from edgemem.config.study import Study
-from edgemem.layout import STAGES, benchmark_of, log_of, path_of
+from edgemem.layout import CAMPAIGN, STAGES, benchmark_of, log_of, path_of
+
+
+# A stage that lists files has no other part of a campaign among its imports.
+if TYPE_CHECKING:
+    from edgemem.config.campaign import Campaign
 
 
 class CampaignFile(NamedTuple):
@@ -41,12 +45,12 @@ class CampaignFile(NamedTuple):
         return benchmark_of(self.stage, self.job)
 
 
-def _files(stage: str, kind: str | None = None, **names: str | int) -> Iterator[CampaignFile]:
-    """Yield the files of a job, or the one of a kind."""
+def _files(stage: str, **names: str | int) -> Iterator[CampaignFile]:
+    """Yield the files of a job."""
     job = STAGES[stage].job.format(**names)
     own = {name: names[name] for name in ("setting", "seed", "model") if name in names}
-    for each in [kind] if kind else STAGES[stage].files:
-        yield CampaignFile(stage, each, path_of(each).format(**names), job, **own)  # type: ignore[arg-type]
+    for kind in STAGES[stage].files:
+        yield CampaignFile(stage, kind, path_of(kind).format(**names), job, **own)  # type: ignore[arg-type]
 
 
 def study_files(study: Study) -> Iterator[CampaignFile]:
@@ -55,29 +59,35 @@ def study_files(study: Study) -> Iterator[CampaignFile]:
         for seed in study.seeds:
             yield from _files("sample", setting=setting, seed=seed)
     for stage, keys in (("train", study.model_keys), ("evaluate", study.evaluation_keys)):
-        for case in study.cases:
-            for seed in study.seeds:
-                yield from _files(stage, setting=case.setting.name, seed=seed, model=case.model, key=keys[case.model])
+        yield from _of_cases(study, stage, keys)
 
 
-def files_of(campaign: Campaign) -> list[CampaignFile]:
-    """Return all files of a campaign, in the order of the stages."""
-    name = campaign.campaign
-    found = list(study_files(campaign.study))
-    for case in campaign.cases if campaign.sensitivity_keys else []:
-        for seed in campaign.seeds:
-            key = campaign.sensitivity_keys[case.model]
-            found += _files("sensitivity", setting=case.setting.name, seed=seed, model=case.model, key=key)
-    tables = ["regress", *(["compare"] if campaign.has_figure("protocols") else []), "files"]
-    found += [file for stage in tables for file in _files(stage, campaign=name)]
-    found += [file for plot in campaign.plots for file in plot_files(name, plot[0].figure, plot[1], plot[2])]
-    return [*found, *_files("report", campaign=name)]
+def _of_cases(study: Study, stage: str, keys: Mapping[str, str]) -> Iterator[CampaignFile]:
+    """Yield the files of a stage that has a job for each setting, seed and model."""
+    for case in study.cases if keys else []:
+        for seed in study.seeds:
+            yield from _files(stage, setting=case.setting.name, seed=seed, model=case.model, key=keys[case.model])
+
+
+def files_of(campaign: "Campaign") -> list[CampaignFile]:
+    """Return all files of a campaign."""
+    found = [*study_files(campaign.study), *_of_cases(campaign.study, "sensitivity", campaign.sensitivity_keys)]
+    for name, stage in STAGES.items():
+        if stage.job == CAMPAIGN and (stage.figure is None or campaign.has_figure(stage.figure)):
+            found += _files(name, campaign=campaign.campaign)
+    for figure, setting, model in campaign.plots:
+        found += plot_files(campaign.campaign, figure.figure, setting, model)
+    return found
+
+
+def plot_name(figure: str, setting: str | None, model: str | None) -> str:
+    """Return the name of a drawing's files: that of the figure, and of what it is drawn for."""
+    return "_".join(filter(None, (figure, setting, model)))
 
 
 def plot_files(campaign: str, figure: str, setting: str | None, model: str | None) -> list[CampaignFile]:
-    """Return the files of a figure, which is named by what it is drawn for."""
-    name = "_".join(filter(None, (figure, setting, model)))
+    """Return the files of a drawing."""
     return [
         file._replace(setting=setting, model=model, figure=figure)
-        for file in _files("plot", campaign=campaign, figure=name)
+        for file in _files("plot", campaign=campaign, figure=plot_name(figure, setting, model))
     ]

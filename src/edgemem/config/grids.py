@@ -57,9 +57,4 @@ def _grid_of(setting: type[AbstractSetting]) -> type[SettingGrid]:
 if TYPE_CHECKING:
     SettingEntry: TypeAlias = SettingGrid
 else:
-    SettingEntry = Annotated[
-        SettingGrid,
-        ByName(
-            "family", "family", lambda: pieces.names("family"), lambda family: _grid_of(pieces.setting_class(family))
-        ),
-    ]
+    SettingEntry = Annotated[SettingGrid, ByName("family", lambda family: _grid_of(pieces.setting_class(family)))]

@@ -1,6 +1,7 @@
 """Configuration files: read, laid over each other, and validated, with the file named in which a bad value stands."""
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from pydantic import ValidationError
 from edgemem import pieces
 from edgemem.config.base import explain, path_name
 from edgemem.config.campaign import Campaign
-from edgemem.config.old_keys import refuse_old_keys
+from edgemem.config.old_keys import old_keys
 from edgemem.errors import EdgememError
 
 
@@ -22,47 +23,85 @@ def load_campaign(config: Mapping[str, Any], files: Sequence[str | Path]) -> Cam
 
     **Raises:** EdgememError with one line a problem: file, key, value found, what is allowed.
     """
-    refuse_old_keys(config, files)
-    pieces.register(_extensions(config))
+    if old := list(old_keys(config)):
+        raise _refused(config, files, old)
+    try:
+        # They have to be known before anything that names them is validated.
+        pieces.register(_extensions(config))
+    except EdgememError as error:
+        raise _refused(config, files, [(("extensions",), str(error))]) from None
     try:
         return Campaign.model_validate(dict(config))
     except ValidationError as error:
-        contents = [(str(file), read_yaml(file)) for file in files]
-        lines = []
-        for raw_path, message in explain(error):
-            path = _existing_path(config, raw_path)
-            lines.append(f"{_source(config, contents, path)}: {path_name(path)}: {message}")
-        raise EdgememError("\n".join(dict.fromkeys(lines))) from None
+        raise _refused(config, files, explain(error)) from None
 
 
 def _extensions(config: Mapping[str, Any]) -> list[str]:
-    """Return the files of a user's own pieces, which have to be known before anything else is validated.
+    """Return the files of a user's own pieces.
 
     **Raises:** EdgememError if they are no list of paths.
     """
-    found = config.get("extensions") or []
+    found = config.get("extensions", [])
     if not isinstance(found, list) or not all(isinstance(path, str) for path in found):
-        raise EdgememError(f"extensions: must be a list of Python files, as in [experiments/mine.py] (got {found!r})")
+        raise EdgememError(f"must be a list of Python files, as in [experiments/mine.py] (got {found!r})")
     return found
 
 
-def read_campaign(*files: str | Path) -> Campaign:
-    """Return the campaign of some YAML files, each laid over those before it, as Snakemake does with --configfile.
+def _refused(
+    config: Mapping[str, Any], files: Sequence[str | Path], problems: Iterable[tuple[tuple[str | int, ...], str]]
+) -> EdgememError:
+    """Return an error with a line for each problem, of which the path of the key and the message are given."""
+    contents = [(str(file), read_yaml(file)) for file in files]
+    lines = []
+    for raw_path, message in problems:
+        path = _existing_path(config, raw_path)
+        lines.append(f"{_source(config, contents, path)}: {path_name(path)}: {message}")
+    return EdgememError("\n".join(dict.fromkeys(lines)))
+
+
+def read_campaign(*files: str | Path, values: Sequence[str] = ()) -> Campaign:
+    """Return the campaign of some YAML files, merged as Snakemake does it.
+
+    **Arguments:** `files`: the first is what `configfile:` names in the workflow, the others are those of
+    `--configfile`; `values`: `KEY=VALUE` as given to `--config`, stronger than all files.
 
     **Raises:** EdgememError with one line a problem: file, key, value found, what is allowed.
     """
-    config: dict[str, Any] = {}
-    for file in files:
-        config = _laid_over(config, read_yaml(file))
-    return load_campaign(config, files)
+    contents = [read_yaml(file) for file in files]
+    overlays: dict[str, Any] = functools.reduce(_laid_over, [*contents[1:], *map(_given, values)], {})
+    return load_campaign(_laid_over(contents[0] if contents else {}, overlays), files)
 
 
-def _laid_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+def _given(text: str) -> dict[str, Any]:
+    """Return a key and its value as they are given on the command line, where nested values are texts.
+
+    **Raises:** EdgememError if there is no key.
+    """
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise EdgememError(f"--config takes KEY=VALUE, as in --config campaign=mine (got {text!r})")
+    return {key: _read_value(value.strip("'\""))}
+
+
+def _read_value(text: str) -> Any:
+    """Return a number, true or false, YAML with texts in it, or the text itself, whichever is possible first."""
+    if text in ("", "True", "False"):
+        return text == "True" if text else None
+    for read in (int, float, functools.partial(yaml.load, Loader=yaml.BaseLoader)):
+        try:
+            return read(text)
+        except (ValueError, yaml.YAMLError):
+            pass
+    return text
+
+
+def _laid_over(below: Any, above: Mapping[str, Any]) -> Any:
     """Return two configurations in one: mappings merge, anything else is replaced."""
-    merged = dict(below)
+    if not above:
+        return below
+    merged = dict(below) if isinstance(below, Mapping) else {}
     for key, value in above.items():
-        old = merged.get(key)
-        merged[key] = _laid_over(old, value) if isinstance(old, dict) and isinstance(value, dict) else value
+        merged[key] = _laid_over(merged.get(key, {}), value) if isinstance(value, Mapping) else value
     return merged
 
 
@@ -72,9 +111,9 @@ def read_yaml(file: str | Path) -> dict[str, Any]:
     **Raises:** EdgememError if it cannot be read, is not YAML, or holds something other than keys and values.
     """
     try:
-        content = yaml.safe_load(Path(file).read_text())
-    except OSError as error:
-        raise EdgememError(f"{file} cannot be read: {error.strerror}") from None
+        content = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise EdgememError(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from None
     except yaml.YAMLError as error:
         raise EdgememError(f"{file} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(content, dict | None):
@@ -83,13 +122,13 @@ def read_yaml(file: str | Path) -> dict[str, Any]:
 
 
 def _existing_path(config: Any, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """Drop what validation added to a path: list indices of single values, names of union branches."""
+    """Drop what validation added to a path: list indices of single values, names of union branches, `[key]`."""
     kept: list[str | int] = []
     for position, part in enumerate(path):
         last = position == len(path) - 1
         if _has(config, part):
             config = config[part]
-        elif not (isinstance(config, dict) and last):  # a missing key is the last of its path, and stays
+        elif not (isinstance(config, dict) and last and part != "[key]"):  # a missing key is the last, and stays
             continue
         kept.append(part)
     return tuple(kept)

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, PositiveInt, Tag, model_validator
 
 from edgemem import pieces
 from edgemem.config.base import KeyProblem, Model, list_or_other, nearest
-from edgemem.denoisers.declared import Declared
+from edgemem.declared import Declared
 
 
 class SizeGrid(Model):
@@ -53,7 +53,8 @@ class ModelEntry(Model):
     denoiser: str = Field(description="Name of the denoiser.")
     options: dict[str, Any] = Field({}, description="Options of the denoiser.")
     sizes: ModelSizes = Field(
-        SizeGrid(), description="Model sizes: a grid over 0 < M <= N, for denoisers with components, or a list of sizes."
+        SizeGrid(),
+        description="Model sizes: a grid over 0 < M <= N, for denoisers with components, or a list of sizes.",
     )
     protocol: str = Field(description="Name of the protocol with which they are trained.")
     snapshots: Snapshots = Field(
@@ -74,9 +75,10 @@ class ModelEntry(Model):
             raise KeyProblem(f"there is no denoiser '{self.denoiser}'{nearest(self.denoiser, known)}", "denoiser")
         for name, value in self.options.items():
             if name not in self.declared.options:
-                raise KeyProblem(f"there is no option '{name}'{nearest(name, self.declared.options)}", "options", name)
+                known = nearest(name, self.declared.options) if self.declared.options else f"; {self.denoiser} has none"
+                raise KeyProblem(f"there is no option '{name}'{known}", "options", name)
             try:
-                self.declared.check_option(name, value)
+                self.declared.option(name, value)
             except ValueError as error:
                 raise KeyProblem(str(error), "options", name) from None
         if isinstance(self.sizes, SizeGrid) and "components" not in self.declared.provides:
@@ -99,4 +101,5 @@ class ModelEntry(Model):
     def own_options(self) -> dict[str, Any]:
         """The options that are not at their defaults."""
         defaults = self.declared.defaults()
-        return {name: value for name, value in self.options.items() if value != defaults[name]}
+        options = {name: self.declared.option(name, value) for name, value in self.options.items()}
+        return {name: value for name, value in options.items() if value != defaults[name]}

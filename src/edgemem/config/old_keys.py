@@ -1,57 +1,58 @@
 """Keys of earlier configurations, which are refused with what to write instead."""
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+import copy
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import yaml
 
-from edgemem.errors import EdgememError
 
-
-# Where the key stood, what it is called now.
+# What keys of protocols and of `regression` are called now.
 RENAMED = {
     "peak_rate": "peak_lr",
     "final_rate": "final_lr",
     "relative_rates": "lr_multipliers",
     "quoted": "report_fractions",
 }
-# The models of `config.yaml` by the family that they are trained on.
-MODELS = {"gaussian": "mixture", "image": "templates"}
+# Earlier, each family had one denoiser; the name of a model with it, and the denoiser.
+MODELS = {"gaussian": ("mixture", "isotropic_mixture"), "image": ("templates", "coloured_templates")}
 
 
-def refuse_old_keys(config: Mapping[str, Any], files: Sequence[str | Path]) -> None:
-    """Check that a configuration has none of the keys that are no more.
+def old_keys(config: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the path of each key of a merged configuration that is no more, and the text to write in its place."""
+    if old := [key for key in ("model_sizes", "protocol") if key in config]:
+        line = _line("models", _models(config))
+        yield (old[0],), f"each model has its own sizes and protocol now; instead of {' and '.join(old)} write {line}"
+    places: dict[tuple[str, ...], Any] = {("regression",): config.get("regression")}
+    places |= {("protocols", name): values for name, values in _mapping(config.get("protocols")).items()}
+    for path, values in places.items():
+        for key, new in RENAMED.items():
+            if key in _mapping(values):
+                yield (*path, key), f"has another name now; write {_line(new, values[key])}"
 
-    **Arguments:** `files`: the files that it was merged from, for the message.
 
-    **Raises:** EdgememError with the text to write instead.
-    """
-    where = ", ".join(map(str, files)) or "the configuration"
-    if "model_sizes" in config or "protocol" in config:
-        raise EdgememError(
-            f"{where}: `model_sizes` and `protocol` are no more; each model has its own. Write instead:\n\n"
-            + yaml.safe_dump({"models": _models(config)}, sort_keys=False, default_flow_style=None)
-        )
-    for mapping in (*_mappings(config.get("protocols")), *_mappings({"regression": config.get("regression")})):
-        for old, new in RENAMED.items():
-            if old in mapping:
-                raise EdgememError(f"{where}: `{old}` is called `{new}` now; write {new}: {mapping[old]}")
+def _line(key: str, value: Any) -> str:
+    """Return a key and its value as a line of YAML."""
+    return yaml.safe_dump({key: value}, default_flow_style=True, sort_keys=False, width=10_000).strip()[1:-1]
 
 
 def _models(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the models that say the same."""
+    """Return models that say what the sizes and the protocol of all models said."""
     protocol = config.get("protocol")
     by_family = protocol if isinstance(protocol, dict) else dict.fromkeys(MODELS, protocol)
-    models: dict[str, Any] = {}
-    for family, name in by_family.items():
-        entry = {"protocol": name} if name is not None else {}
-        if "model_sizes" in config:
-            entry["sizes"] = config["model_sizes"]
-        models[MODELS.get(family, family)] = entry
+    settings = config.get("settings")
+    used = {_mapping(entry).get("family") for entry in settings} if isinstance(settings, list) else set()
+    models = {}
+    for family, (name, denoiser) in MODELS.items():
+        if family in used:
+            known = name in _mapping(config.get("models"))
+            entry = {} if known else {"denoiser": denoiser, "families": [family]}
+            values = {"sizes": config.get("model_sizes"), "protocol": by_family.get(family)}
+            # Copies, since YAML writes what is the same object as an alias.
+            models[name] = entry | {key: copy.copy(value) for key, value in values.items() if value is not None}
     return models
 
 
-def _mappings(values: Any) -> list[Mapping[str, Any]]:
-    """Return the mappings among the values of a mapping."""
-    return [value for value in values.values() if isinstance(value, Mapping)] if isinstance(values, Mapping) else []
+def _mapping(value: Any) -> Mapping[str, Any]:
+    """Return a value if it is a mapping, else an empty one."""
+    return value if isinstance(value, Mapping) else {}

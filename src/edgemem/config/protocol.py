@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, PositiveInt, Tag, field_validator, model_validator
 
 from edgemem.config.base import KeyProblem, Model, list_or_other, nearest
-from edgemem.denoisers.declared import Declared
+from edgemem.declared import Declared
 
 
 Rate = Annotated[float, Field(gt=0, le=1)]
@@ -72,7 +72,9 @@ class Protocol(Model):
         """
         for name in self.lr_multipliers:
             if name not in declared.parameters:
-                raise KeyProblem(f"there is no parameter '{name}'{nearest(name, declared.parameters)}", "lr_multipliers")
+                raise KeyProblem(
+                    f"there is no parameter '{name}'{nearest(name, declared.parameters)}", "lr_multipliers"
+                )
         if self.initialization not in declared.starts:
             raise KeyProblem(
                 f"there is no start '{self.initialization}'{nearest(self.initialization, declared.starts)}",

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from pydantic.json_schema import GenerateJsonSchema
 from pydantic_core import core_schema
 
+from edgemem import pieces
 from edgemem.config.campaign import Campaign
-from edgemem.config.plot import FIGURES
 
 
 BEGIN, END = "<!-- keys: begin -->", "<!-- keys: end -->"
@@ -55,12 +55,22 @@ class _InputSchema(GenerateJsonSchema):
 def json_schema() -> Node:
     """Return the JSON schema of a campaign's file, for editors and other programs.
 
-    Conditions between keys (K at most N, say) have no place in it: the model alone checks them.
+    It knows the families, denoisers and figures that come with the package, and no extensions. Conditions between keys
+    (K at most N, say) have no place in it: the model alone checks them.
     """
     schema = Campaign.model_json_schema(schema_generator=_InputSchema)
     figures = schema["properties"]["figures"]
-    figures["items"] = {"anyOf": [{"enum": list(FIGURES), "type": "string"}, figures["items"]]}
+    figures["items"] = {"anyOf": [_names_of("figure"), figures["items"]]}
+    entry = schema["$defs"]["ModelEntry"]["properties"]
+    entry["denoiser"] |= _names_of("denoiser")
+    entry["families"]["anyOf"][0]["items"] = _names_of("family")
     return {"$schema": GenerateJsonSchema.schema_dialect} | schema
+
+
+def _names_of(kind: pieces.Kind) -> Node:
+    """Return the schema of a name of a piece that comes with the package."""
+    inside = [name for name in pieces.names(kind) if pieces.extension(kind, name) is None]
+    return {"enum": inside, "type": "string"}
 
 
 class Key(NamedTuple):
@@ -110,7 +120,8 @@ def _keys(mapping: Node, path: str, kind: str) -> Iterator[tuple[str, Key]]:
         for way in ways:
             yield from _keys(way, f"{own}.", kind)
             for entry in way.get("patternProperties", {}).values():
-                yield from _keys(entry, f"{own}.NAME.", kind)
+                for entry_way in _ways(entry):
+                    yield from _keys(entry_way, f"{own}.NAME.", kind)
             entries = [entry for entry in _ways(way.get("items", {})) if "properties" in entry]
             for entry in entries:
                 yield from _keys(entry, f"{own}[].", _kind(entry) if len(entries) > 1 else kind)

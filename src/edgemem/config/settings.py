@@ -61,6 +61,4 @@ class AbstractSetting(Model):
 if TYPE_CHECKING:
     Setting: TypeAlias = AbstractSetting
 else:
-    Setting = Annotated[
-        AbstractSetting, ByName("family", "family", lambda: pieces.names("family"), pieces.setting_class)
-    ]
+    Setting = Annotated[AbstractSetting, ByName("family", pieces.setting_class)]

@@ -2,7 +2,7 @@
 
 import abc
 from collections.abc import Collection, Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -33,7 +33,7 @@ class AbstractDenoiser(eqx.Module):
 
     @classmethod
     @abc.abstractmethod
-    def start(cls, name: str, samples: xr.Dataset, size: int, *, key: PRNGKeyArray, **options: Any) -> Self:
+    def start(cls, name: str, samples: xr.Dataset, size: int, *, key: PRNGKeyArray, **options: Any) -> "AbstractDenoiser":
         """Return a denoiser to start training from, in float32.
 
         **Arguments:** `name`: one of `starts`; `samples`: the samples file; `size`: M; `options`: all of `options`.
@@ -59,7 +59,7 @@ class AbstractDenoiser(eqx.Module):
         error = self(noised(x0, points.t, points.noise.T), points.t) - x0
         return jnp.sum(points.weight * jnp.sum(error**2, axis=1))
 
-    def padded(self, size: int) -> Self:
+    def padded(self, size: int) -> "AbstractDenoiser":
         """Return the same denoiser with arrays as large as those of a larger size, so that sizes share a program."""
         return self
 

@@ -1,7 +1,7 @@
 """Templates, each in a random colour: the paper's model of images, (11)."""
 
 from collections.abc import Collection, Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
 import jax.random as jr
@@ -33,7 +33,7 @@ class ColouredTemplates(AbstractDenoiser):
     starts: ClassVar[Mapping[str, tuple[str, ...]]] = {"partial_memorization": (), "true_means": (), "random": ()}
 
     @classmethod
-    def start(cls, name: str, samples: xr.Dataset, size: int, *, key: PRNGKeyArray, **options: Any) -> Self:
+    def start(cls, name: str, samples: xr.Dataset, size: int, *, key: PRNGKeyArray, **options: Any) -> "ColouredTemplates":
         """Return the start of training, in float32.
 
         `partial_memorization`: template and colour of the first M training samples (repeated where M > N), v = 1e-6.
@@ -90,15 +90,13 @@ class ColouredTemplates(AbstractDenoiser):
         """Return the posterior mean of each point."""
         return coloured_posterior_mean(x, t, self.template, self.colour_mean, self.standard_deviation, self.exists)
 
-    def padded(self, size: int) -> Self:
+    def padded(self, size: int) -> "ColouredTemplates":
         """Return the same denoiser with rows of weight zero up to `size` components."""
         rows = size - self.template.shape[0]
         # By NumPy: JAX would compile a program for each shape.
         template, colour_mean = (np.pad(array, ((0, rows), (0, 0))) for array in (self.template, self.colour_mean))
         exists = np.pad(self.exists, (0, rows))
-        return type(self)(
-            jnp.asarray(template), jnp.asarray(colour_mean), self.standard_deviation, jnp.asarray(exists)
-        )
+        return type(self)(jnp.asarray(template), jnp.asarray(colour_mean), self.standard_deviation, jnp.asarray(exists))
 
     def learned(self, samples: xr.Dataset, abilities: Collection[str]) -> dict[str, float]:
         """Return the learned variance and the mean distances of learned means u_i (x) a_i to samples and true means.

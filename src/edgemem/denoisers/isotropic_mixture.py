@@ -1,7 +1,7 @@
 """A mixture of Gaussians with one shared isotropic variance: the paper's model, (14) and (15)."""
 
 from collections.abc import Collection, Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
 import jax.random as jr
@@ -41,7 +41,7 @@ class IsotropicMixture(AbstractDenoiser):
     }
 
     @classmethod
-    def start(cls, name: str, samples: xr.Dataset, size: int, *, key: PRNGKeyArray, **options: Any) -> Self:
+    def start(cls, name: str, samples: xr.Dataset, size: int, *, key: PRNGKeyArray, **options: Any) -> "IsotropicMixture":
         """Return the start of training, in float32.
 
         `partial_memorization`: the first M training samples, which are a random subset since samples are independent
@@ -90,7 +90,7 @@ class IsotropicMixture(AbstractDenoiser):
         """Return the same loss as any denoiser's, with its gradient in closed form."""
         return mixture_loss(self.mean, self.standard_deviation, self.exists, points)
 
-    def padded(self, size: int) -> Self:
+    def padded(self, size: int) -> "IsotropicMixture":
         """Return the same mixture with rows of weight zero up to `size` components."""
         rows = size - self.mean.shape[0]
         # By NumPy: JAX would compile a program for each shape.

@@ -45,7 +45,8 @@ def to_dataset(kind: type[AbstractDenoiser], arrays: Mapping[int, Sequence[Array
         filled = np.full((len(values), len(values[0]), *shape), np.nan, np.float32)
         for i, steps in enumerate(values):
             for j, value in enumerate(steps):
-                filled[(i, j, *_corner(value.shape))] = value
+                place: Any = (i, j, *_corner(value.shape))
+                filled[place] = value
         attributes = {"long_name": f"learned {name.replace('_', ' ')}, NaN beyond the model's size", "units": "1"}
         dataset[name] = (("model_size", "step", *_dimensions(kind, name, len(shape))), filled, attributes)
     return dataset

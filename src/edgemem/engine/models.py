@@ -36,16 +36,12 @@ class TrainedModels(NamedTuple):
     def of_size(self, size: int) -> Iterator[AbstractDenoiser]:
         """Yield the models of a size, one a step, in float64 and padded to a common shape."""
         # Only its shapes are used, and what training does not move.
-        like = self.kind.start(
-            next(iter(self.kind.starts)), self.samples, size, key=jax.random.key(0), **self.options
-        )
+        like = self.kind.start(next(iter(self.kind.starts)), self.samples, size, key=jax.random.key(0), **self.options)
         for step in self.steps:
             yield from_dataset(self.models, size, step, like).padded(padded_size(size))
 
 
-def read_models(
-    denoiser: str, options: Mapping[str, Any], models: xr.Dataset, samples: xr.Dataset
-) -> TrainedModels:
+def read_models(denoiser: str, options: Mapping[str, Any], models: xr.Dataset, samples: xr.Dataset) -> TrainedModels:
     """Return the models of a file.
 
     **Arguments:** `denoiser`: name of their denoiser; `options`: those that are not at their defaults.

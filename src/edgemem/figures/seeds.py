@@ -8,7 +8,16 @@ import numpy as np
 from pydantic import Field
 
 from edgemem.config.plot import INTERVALS, Caption, CaseFigure, Subject, Time
-from edgemem.figures.style import COLOURS, SERIES, case_title, fraction_axis, legend_below, new_figure, row_of
+from edgemem.figures.style import (
+    COLOURS,
+    SERIES,
+    case_title,
+    fraction_axis,
+    half_symbols,
+    legend_below,
+    new_figure,
+    row_of,
+)
 
 
 if TYPE_CHECKING:
@@ -63,7 +72,7 @@ def draw(options: SeedsFigure, subject: Subject, inputs: Inputs) -> Figure:
     loss.set_ylim(bottom=0)
     ratio.set_ylabel("memorization ratio")
     loss.set_ylabel(f"training loss, ψ = {trained.snr.item():.3g}")
-    point.set(xlabel="M₅₀ / N, bars: 95 % of counting", ylabel="seed")
+    point.set(xlabel=f"{' / '.join(half_symbols(evaluations[0]))}, bars: 95 % of counting", ylabel="seed")
     point.set_yticks(np.arange(len(seeds)), seeds)
     point.invert_yaxis()
     legend_below(figure, ratio, columns=8)

@@ -12,7 +12,7 @@ from pydantic import Field
 from edgemem.config.base import Fraction
 from edgemem.config.plot import INTERVALS, Caption, CaseFigure, Subject, Time
 from edgemem.config.sampling import Sampling
-from edgemem.figures.style import COLOURS, case_title, legend_below, new_figure
+from edgemem.figures.style import COLOURS, case_title, half_symbols, legend_below, new_figure
 
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def draw(options: SensitivityFigure, subject: Subject, inputs: Inputs) -> Figure
     axes.set_yticks(np.arange(len(rows)), [row.label for row in rows])
     axes.invert_yaxis()
     axes.grid(axis="y", visible=False)
-    axes.set_xlabel("M₅₀ / N")
+    axes.set_xlabel(" / ".join(half_symbols(measured[0])))
     legend_below(figure, axes, columns=2)
     return figure
 

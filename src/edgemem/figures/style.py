@@ -101,7 +101,17 @@ def nearest_sizes(sizes: np.ndarray, fractions: np.ndarray, wanted: Sequence[flo
 def size_in_words(evaluation: xr.Dataset) -> str:
     """Return how large one model is."""
     fraction = f"{evaluation.fraction.item():.3g}"
-    return f"M = {fraction} N" if evaluation.fraction.long_name == MODEL_SIZE else f"{fraction} N d parameters"
+    return f"M = {fraction} N" if in_components(evaluation) else f"{fraction} N d parameters"
+
+
+def half_symbols(evaluation: xr.Dataset) -> tuple[str, str]:
+    """Return what the size at a ratio of one half is called, and its unit: components, or parameters P."""
+    return ("M₅₀", "N") if in_components(evaluation) else ("P₅₀", "(N d)")
+
+
+def in_components(evaluation: xr.Dataset) -> bool:
+    """Return whether the size of a model is a number of components."""
+    return bool(evaluation.fraction.long_name == MODEL_SIZE)
 
 
 def fraction_axis(axes: Axes, evaluations: Sequence[xr.Dataset] = ()) -> None:
@@ -158,7 +168,7 @@ def seed_title(subject: Subject, samples: xr.Dataset) -> str:
 
 def _title(subject: Subject) -> str:
     assert subject.setting is not None
-    return subject.setting.title
+    return "; ".join(filter(None, (subject.setting.title, subject.model)))
 
 
 def row_of(table: xr.Dataset, subject: Subject) -> xr.Dataset:

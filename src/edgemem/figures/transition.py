@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
@@ -13,6 +13,8 @@ from edgemem.figures.style import (
     COLOURS,
     case_title,
     fraction_axis,
+    half_symbols,
+    in_components,
     legend_below,
     mean_with_interval,
     new_figure,
@@ -57,6 +59,7 @@ def draw(options: TransitionFigure, subject: Subject, inputs: Inputs) -> Figure:
     evaluations = [evaluation.isel(step=-1) for evaluation in inputs["evaluations"]]
     transition = row_of(inputs["transition"][0], subject)
     figure, (ratio, *losses) = new_figure(3, width=2.6)
+    assert subject.setting is not None
     figure.suptitle(case_title(subject, len(evaluations)))
 
     for evaluation in evaluations:
@@ -84,19 +87,20 @@ def draw(options: TransitionFigure, subject: Subject, inputs: Inputs) -> Figure:
     )
     null = np.mean([evaluation.null_memorization_ratio for evaluation in evaluations])
     ratio.axhline(null, color=COLOURS["memorizing"], linestyle=":", label="fresh true samples")
-    shade_transition(ratio, transition)
+    half = half_symbols(evaluations[0])
+    shade_transition(ratio, transition, *half)
     ratio.set_ylim(-0.02, 1.05)
     ratio.set_ylabel("memorization ratio")
     fraction_axis(ratio, evaluations)
 
     for axes, split in zip(losses, ("train", "test"), strict=True):
-        draw_losses(axes, evaluations, split, options.time)
-        shade_transition(axes, transition)
+        draw_losses(axes, evaluations, split, options.time, subject.setting.provides)
+        shade_transition(axes, transition, *half)
     legend_below(figure, ratio, *losses, columns=4)
     return figure
 
 
-def shade_transition(axes: Axes, transition: xr.Dataset) -> None:
+def shade_transition(axes: Axes, transition: xr.Dataset, half: str, unit: str) -> None:
     """Shade the transition, from ratio 0.1 to 0.9, and mark where the ratio is one half."""
     start, middle, end = (float(transition[f"{name}_pooled"]) for name in ("m10", "m50", "m90"))
     if np.isfinite(start) and np.isfinite(end):
@@ -104,7 +108,7 @@ def shade_transition(axes: Axes, transition: xr.Dataset) -> None:
     if np.isfinite(middle):
         axes.axvline(middle, color="#b8a800", linewidth=0.8)
         axes.annotate(
-            f"M₅₀ = {middle:.3f} N",
+            f"{half} = {middle:.3f} {unit}",
             (middle, 1.0),
             xycoords=("data", "axes fraction"),
             xytext=(0, 1),
@@ -115,27 +119,30 @@ def shade_transition(axes: Axes, transition: xr.Dataset) -> None:
         )
 
 
-def draw_losses(axes: Axes, evaluations: Sequence[xr.Dataset], split: str, time: float) -> None:
+def draw_losses(
+    axes: Axes, evaluations: Sequence[xr.Dataset], split: str, time: float, provided: Collection[str]
+) -> None:
     """Draw the losses of all denoisers: each model as a point, means with intervals at sizes that all seeds share.
 
-    The partially memorizing denoiser is the one with as many samples as the model has components; where it has none,
-    with as many numbers as the model has parameters.
+    The partially memorizing denoiser is the one with as many samples as the model has components, if it has some.
+
+    **Arguments:** `provided`: abilities of the data.
     """
     at = [e.sel(split=split).sel(time=time, method="nearest") for e in evaluations]
     shared = shared_sizes(evaluations)
     fraction = at[0].fraction.sel(model_size=shared).values
     for e in at:
         axes.plot(e.fraction, e.loss, ".", color=COLOURS["trained"], alpha=0.3)
-    n_samples = at[0].sizes["subset_size"]
-    subset = (fraction * n_samples).round().astype(int).clip(1, n_samples)
     curves = {"trained": ("trained", [e.loss.sel(model_size=shared) for e in at])}
     # On the training samples the memorizing loss is zero but for rounding, which a logarithmic axis would blow up.
-    for reference in ("generalizing", "memorizing") if split == "test" else ("generalizing",):
-        if reference in at[0].reference:
-            losses = [e.reference_loss.sel(reference=reference).item() for e in at]
-            curves[reference] = reference, [np.full(len(shared), loss) for loss in losses]
-    partially = [e.partially_memorizing_loss.sel(subset_size=subset) for e in at]
-    curves["partially_memorizing"] = "partially memorizing", partially
+    references = ["generalizing"] * ("true_denoiser" in provided) + ["memorizing"] * (split == "test")
+    for reference in references:
+        losses = [e.reference_loss.sel(reference=reference).item() for e in at]
+        curves[reference] = reference, [np.full(len(shared), loss) for loss in losses]
+    if in_components(at[0]):
+        subset = np.minimum(shared, at[0].sizes["subset_size"])
+        partially = [e.partially_memorizing_loss.sel(subset_size=subset) for e in at]
+        curves["partially_memorizing"] = "partially memorizing", partially
     for denoiser, (name, values) in curves.items():
         mean_with_interval(axes, fraction, np.array(values), color=COLOURS[denoiser], label=name)
     # The partially memorizing loss is exactly zero at M = N on the training samples, which no logarithm shows.

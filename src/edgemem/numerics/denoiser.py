@@ -1,12 +1,13 @@
 """What losses, training and sampling ask of a denoiser: the posterior mean E[x_0 | x_t] under a model of the data."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from jaxtyping import Array, Float
 
 from edgemem.numerics.points import Points
 
 
+@runtime_checkable
 class Denoiser(Protocol):
     """A function of noised points and their times; a pytree whose real-valued leaves are what training moves."""
 
@@ -15,6 +16,7 @@ class Denoiser(Protocol):
         ...
 
 
+@runtime_checkable
 class TrainableDenoiser(Denoiser, Protocol):
     """A denoiser with a loss of its own."""
 

@@ -56,7 +56,7 @@ def wasserstein2(generated: Float[np.ndarray, "point feature"], samples: Float[n
     W2^2 = min over matchings of the mean squared distance, for equally many points on both sides. With n samples the
     generated points are cut into blocks of n and W2^2 is averaged over the blocks; points after the last whole block
     are left out. With fewer points than samples the first samples are used. So it is the distance between samples of
-    size n, which is not zero for equal laws.
+    size n, which is not zero between samples of one distribution.
     """
     from scipy.optimize import linear_sum_assignment  # here: who only counts copies starts a third of a second sooner
 

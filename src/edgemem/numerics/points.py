@@ -102,7 +102,7 @@ def draw_block(problem: Problem, tiling: Tiling, key: PRNGKeyArray, step: Int[Ar
     """Return one block of the points of a step: a random time for each sample, a noise for each draw of it.
 
     Minibatch, times and noise of a step come from independent keys, made from `key` and the step's number. They do not
-    depend on how the points are tiling.
+    depend on how the points are tiled.
     """
     batch_key, time_key, noise_key = (jr.fold_in(use, step) for use in jr.split(key, 3))
     n_all, dim = problem.x_train.shape

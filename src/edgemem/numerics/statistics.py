@@ -1,11 +1,16 @@
-"""Where a memorization ratio crosses a level, and how sure that is. All in float64."""
+"""Where a memorization ratio crosses a level, and how sure that is. All in float64.
+
+SciPy is imported where it is used: it takes a second, and whoever looks at figures imports this module as well.
+"""
 
 from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy import stats
-from scipy.optimize import isotonic_regression
+
+
+# The quantile 0.975 of N(0, 1).
+Z = 1.959963984540054
 
 
 class Estimate(NamedTuple):
@@ -34,7 +39,7 @@ def monotone_logit(counts: Int[np.ndarray, "... size"], total: int) -> Float[np.
     """
     counts = np.asarray(counts, np.float64)
     flat = counts.reshape(-1, counts.shape[-1])
-    fitted = np.array([isotonic_regression(row).x for row in flat]).reshape(counts.shape)
+    fitted = np.array([_non_decreasing(row) for row in flat]).reshape(counts.shape)
     return np.log((fitted + 0.5) / (total - fitted + 0.5))
 
 
@@ -74,10 +79,8 @@ def crossing_estimates(
 
     **Arguments:** `sizes`: ascending; `counts`: memorized points of each size among `total`.
     """
-    fitted = isotonic_regression(np.asarray(counts, np.float64)).x / total
-    drawn = rng.binomial(total, np.clip(fitted, 0, 1), size=(replicates, len(sizes)))
     best = monotone_logit(np.asarray(counts)[None], total)
-    again = monotone_logit(drawn, total)
+    again = monotone_logit(_counted_again(counts, total, total, replicates, rng), total)
     estimates = []
     for level in levels:
         value = crossing(sizes, best, level)[0]
@@ -101,18 +104,18 @@ def pool(estimates: list[Estimate]) -> Pooled:
 
     The spread over seeds already contains the binomial error; `binomial_stderr` is the part of the mean's standard
     error that more generated points would remove, `seed_stddev` the standard deviation between seeds without it. With
-    one seed the spread is unknown: the interval is that of counting alone and `seed_stddev` is NaN. Seeds without a
+    one seed the spread is unknown: the interval is that of binomial error alone and `seed_stddev` is NaN. Seeds without a
     value make the mean NaN: leaving them out would favour the others.
     """
     values = np.array([estimate.value for estimate in estimates])
     count = len(values)
     width = np.array([estimate.high - estimate.low for estimate in estimates])
-    counting = width / (2 * stats.norm.ppf(0.975))
-    binomial_stderr = float(np.sqrt(np.sum(counting**2)) / count)
+    binomial = width / (2 * Z)
+    binomial_stderr = float(np.sqrt(np.sum(binomial**2)) / count)
     if count == 1:
         return Pooled(*estimates[0], binomial_stderr, float("nan"))
     value, low, high = mean_interval(values)
-    seed_variance = np.var(values, ddof=1) - np.mean(counting**2)
+    seed_variance = np.var(values, ddof=1) - np.mean(binomial**2)
     return Pooled(float(value), float(low), float(high), binomial_stderr, float(np.sqrt(max(seed_variance, 0.0))))
 
 
@@ -120,37 +123,14 @@ def mean_interval(
     values: Float[np.ndarray, "seed *rest"],
 ) -> tuple[Float[np.ndarray, "*rest"], Float[np.ndarray, "*rest"], Float[np.ndarray, "*rest"]]:
     """Return the mean over the first axis and its 95 % interval by Student's t; ends are NaN for a single value."""
+    from scipy import stats
+
     values = np.asarray(values, np.float64)
     count, mean = len(values), values.mean(axis=0)
     if count == 1:
         return mean, np.full_like(mean, np.nan), np.full_like(mean, np.nan)
     half = stats.t.ppf(0.975, count - 1) * values.std(axis=0, ddof=1) / np.sqrt(count)
     return mean, mean - half, mean + half
-
-
-class Equivalence(NamedTuple):
-    """Mean differences with their 90 % intervals; all of an interval within the bounds is equivalence at 5 %."""
-
-    mean: Float[np.ndarray, "group"]
-    low: Float[np.ndarray, "group"]
-    high: Float[np.ndarray, "group"]
-
-
-def equivalence(difference: Float[np.ndarray, "group seed"]) -> Equivalence:
-    """Return the mean of paired differences in each group and the interval of two one-sided 5 % tests.
-
-    The spread between seeds is taken to be the same in all groups, s^2 = mean of the groups' variances, so that the
-    few seeds of one group are not alone in telling it: mean +- t_{0.95}(groups (seeds - 1)) s / sqrt(seeds). A group
-    with a missing difference has no interval and does not contribute to the spread.
-    """
-    seeds = difference.shape[1]
-    mean = difference.mean(axis=1)
-    complete = np.isfinite(mean)
-    if not complete.any():
-        return Equivalence(mean, mean, mean)
-    variance = difference[complete].var(axis=1, ddof=1).mean()
-    half = stats.t.ppf(0.95, complete.sum() * (seeds - 1)) * np.sqrt(variance / seeds)
-    return Equivalence(mean, mean - half, mean + half)
 
 
 def wilson_interval(
@@ -160,10 +140,9 @@ def wilson_interval(
 
     Near 0 and 1 it is right where p +- 1.96 sqrt(p (1 - p) / n), which has no width at k = 0, is not.
     """
-    z = stats.norm.ppf(0.975)
     p = np.asarray(counts) / total
-    centre = (p + z**2 / (2 * total)) / (1 + z**2 / total)
-    half = z / (1 + z**2 / total) * np.sqrt(p * (1 - p) / total + z**2 / (4 * total**2))
+    centre = (p + Z**2 / (2 * total)) / (1 + Z**2 / total)
+    half = Z / (1 + Z**2 / total) * np.sqrt(p * (1 - p) / total + Z**2 / (4 * total**2))
     return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
 
 
@@ -183,15 +162,14 @@ def binomial_spread(
     rng: np.random.Generator,
     replicates: int = 1000,
 ) -> tuple[Spread, Spread]:
-    """Return how M50 would scatter if a ratio were counted among `points` generated points, by two rules.
+    """Return how M50 would scatter if a ratio were counted among `points` generated points, by two criteria.
 
-    First M50, the crossing of the fitted curve; then the paper's rule, the first size with a ratio of at least one
-    half. Counts are drawn from the fitted ratios. NaN where a rule finds nothing in some replicate.
+    First M50, the crossing of the fitted curve; then the paper's criterion, the first size with a ratio of at
+    least one half. Counts are drawn from the fitted ratios. NaN where a criterion finds nothing in some replicate.
 
     **Arguments:** `counts`: memorized points of each size among `total`, from which the true ratios are estimated.
     """
-    fitted = isotonic_regression(np.asarray(counts, np.float64)).x / total
-    drawn = rng.binomial(points, np.clip(fitted, 0, 1), size=(replicates, len(sizes)))
+    drawn = _counted_again(counts, total, points, replicates, rng)
     fits = crossing(sizes, monotone_logit(drawn, points), 0.5)
     firsts = np.array([first_reaching(sizes, row, points, 0.5) for row in drawn])
     spreads = []
@@ -204,38 +182,21 @@ def binomial_spread(
 def first_reaching(
     sizes: Float[np.ndarray, "size"], counts: Int[np.ndarray, "size"], total: int, level: float
 ) -> float:
-    """Return the first measured size whose ratio is at least a level, the paper's rule; NaN if none is."""
+    """Return the first measured size whose ratio is at least a level, the paper's criterion; NaN if none is."""
     reached = np.flatnonzero(np.asarray(counts) >= level * total)
     return float(sizes[reached[0]]) if len(reached) else float("nan")
 
 
-def combined_p_value(difference: Float[np.ndarray, "group seed"]) -> float:
-    """Return the p-value of the hypothesis that in every group the mean difference is zero.
+def _non_decreasing(values: Float[np.ndarray, "size"]) -> Float[np.ndarray, "size"]:
+    """Return the non-decreasing values that are closest to some."""
+    from scipy.optimize import isotonic_regression
 
-    Student's test in each group, which may have a spread of its own, and Fisher's combination of the independent
-    p-values, -2 sum log p ~ chi^2 with twice as many degrees of freedom as groups. Groups with a missing difference
-    are left out; NaN if none is left or there is one seed only.
-    """
-    complete = difference[np.isfinite(difference).all(axis=1)]
-    if len(complete) == 0 or complete.shape[1] < 2:
-        return float("nan")
-    seeds = complete.shape[1]
-    stderr = complete.std(axis=1, ddof=1) / np.sqrt(seeds)
-    # Few points can give equal counts for all seeds: without a spread any difference at all is significant.
-    statistic = np.abs(complete.mean(axis=1)) / np.maximum(stderr, 1e-300)
-    p_values = np.maximum(2 * stats.t.sf(statistic, seeds - 1), 1e-300)
-    return float(stats.chi2.sf(-2 * np.sum(np.log(p_values)), 2 * len(p_values)))
+    return isotonic_regression(values).x
 
 
-def slope_interval(x: Float[np.ndarray, "point"], y: Float[np.ndarray, "point"]) -> Estimate:
-    """Return the slope of the least-squares line y = a + b x with its 95 % interval; NaN where x does not vary.
-
-    **Arguments:** points with a missing coordinate are left out.
-    """
-    known = np.isfinite(x) & np.isfinite(y)
-    x, y = x[known], y[known]
-    if len(x) < 3 or np.ptp(x) < 1e-9:
-        return Estimate(*[float("nan")] * 3)
-    line = stats.linregress(x, y)
-    half = stats.t.ppf(0.975, len(x) - 2) * line.stderr
-    return Estimate(float(line.slope), float(line.slope - half), float(line.slope + half))
+def _counted_again(
+    counts: Int[np.ndarray, "size"], total: int, points: int, replicates: int, rng: np.random.Generator
+) -> Int[np.ndarray, "replicate size"]:
+    """Return counts among some points, drawn from the ratios fitted to counts among `total`."""
+    fitted = _non_decreasing(np.asarray(counts, np.float64)) / total
+    return rng.binomial(points, np.clip(fitted, 0, 1), size=(replicates, len(counts)))

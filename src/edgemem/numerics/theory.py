@@ -2,7 +2,6 @@
 
 import numpy as np
 from jaxtyping import Float
-from scipy import special, stats
 
 
 def generalizing_excess_loss(dim: int, variance: float, snr: Float[np.ndarray, "time"]) -> Float[np.ndarray, "time"]:
@@ -60,6 +59,8 @@ def finite_size_constant(
     from one to zero over a width of about one whatever its noncentrality. Together they are good to about 0.5 %, on a
     line (d = 1), where tails count most, to 2 %.
     """
+    from scipy import special, stats  # here: it takes a second, and whoever looks at figures imports this module as well
+
     n_components, dim = mean.shape
     pairs = 512
     scaled_mean = mean / np.sqrt(variance)

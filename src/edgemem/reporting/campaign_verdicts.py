@@ -23,11 +23,17 @@ from edgemem.reporting.verdicts import (
 )
 
 
+def _called(cases: list[str]) -> str:
+    """Return what cases are called: with one model on each, they are settings."""
+    settings = {case.rpartition("/")[0] for case in cases}
+    return "settings" if len(settings) == len(cases) else "settings and models"
+
+
 def transition_exists(metrics: Metrics, cases: list[str]) -> Judgement:
     """Judge by in how many cases the ratio goes from 0.1 to 0.9."""
     complete = complete_transitions(metrics, cases)
     return Judgement(
-        f"from a ratio of 0.1 to 0.9 in {complete} of {len(cases)} settings",
+        f"from a ratio of 0.1 to 0.9 in {complete} of {len(cases)} {_called(cases)}",
         YES if complete == len(cases) else CAVEAT if complete else NO,
     )
 
@@ -41,7 +47,7 @@ def transition_point(metrics: Metrics, cases: list[str]) -> Judgement:
     near = mean["m50"] is not None and abs(mean["m50"] - published.TRANSITION) < NEAR
     return Judgement(
         f"{interval(mean, 'm50', '.4f')} N on average; {published.TRANSITION:g} N is in the interval of {inside} of "
-        f"{len(known)} settings",
+        f"{len(known)} {_called(cases)}",
         UNKNOWN if not known else YES if inside == len(known) else CAVEAT if near or inside else NO,
     )
 
@@ -94,7 +100,7 @@ def partially_memorizing_loss(metrics: Metrics, cases: list[str]) -> Judgement:
     values = _known(metrics, (name for name in metrics if name.startswith(prefixes) and name[-1].isdigit()))
     between = all(1 <= value <= 2 for value in values)
     return Judgement(
-        f"C = {_range(values, '.2f')}, over settings and reported M/N"
+        f"C = {_range(values, '.2f')}, over {_called(cases)} and reported M/N"
         if values
         else "speaks of isotropic mixtures alone",
         UNKNOWN if not values else YES if between else NO,
@@ -109,7 +115,7 @@ def seeds_matter_little(metrics: Metrics, cases: list[str]) -> Judgement:
         return Judgement("needs several seeds and settings", UNKNOWN)
     share = np.mean(np.array(seeds, float) ** 2) / np.var(np.array(settings, float), ddof=1)
     return Judgement(
-        f"the variance of M₅₀ / N between seeds is {100 * share:.0f} % of that between settings",
+        f"the variance of M₅₀ / N between seeds is {100 * share:.0f} % of that between {_called(cases)}",
         YES if share < 0.1 else CAVEAT,
     )
 

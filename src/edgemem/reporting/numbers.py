@@ -37,8 +37,8 @@ def readable(value: object) -> str:
 
 
 def megabytes(size: int) -> str:
-    """Return a number of bytes as one reads it: 0.3 MB."""
-    return f"{size / 1e6:,.1f} MB"
+    """Return a number of bytes as one reads it: 1,200.5 MB, 0.3 MB, 0.024 MB."""
+    return f"{size / 1e6:,.{1 if size >= 1e5 else 3}f} MB"
 
 
 def duration(seconds: float | None) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from edgemem import pieces
-from edgemem.config.file_list import plot_files
+from edgemem.config.file_list import plot_name
 from edgemem.config.plot import PlotSpec
 from edgemem.config.report import ReportSpec
 from edgemem.errors import EdgememError
@@ -83,20 +83,20 @@ def _figures(spec: ReportSpec, options: argparse.Namespace, files: Mapping[str, 
     groups |= {setting.name: {"title": setting.title, "shown": []} for setting in spec.settings}
     for plot in spec.figures:
         setting = plot.setting.name if plot.setting else None
-        pdf, png = (Path(file.path).name for file in plot_files(spec.campaign, plot.figure.figure, setting, plot.model))
-        for name in (png, pdf):
-            if name not in given:
-                raise EdgememError(f"--figures lacks {name}, which --spec asks for")
+        name = plot_name(plot.figure.figure, setting, plot.model)
+        for file in (f"{name}.png", f"{name}.pdf"):
+            if file not in given:
+                raise EdgememError(f"--figures lacks {file}, which --spec asks for")
         drawn_from = _drawn_from(plot, [files[path] for path in options.data])
         groups[setting]["shown"].append(
             {
-                "id": Path(png).stem,
+                "id": name,
                 "caption": pieces.figure_module(plot.figure.figure).CAPTION,
                 "model": plot.model,
                 "options": options_of(plot.figure),
-                "pdf": link(given[pdf], options.out),
+                "pdf": link(given[f"{name}.pdf"], options.out),
                 "data": [{**_link(file, options.out), "size": file.size, "sha256": file.sha256} for file in drawn_from],
-                **_image(given[png]),
+                **_image(given[f"{name}.png"]),
             }
         )
     return [group for group in groups.values() if group["shown"]]

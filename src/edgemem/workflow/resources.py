@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 from edgemem import pieces
 from edgemem.config.evaluate import EvaluateSpec
+from edgemem.config.models import SizeGrid, snapshot_steps
 from edgemem.config.sample import TEST_POOL
 from edgemem.config.sensitivity import SensitivitySpec
 from edgemem.config.settings import AbstractSetting
-from edgemem.config.models import SizeGrid, snapshot_steps
 from edgemem.config.train import TrainSpec
 
 
@@ -37,9 +37,10 @@ def _rows(spec: TrainSpec) -> tuple[int, int, int]:
     sizes, samples, dim = spec.sizes, spec.setting.N, spec.setting.dim
     if isinstance(sizes, SizeGrid):
         return sizes.coarse + sizes.fine, samples, samples * (sizes.coarse + 1) // 2 + samples * sizes.fine
-    declared = pieces.declared(spec.denoiser)
-    options = declared.defaults() | spec.options
-    rows = [math.ceil(declared.n_parameters(size, dim, **options) / dim) for size in sizes]
+    declared, rows = pieces.declared(spec.denoiser), list(sizes)
+    if "components" not in declared.provides:
+        options = declared.defaults() | spec.options
+        rows = [math.ceil(declared.n_parameters(size, dim, **options) / dim) for size in sizes]
     return len(sizes), max(rows), sum(rows)
 
 

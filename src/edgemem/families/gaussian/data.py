@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from edgemem.families.gaussian.setting import GaussianSetting
 from edgemem.families.abstract import AbstractData
+from edgemem.families.gaussian.setting import GaussianSetting
 
 
 class GaussianData(AbstractData):

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import xarray as xr
 
-from edgemem.families.image.setting import CHANNELS, ImageSetting
 from edgemem.errors import EdgememError
 from edgemem.families.abstract import AbstractData
+from edgemem.families.image.setting import CHANNELS, ImageSetting
 from edgemem.families.image.templates import make_templates, read_images
 
 
@@ -23,8 +23,7 @@ class ImageData(AbstractData):
         images = read_images(setting.templates, sources)
         if len(images) < setting.K:
             raise EdgememError(
-                f"templates '{setting.templates}' are {len(images)} images, but K is {setting.K}; "
-                "lower K or add images"
+                f"templates '{setting.templates}' are {len(images)} images, but K is {setting.K}; lower K or add images"
             )
         chosen = rng.choice(len(images), setting.K, replace=False)
         try:

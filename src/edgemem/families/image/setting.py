@@ -31,8 +31,8 @@ class ImageSetting(AbstractSetting):
     templates: str = Field(
         DIGITS,
         min_length=1,
-        description="Pictures of which each seed draws K: `digits`, `fashion-mnist`, a folder of images, "
-        "or an .npy or .npz file with an array (picture, row, column).",
+        description="Images of which each seed draws K: `digits`, `fashion-mnist`, a folder of images, "
+        "or an .npy or .npz file with an array (image, row, column).",
     )
     N: int = Field(ge=10, le=1_000_000, description="Number of training samples.")
     K: int = Field(ge=1, description="Number of templates, at most N.")

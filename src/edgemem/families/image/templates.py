@@ -11,8 +11,8 @@ import numpy as np
 from jaxtyping import Float, Real, UInt8
 from PIL import Image, ImageOps
 
-from edgemem.families.image.setting import ARRAYS, DIGITS, FASHION_MNIST
 from edgemem.errors import EdgememError
+from edgemem.families.image.setting import ARRAYS, DIGITS, FASHION_MNIST
 
 
 def read_images(templates: str, sources: Sequence[Path]) -> Sequence[Real[np.ndarray, "row column"]]:

@@ -13,7 +13,8 @@ from edgemem.errors import EdgememError
 
 
 BASE = "AbstractDenoiser"
-DECLARATIONS = ("requires", "provides", "starts", "options")
+# What may be declared, and as what.
+DECLARATIONS = {"requires": tuple, "provides": tuple, "starts": dict, "options": dict}
 DEFAULTS: dict[str, Any] = {"requires": (), "provides": (), "options": {}}
 
 
@@ -31,17 +32,19 @@ class Declared(NamedTuple):
         """Return the options with their default values."""
         return {name: value[0] if isinstance(value, tuple) else value for name, value in self.options.items()}
 
-    def check_option(self, name: str, value: object) -> None:
-        """Check a value for an option.
+    def option(self, name: str, value: Any) -> Any:
+        """Return the value of an option as it is kept, of the type of its default: equal values are the same.
 
         **Raises:** ValueError with what is allowed.
         """
         default = self.options[name]
         if isinstance(default, tuple):
-            if value not in default:
+            if value not in default or isinstance(value, bool):
                 raise ValueError(f"must be one of {', '.join(map(repr, default))} (got {value!r})")
-        elif not isinstance(value, (int, float) if isinstance(default, float) else type(default)):
+            return default[default.index(value)]
+        if type(value) is not type(default) and (type(value), type(default)) != (int, float):
             raise ValueError(f"must be like its default, {default!r} (got {value!r})")
+        return float(value) if isinstance(default, float) else value
 
 
 def read_declared(path: Path) -> Declared:
@@ -67,7 +70,15 @@ def read_declared(path: Path) -> Declared:
     for name in ("starts", "n_parameters"):
         if not values.get(name):
             raise EdgememError(f"{path}: the denoiser does not declare `{name}`; see docs/extending.md")
-    return Declared(parameters=tuple(parameters), **values)
+    declared = Declared(parameters=tuple(parameters), **values)
+    try:
+        declared.n_parameters(1, 1, **declared.defaults())
+    except Exception as error:
+        raise EdgememError(
+            f"{path}: `n_parameters` must be a static method of size, dim and the options that uses no names from "
+            f"elsewhere: it is read without running the file ({type(error).__name__}: {error})"
+        ) from None
+    return declared
 
 
 def _classes(path: Path) -> list[ast.ClassDef]:
@@ -96,11 +107,14 @@ def _is_parameter(annotation: ast.expr) -> bool:
 
 def _evaluated(path: Path, name: str, value: ast.expr) -> Any:
     try:
-        return ast.literal_eval(value)
-    except ValueError:
+        found = ast.literal_eval(value)
+    except (ValueError, TypeError):
         raise EdgememError(
             f"{path}: `{name}` must be written out, without names from elsewhere: it is read without running the file"
         ) from None
+    if not isinstance(found, DECLARATIONS[name]):
+        raise EdgememError(f"{path}: `{name}` must be a {DECLARATIONS[name].__name__} (got {found!r})")
+    return found
 
 
 def _function(path: Path, node: ast.FunctionDef) -> Callable[..., int]:

@@ -1,0 +1,60 @@
+"""Which families, denoisers and figures a job loads by name, beside what its stage imports."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from edgemem import pieces
+from edgemem.config.campaign import Campaign
+from edgemem.config.plot import Figure
+from edgemem.layout import PUBLISHING, STAGES
+from edgemem.pieces import Kind
+
+
+# Stages that compute the keys of a campaign's files, for which they look at all denoisers.
+OF_STUDY = ("files", "report", "collect")
+
+
+class Piece(NamedTuple):
+    """A piece, or the part of a family's folder, that a job loads."""
+
+    kind: Kind
+    name: str
+    part: str = ""
+
+
+def pieces_of_job(
+    stage: str, campaign: Campaign, setting: str | None, model: str | None, figure: Figure | None
+) -> list[Piece]:
+    """Return the pieces of a job that is of one setting, model or figure."""
+    found = _of_family(stage, campaign.setting(setting).family) if setting else []
+    if model and STAGES[stage].denoiser:
+        found.append(Piece("denoiser", campaign.study.models[model].denoiser))
+    return [*found, *([Piece("figure", figure.figure)] if figure else [])]
+
+
+def pieces_of_campaign(stage: str, campaign: Campaign) -> list[Piece]:
+    """Return the pieces of a job that is of all settings."""
+    families = dict.fromkeys(setting.family for setting in campaign.study.settings)
+    found = [piece for family in families for piece in _of_family(stage, family)]
+    if stage == "report":  # it has their captions
+        found += [Piece("figure", figure.figure) for figure in campaign.figures]
+    return found
+
+
+def _of_family(stage: str, family: str) -> list[Piece]:
+    provides = pieces.setting_class(family).provides
+    parts = (STAGES | PUBLISHING)[stage].family
+    return [Piece("family", family, part) for part in parts if part != "true_denoiser" or part in provides]
+
+
+def modules(loaded: Iterable[Piece]) -> list[str]:
+    """Return the modules of the pieces that are in the package."""
+    return [pieces.module_name(*piece) for piece in loaded if pieces.extension(piece.kind, piece.name) is None]
+
+
+def extension_files(stage: str, campaign: Campaign, loaded: Iterable[Piece]) -> list[str]:
+    """Return the files of the pieces that are the user's own."""
+    used = {pieces.extension(piece.kind, piece.name) for piece in loaded}
+    if stage in OF_STUDY:
+        used |= {pieces.extension("denoiser", model.denoiser) for model in campaign.study.models.values()}
+    return sorted(str(path) for path in used if path)

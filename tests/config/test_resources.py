@@ -1,0 +1,230 @@
+"""What jobs ask of a cluster follows the size of their problem, and covers the times that were measured."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from edgemem import pieces
+from edgemem.config.evaluate import EvaluateSpec
+from edgemem.config.sensitivity import SensitivitySpec
+from edgemem.config.train import TrainSpec
+from edgemem.workflow import resources
+
+
+PROTOCOL = {"steps": 100_000, "draws": 4, "peak_lr": 0.01, "final_lr": 0.001}
+SETTING = {"family": "gaussian", "N": 200, "d": 50, "K": 3}
+MODEL = {"seed": 1, "model": "mixture", "denoiser": "isotropic_mixture"}
+
+
+def train_spec(setting: dict | None = None, sizes: object = (100,), **changes: object) -> TrainSpec:
+    """Return a training job; changes are of the protocol, or of the model."""
+    model = {name: changes.pop(name) for name in ("denoiser", "options", "snapshots") if name in changes}
+    spec = {
+        "setting": SETTING | (setting or {}),
+        "sizes": sizes,
+        "protocol": PROTOCOL | changes,
+        "time_grid": {},
+    }
+    return TrainSpec.parse(json.dumps(MODEL | spec | model))
+
+
+def evaluate_spec(setting: dict | None = None, times: int = 26, **evaluation: object) -> EvaluateSpec:
+    """Return an evaluation job."""
+    spec = {"setting": SETTING | (setting or {}), "sampling": {"times": times}, "evaluation": evaluation}
+    return EvaluateSpec.parse(json.dumps(MODEL | spec))
+
+
+def sensitivity_spec(**changes: object) -> SensitivitySpec:
+    """Return a sensitivity job."""
+    spec = {"setting": SETTING, "generated": 2000, "sampling": [{}, {"sampler": "ddpm"}]}
+    return SensitivitySpec.parse(json.dumps(MODEL | spec | {"thresholds": [0.5], "points": [100]} | changes))
+
+
+def trained(spec: EvaluateSpec | SensitivitySpec, sizes: object = (100,), **changes: object) -> TrainSpec:
+    """Return the training job of the models that a job reads."""
+    return train_spec(spec.setting.model_dump(), sizes, denoiser=spec.denoiser, **changes)
+
+
+# Seconds of docs/performance.md, on one core of its machine.
+IMAGE = {
+    "setting": {"family": "image", "N": 100, "K": 4, "size": 15},
+    "seed": 1,
+    "model": "templates",
+    "denoiser": "coloured_templates",
+    "sizes": {"coarse": 10, "fine": 0},
+    "protocol": PROTOCOL | {"steps": 16_000, "draws": 1},
+    "time_grid": {},
+}
+MEASURED_TRAINING = [
+    (train_spec({"N": 100, "d": 30}, [50]), 100_000 * 0.240e-3),
+    (train_spec(), 100_000 * 0.979e-3),
+    (train_spec(draws=100), 100_000 * 25.650e-3),
+    (train_spec({"N": 2000, "d": 100}, [1000]), 100_000 * 125.135e-3),
+    (TrainSpec.parse(json.dumps(IMAGE)), 187),
+]
+# Seconds of whole commands with few times, and compiling in them.
+MEASURED_EVALUATION = [
+    (evaluate_spec({"N": 1000}, 4, generated=500), [100, 500], 20.5),
+    (evaluate_spec({"N": 500, "d": 2000}, 4, generated=500), [100, 500], 75.1),
+    (evaluate_spec({"N": 100, "d": 10}, 4, generated=200_000, draws=2, test_samples=10), [100], 18.9),
+]
+
+
+@pytest.mark.parametrize(("spec", "seconds"), MEASURED_TRAINING, ids=["small", "usual", "draws", "large", "image"])
+def test_minutes_of_training_cover_what_was_measured(spec: TrainSpec, seconds: float):
+    """The first attempt has at least twice the measured time, and at most eight times beside what starting takes."""
+    asked = 60 * resources.train_minutes(spec, 1)
+    assert 2 * seconds <= asked <= 8 * seconds + 60 * resources.START
+
+
+@pytest.mark.parametrize(("spec", "sizes", "seconds"), MEASURED_EVALUATION, ids=["subsets", "wide", "generated"])
+def test_minutes_of_evaluation_cover_what_was_measured(spec: EvaluateSpec, sizes: list[int], seconds: float):
+    """As of training."""
+    asked = 60 * resources.evaluate_minutes(spec, trained(spec, sizes), 1)
+    assert 2 * seconds <= asked <= 8 * seconds + 60 * resources.START
+
+
+def test_minutes_of_training_grow_with_each_of_its_numbers():
+    """Ten times the samples, features, sizes, steps or draws is about ten times the work."""
+    work = resources.train_minutes(train_spec(steps=10_000_000), 1)
+    for more in (
+        train_spec({"N": 2000}, steps=10_000_000),
+        train_spec({"d": 500}, steps=10_000_000),
+        train_spec(sizes=[1000], steps=10_000_000),
+        train_spec(steps=100_000_000),
+        train_spec(draws=40, steps=10_000_000),
+    ):
+        assert 8 * work < resources.train_minutes(more, 1) < 11 * work
+    assert resources.train_minutes(train_spec({"N": 2000}, steps=10_000_000, minibatch=200), 1) == work
+
+
+def test_megabytes_of_training_grow_with_samples_features_and_models():
+    """Of a large problem they do; the steps and the draws, which are made in blocks, take none."""
+    large = {"N": 500_000, "d": 500}
+    asked = resources.train_memory(train_spec(large), 1)
+    assert resources.train_memory(train_spec(large | {"N": 1_000_000}), 1) > 1.5 * asked
+    assert resources.train_memory(train_spec(large | {"d": 1000}), 1) > 1.5 * asked
+    assert resources.train_memory(train_spec(large, [500_000]), 1) > 1.5 * asked
+    assert resources.train_memory(train_spec(large, {"coarse": 10, "fine": 10}), 1) > 5 * asked
+    assert resources.train_memory(train_spec(large, steps=1000, draws=1000), 1) == asked
+
+
+def test_megabytes_of_an_evaluation_grow_with_samples_draws_and_generated_points():
+    """Whichever of the errors of all subsets and the generated points takes more decides."""
+    large = {"N": 5000, "d": 500}
+
+    def megabytes(spec: EvaluateSpec) -> int:
+        return resources.evaluate_memory(spec, trained(spec), 1)
+
+    asked = megabytes(evaluate_spec(large))
+    assert megabytes(evaluate_spec(large | {"N": 10_000})) > 2 * asked
+    assert megabytes(evaluate_spec(large, draws=100)) > 3 * asked
+    assert megabytes(evaluate_spec(large, generated=10_000)) == asked
+    assert megabytes(evaluate_spec(large, generated=1_000_000)) > 5 * asked
+
+
+# Rows of docs/slurm.md: setting, model sizes, evaluation; peak megabytes of sample, train and evaluate.
+MEASURED_MEMORY = [
+    ({"N": 10, "d": 2}, [5], {"draws": 2, "generated": 50}, (114, 406, 417)),
+    ({"N": 1000, "d": 50}, [100, 500], {"generated": 500}, (117, 463, 748)),
+    ({"N": 500, "d": 2000}, [100, 500], {"generated": 500}, (208, 577, 1061)),
+    ({"N": 100, "d": 10}, [100], {"draws": 2, "generated": 200_000}, (115, 437, 831)),
+    ({"N": 200, "d": 32 * 32 * 3}, [100, 200], {"generated": 500}, (267, 598, 817)),
+    ({"N": 20_000, "d": 500}, [10_000], None, (338, 786, None)),
+    ({"N": 10_000, "d": 500}, list(range(500, 5001, 500)), None, (227, 1030, None)),
+]
+# Two Snakemakes start a job on a node.
+STARTERS = 2 * 138
+
+
+@pytest.mark.parametrize(("setting", "sizes", "evaluation", "peaks"), MEASURED_MEMORY)
+def test_megabytes_cover_what_was_measured(setting: dict, sizes: list[int], evaluation: dict | None, peaks: tuple):
+    """At the first attempt, with what starts the job; and not four times as much beside what a process takes."""
+    train = train_spec(setting, sizes)
+    asked = [resources.sample_memory(train.setting, 1), resources.train_memory(train, 1)]
+    if evaluation is not None:
+        asked.append(resources.evaluate_memory(evaluate_spec(setting, **evaluation), train, 1))
+    for megabytes, peak in zip(asked, peaks, strict=False):
+        assert peak + STARTERS <= megabytes <= 4 * peak + resources.TRAINING_PROCESS
+
+
+def test_steps_that_are_kept_are_measured_each():
+    """Models of eight steps take eight times the time of one, where the models decide, and more memory."""
+    spec = evaluate_spec({"N": 100, "d": 500}, generated=1_000_000)
+    one, eight = trained(spec, [1000]), trained(spec, [1000], snapshots=8)
+    first, later = (resources.evaluate_minutes(spec, train, 1) - resources.START for train in (one, eight))
+    assert 7 * first < later <= 8 * first
+    assert resources.train_minutes(eight, 1) == resources.train_minutes(one, 1)
+    assert resources.train_memory(eight, 1) > resources.train_memory(one, 1)
+    assert resources.evaluate_memory(spec, eight, 1) > resources.evaluate_memory(spec, one, 1)
+    # Steps of a list that are as many ask for as much.
+    listed = trained(spec, [1000], snapshots=[1, 2, 3, 4, 5, 6, 7, 8])
+    assert resources.train_memory(listed, 1) == resources.train_memory(eight, 1)
+
+
+# A denoiser whose size is a width: two layers, and an option that makes it twice as deep.
+NETWORK = """
+from edgemem.denoisers.abstract import AbstractDenoiser
+
+
+class Network(AbstractDenoiser):
+    starts = {"random": ()}
+    options = {"layers": 2}
+
+    @staticmethod
+    def n_parameters(size, dim, layers):
+        return layers * size * dim
+"""
+
+
+def test_denoiser_without_components_asks_by_its_parameters(tmp_path: Path):
+    """As much as a mixture with as many components as have its number of parameters."""
+    (tmp_path / "network.py").write_text(NETWORK, encoding="utf-8")
+    pieces.register([tmp_path / "network.py"])
+    large, random = {"N": 5000, "d": 500}, {"initialization": "random"}
+    network = train_spec(large, [5000], denoiser="network", **random)
+    assert resources.train_memory(network, 1) == resources.train_memory(train_spec(large, [10_000]), 1)
+    assert resources.train_minutes(network, 1) == resources.train_minutes(train_spec(large, [10_000]), 1)
+    deeper = train_spec(large, [5000], denoiser="network", options={"layers": 4}, **random)
+    assert resources.train_minutes(deeper, 1) == resources.train_minutes(train_spec(large, [20_000]), 1)
+
+
+def test_denoiser_with_components_asks_by_them():
+    """A coloured template is a component as any: it is as much work as a mean, though it has fewer parameters."""
+    templates = TrainSpec.parse(json.dumps(IMAGE | {"sizes": [100]}))
+    mixture = TrainSpec.parse(json.dumps(IMAGE | {"sizes": [100], "denoiser": "isotropic_mixture"}))
+    assert resources.train_minutes(templates, 1) == resources.train_minutes(mixture, 1)
+
+
+def test_every_request_doubles_at_the_second_attempt():
+    """So that a job that was ended for it gets through; all requests are whole numbers above zero."""
+    train, evaluate, sensitivity = train_spec(), evaluate_spec(), sensitivity_spec()
+    setting = train.setting
+    for first, second in (
+        [resources.sample_memory(setting, attempt) for attempt in (1, 2)],
+        [resources.sample_minutes(setting, attempt) for attempt in (1, 2)],
+        [resources.train_memory(train, attempt) for attempt in (1, 2)],
+        [resources.train_minutes(train, attempt) for attempt in (1, 2)],
+        [resources.evaluate_memory(evaluate, train, attempt) for attempt in (1, 2)],
+        [resources.evaluate_minutes(evaluate, train, attempt) for attempt in (1, 2)],
+        [resources.sensitivity_memory(sensitivity, train, attempt) for attempt in (1, 2)],
+        [resources.sensitivity_minutes(sensitivity, train, attempt) for attempt in (1, 2)],
+        [resources.tables_memory([setting], 5, 26, attempt) for attempt in (1, 2)],
+        [resources.tables_minutes(320, attempt) for attempt in (1, 2)],
+    ):
+        assert isinstance(first, int)
+        assert first > 0
+        assert second == 2 * first
+
+
+def test_more_ways_to_generate_take_longer():
+    """The minutes of a sensitivity job follow its ways and its points."""
+
+    def minutes(**changes: object) -> int:
+        spec = sensitivity_spec(**changes)
+        return resources.sensitivity_minutes(spec, trained(spec), 1)
+
+    few = minutes(generated=50_000_000)
+    assert minutes(generated=50_000_000, sampling=[{}] * 4) > 1.5 * few
+    assert minutes(generated=5_000_000) < few / 5
