@@ -20,7 +20,7 @@ from benchmarks.steps import Size, engine_bytes, engine_step, seconds
 from edgemem.figures.style import new_figure
 
 
-PAGE, PICTURE = ROOT / "docs/growth.md", ROOT / "docs/images/growth.png"
+PAGE, IMAGE = ROOT / "docs/growth.md", ROOT / "docs/images/growth.png"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 BASE = Size(200, 50, 100, 4)
 AXES = {
@@ -55,8 +55,8 @@ def main() -> None:
         axes.loglog(values, memory, "s--", color="#D55E00", label="temporary memory, MiB")
         axes.set_xlabel(letter)
     panels[0].legend()
-    PICTURE.parent.mkdir(exist_ok=True)
-    figure.savefig(PICTURE)
+    IMAGE.parent.mkdir(exist_ok=True)
+    figure.savefig(IMAGE)
     plt.close(figure)
     lines += ["", *gpu_lines(), "", *largest_lines()]
     page = PAGE.read_text(encoding="utf-8")

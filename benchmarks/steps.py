@@ -9,13 +9,14 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 import optax
+from edgemem.numerics.denoisers import isotropic_mixture
 from jaxtyping import Float
 
-from edgemem.numerics.denoisers import isotropic_mixture
 from edgemem.numerics.diffusion import loss_weight, noised, time_grid
 from edgemem.numerics.noise import standard_normal
+from edgemem.numerics.optimizer import optimizer
 from edgemem.numerics.points import Problem, blocks
-from edgemem.numerics.training import _advance_one, _Constant, _start, optimizer
+from edgemem.numerics.training import _advance_one, _Constant, _start
 
 
 try:  # the library that the published code is built on; it needs Python 3.12

@@ -14,7 +14,7 @@ from edgemem.errors import EdgememError
 
 BASE = "AbstractDenoiser"
 # What may be declared, and as what.
-DECLARATIONS = {"requires": tuple, "provides": tuple, "starts": dict, "options": dict}
+DECLARATIONS: dict[str, type] = {"requires": tuple, "provides": tuple, "starts": dict, "options": dict}
 DEFAULTS: dict[str, Any] = {"requires": (), "provides": (), "options": {}}
 
 
@@ -30,7 +30,7 @@ class Declared(NamedTuple):
 
     def defaults(self) -> dict[str, Any]:
         """Return the options with their default values."""
-        return {name: value[0] if isinstance(value, tuple) else value for name, value in self.options.items()}
+        return _defaults(self.options)
 
     def option(self, name: str, value: Any) -> Any:
         """Return the value of an option as it is kept, of the type of its default: equal values are the same.
@@ -61,7 +61,7 @@ def read_declared(path: Path) -> Declared:
     parameters = []
     for node in body:
         if isinstance(node, ast.FunctionDef) and node.name == "n_parameters":
-            values["n_parameters"] = _function(path, node)
+            values["n_parameters"] = node
         for name, value in _assigned(node):
             if name in DECLARATIONS and value is not None:
                 values[name] = _evaluated(path, name, value)
@@ -70,15 +70,8 @@ def read_declared(path: Path) -> Declared:
     for name in ("starts", "n_parameters"):
         if not values.get(name):
             raise EdgememError(f"{path}: the denoiser does not declare `{name}`; see docs/extending.md")
-    declared = Declared(parameters=tuple(parameters), **values)
-    try:
-        declared.n_parameters(1, 1, **declared.defaults())
-    except Exception as error:
-        raise EdgememError(
-            f"{path}: `n_parameters` must be a static method of size, dim and the options that uses no names from "
-            f"elsewhere: it is read without running the file ({type(error).__name__}: {error})"
-        ) from None
-    return declared
+    values["n_parameters"] = _function(path, values["n_parameters"], _defaults(values["options"]))
+    return Declared(parameters=tuple(parameters), **values)
 
 
 def _classes(path: Path) -> list[ast.ClassDef]:
@@ -117,13 +110,25 @@ def _evaluated(path: Path, name: str, value: ast.expr) -> Any:
     return found
 
 
-def _function(path: Path, node: ast.FunctionDef) -> Callable[..., int]:
+def _function(path: Path, node: ast.FunctionDef, options: Mapping[str, Any]) -> Callable[..., int]:
     """Return a static method that uses nothing but its arguments."""
     node.decorator_list, node.returns = [], None
     for argument in [*node.args.args, *node.args.kwonlyargs, node.args.kwarg]:
         if argument:
             argument.annotation = None
     names: dict[str, Any] = {}
-    exec(compile(ast.Module([node], []), str(path), "exec"), names)
-    function: Callable[..., int] = names[node.name]
+    try:
+        exec(compile(ast.Module([node], []), str(path), "exec"), names)
+        function: Callable[..., int] = names[node.name]
+        function(1, 1, **options)
+    except Exception as error:
+        raise EdgememError(
+            f"{path}: `{node.name}` must be a static method of size, dim and the options, without names from "
+            f"elsewhere: it is read without running the file ({type(error).__name__}: {error})"
+        ) from None
     return function
+
+
+def _defaults(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options with their default values; of several values it is the first."""
+    return {name: value[0] if isinstance(value, tuple) else value for name, value in options.items()}

@@ -72,7 +72,8 @@ def test_blocks_are_small_and_waste_little(n_samples, draws, width):
 
 def test_memory_does_not_grow_with_points(monkeypatch):
     """A step on 64 times the draws needs no more memory, and none that would hold points times components at once."""
-    from edgemem.numerics.training import _advance_one, _Constant, _start, optimizer
+    from edgemem.numerics.optimizer import optimizer
+    from edgemem.numerics.training import _advance_one, _Constant, _start
 
     monkeypatch.setattr(points, "CPU", points.Limit(64, 2**12))
     adam = optimizer(steps=10, peak_lr=1e-3, final_lr=1e-6, warmup=0.1, decay=None, clip_norm=None, update_ema=None)
@@ -90,7 +91,8 @@ def test_memory_does_not_grow_with_points(monkeypatch):
 
 def test_every_product_is_of_full_precision():
     """No matrix product of a training step leaves its precision to the device's default, which may be 11 bits."""
-    from edgemem.numerics.training import _advance, _Constant, _start, optimizer
+    from edgemem.numerics.optimizer import optimizer
+    from edgemem.numerics.training import _advance, _Constant, _start
 
     adam = optimizer(steps=10, peak_lr=1e-3, final_lr=1e-6, warmup=0.1, decay=None, clip_norm=None, update_ema=None)
     denoiser = mixture(PROBLEM.x_train, 0.5)

@@ -41,7 +41,7 @@ def test_generalizing_excess_loss_is_that_of_separated_means(t, variance):
     rng = np.random.default_rng(1)
     x0 = np.sqrt(variance) * rng.normal(size=(count, dim))
     error = oracle.errors(np.zeros((1, dim)), variance, x0, np.full(count, t), rng.normal(size=(1, count, dim)))
-    expected = generalizing_excess_loss(dim, variance, oracle.snr(t))
+    expected = generalizing_excess_loss(dim, variance, oracle.snr(np.array([t])))[0]
     assert abs(error.mean() - expected) < 4 * error.std() / np.sqrt(count)
 
 
@@ -81,7 +81,7 @@ def test_weighted_losses_are_equal_at_the_crossover(variance):
     fraction = crossover_fraction(SNR, 100 * weight, variance, 1.7)
     assert fraction == pytest.approx(crossover_fraction(SNR, weight, variance, 1.7), rel=1e-14)
     left = np.mean(weight * generalizing_excess_loss(40, variance, SNR))
-    right = np.mean(weight * partially_memorizing_excess_loss(40, variance, np.array(fraction), 1.7))
+    right = np.mean(weight * partially_memorizing_excess_loss(40, variance, np.array([fraction]), 1.7))
     assert left == pytest.approx(right, rel=1e-12)
 
 

@@ -11,14 +11,28 @@ from jaxtyping import Array
 
 from edgemem.denoisers.abstract import AbstractDenoiser
 from edgemem.numerics.diffusion import loss_weight
+from edgemem.numerics.loss_trace import log_steps, still_falling
+from edgemem.numerics.optimizer import optimizer
 from edgemem.numerics.points import Problem, Tiling, draw_block
-from edgemem.numerics.training import Diverged, State, log_steps, optimizer, still_falling, train
+from edgemem.numerics.training import Diverged, State, train
 
 from . import oracle
 from .mixtures import mixture
 
 
-class Guess(AbstractDenoiser):
+class Toy(AbstractDenoiser):
+    """A denoiser that only a test starts."""
+
+    @classmethod
+    def start(cls, name, samples, size, *, key, **options):
+        raise NotImplementedError
+
+    @staticmethod
+    def n_parameters(size, dim, **options):
+        raise NotImplementedError
+
+
+class Guess(Toy):
     """The same estimate whatever the point: its loss and its gradient have no noise."""
 
     estimate: Array
@@ -27,7 +41,7 @@ class Guess(AbstractDenoiser):
         return jnp.broadcast_to(self.estimate, x.shape)
 
 
-class Unchanged(AbstractDenoiser):
+class Unchanged(Toy):
     """The noised point itself as the estimate, plus a parameter that has no effect when it is zero."""
 
     shift: Array

@@ -162,7 +162,8 @@ def test_foreign_or_damaged_checkpoint(line, undisturbed, stop_at, made, tmp_pat
         if other == "code":
             changed = tmp_path.with_name(f"{tmp_path.name}-code") / "edgemem"
             shutil.copytree(Path(job_state.__file__).parents[1], changed)
-            (changed / "numerics/losses.py").open("a").write("# changed\n")
+            losses = changed / "numerics/losses.py"
+            losses.write_text(losses.read_text() + "# changed\n")
             before.setattr(job_state, "__file__", str(changed / "engine/job_state.py"))
         if other == "JAX":
             before.setattr(jax, "__version__", "0.0.1")

@@ -1,6 +1,5 @@
 """What a file was made of can be read from this file alone, and compared with what lies around it."""
 
-import itertools
 import json
 import secrets
 import shutil
@@ -34,6 +33,14 @@ FILES = {
     "transition": (TRANSITION, RegressSpec.model_validate(regress_spec()), [EVALUATION]),
 }
 
+# What each is called.
+LABELS = {
+    "samples": f"samples of {NAME}, seed 1",
+    "models": f"models of {MODEL} on {NAME}, seed 1",
+    "evaluations": f"evaluations of {MODEL} on {NAME}, seed 1",
+    "transition": "transition",
+}
+
 
 @pytest.fixture
 def chain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -52,9 +59,15 @@ def printed(file: str | Path, capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def states(text: str) -> dict[str, str]:
-    """Return what is said of each file, by path: the end of the line that follows the path."""
-    lines = [line.strip() for line in text.splitlines()]
-    return {path: line.rpartition(", ")[2] for path, line in itertools.pairwise(lines) if ", sha256 " in line}
+    """Return what is said of each file, by path: the end of its line."""
+    lines = [line.strip().split(", ") for line in text.splitlines() if ", sha256 " in line]
+    return {path: state for path, _, state in lines}
+
+
+def depths(text: str) -> dict[str, int]:
+    """Return how far each file is indented, by path."""
+    lines = [line for line in text.splitlines() if ", sha256 " in line]
+    return {line.strip().split(", ")[0]: len(line) - len(line.lstrip()) for line in lines}
 
 
 def test_a_copied_file_tells_the_whole_chain(chain: Path, capsys: pytest.CaptureFixture[str]):
@@ -72,14 +85,15 @@ def test_a_copied_file_tells_the_whole_chain(chain: Path, capsys: pytest.Capture
         **dict.fromkeys([EVALUATION, SAMPLES, MODELS, "templates.npy"], "is not here"),
     }
     for kind, (path, spec, _) in FILES.items():
-        assert f"{kind}, sha256 {checksums[path][:12]}, " in text
+        assert f"{LABELS[kind]}\n" in text
+        assert f"{copied if kind == 'transition' else path}, sha256 {checksums[path][:12]}, " in text
         assert text.count(f"config {spec.canonical()}\n") == 1
-    assert f"file, sha256 {checksums['templates.npy'][:12]}, is not here" in text
+    assert f"templates.npy, sha256 {checksums['templates.npy'][:12]}, is not here" in text
     made = f"commit {attributes['git_commit'][:12]}"
     assert text.count(made) == text.count(f"on {attributes['host_platform']}, {attributes['device_kind']}") == 4
     # What is made of a file stands above it, less indented.
-    depths = {line.strip(): len(line) - len(line.lstrip()) for line in reversed(text.splitlines())}
-    assert depths[str(copied)] < depths[EVALUATION] < depths[MODELS] < depths[SAMPLES] < depths["templates.npy"]
+    depth = depths(text)
+    assert depth[str(copied)] < depth[EVALUATION] < depth[MODELS] < depth[SAMPLES] < depth["templates.npy"]
 
 
 def test_files_that_are_here_are_compared(chain: Path, capsys: pytest.CaptureFixture[str]):

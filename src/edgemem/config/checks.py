@@ -158,6 +158,8 @@ def _check_comparison(campaign: "Campaign", i: int) -> None:
         for name in names:
             if name not in campaign.entries:
                 raise KeyProblem(f"there is no model '{name}'" + nearest(name, campaign.entries), *where, key)
+            if "components" not in campaign.entries[name].declared.provides:
+                raise KeyProblem(f"{name} learns no variance, by which models are compared", *where, key)
     named = [name for names in figure.references.values() for name in names]
     for name in named:
         if name not in campaign.by_name:

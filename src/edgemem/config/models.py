@@ -74,9 +74,9 @@ class ModelEntry(Model):
         if self.denoiser not in (known := pieces.names("denoiser")):
             raise KeyProblem(f"there is no denoiser '{self.denoiser}'{nearest(self.denoiser, known)}", "denoiser")
         for name, value in self.options.items():
-            if name not in self.declared.options:
-                known = nearest(name, self.declared.options) if self.declared.options else f"; {self.denoiser} has none"
-                raise KeyProblem(f"there is no option '{name}'{known}", "options", name)
+            if name not in (options := self.declared.options):
+                allowed = nearest(name, options) if options else f"; {self.denoiser} has none"
+                raise KeyProblem(f"there is no option '{name}'{allowed}", "options", name)
             try:
                 self.declared.option(name, value)
             except ValueError as error:

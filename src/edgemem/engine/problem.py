@@ -9,8 +9,8 @@ import xarray as xr
 from edgemem.config.train import TrainSpec
 from edgemem.families.rows import rows
 from edgemem.numerics.diffusion import loss_weight, time_grid
+from edgemem.numerics.optimizer import optimizer
 from edgemem.numerics.points import Problem
-from edgemem.numerics.training import optimizer
 
 
 def training_problem(spec: TrainSpec, samples: xr.Dataset) -> tuple[jax.Array, Problem, Any]:

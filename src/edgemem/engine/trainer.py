@@ -20,11 +20,12 @@ from edgemem.engine.job_state import done_state, kept_arrays, training_state, un
 from edgemem.engine.problem import training_problem
 from edgemem.errors import EdgememError
 from edgemem.families.rows import rows
+from edgemem.numerics.loss_trace import log_steps, still_falling
 from edgemem.numerics.memorization import memorized
 from edgemem.numerics.model_sizes import coarse_sizes, fine_grid
 from edgemem.numerics.randomness import named_key
 from edgemem.numerics.sampling import ddim
-from edgemem.numerics.training import Diverged, State, Trained, log_steps, still_falling, train_together
+from edgemem.numerics.training import Diverged, State, Trained, train_together
 from edgemem.runtime.checkpoints import Checkpoints
 from edgemem.runtime.compilation_cache import shared_compilation_cache
 from edgemem.runtime.progress import Progress

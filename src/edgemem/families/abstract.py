@@ -1,4 +1,4 @@
-"""What the stages ask of a law of data."""
+"""What the stages ask of a data family: how its data are drawn."""
 
 import abc
 from collections.abc import Sequence
@@ -10,13 +10,13 @@ import xarray as xr
 
 
 class AbstractData(abc.ABC):
-    """A law of data."""
+    """A data distribution, which depends on a setting."""
 
     @abc.abstractmethod
     def draw_truth(self, setting: Any, sources: Sequence[Path], *, rng: np.random.Generator) -> xr.Dataset:
-        """Return the parameters of the true law; what starts with `true_` goes along into evaluations.
+        """Return the parameters of the true data distribution, among them those that the setting provides.
 
-        **Arguments:** `sources`: files that the law is made of, as the setting names them.
+        **Arguments:** `sources`: files that the distribution is made of, as the setting names them.
         """
 
     @abc.abstractmethod
@@ -25,4 +25,4 @@ class AbstractData(abc.ABC):
 
     @abc.abstractmethod
     def draw_samples(self, truth: xr.Dataset, count: int, *, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Return samples of the true law, one a row, and the component each comes from."""
+        """Return independent samples, one a row, and the component each comes from, 0 where there are none."""

@@ -72,7 +72,7 @@ def draw(options: TransitionFigure, subject: Subject, inputs: Inputs) -> Figure:
             fmt="o",
             color=COLOURS["trained"],
             alpha=0.5,
-            label="one model, bars: 95 % of counting" if evaluation is evaluations[0] else None,
+            label="one model, bars: 95 % binomial" if evaluation is evaluations[0] else None,
         )
     ratio.plot(
         transition.fraction, transition.ratio_curve, color=COLOURS["trained"], label="mean over seeds, 95 % band"

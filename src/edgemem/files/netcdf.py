@@ -11,8 +11,8 @@ import xarray as xr
 
 from edgemem.config.base import Spec
 from edgemem.errors import EdgememError
-from edgemem.files.lineage import SCHEMA_VERSION, lineage_attributes
 from edgemem.files.atomic_write import atomic_write
+from edgemem.files.lineage import SCHEMA_VERSION, lineage_attributes
 
 
 PAPER = "https://arxiv.org/abs/2508.17689"

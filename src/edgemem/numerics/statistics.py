@@ -9,6 +9,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 
+# What NumPy returns of a mean: an array, or a number where no axis is left.
+Numbers = np.ndarray | np.float64
 # The quantile 0.975 of N(0, 1).
 Z = 1.959963984540054
 
@@ -121,7 +123,7 @@ def pool(estimates: list[Estimate]) -> Pooled:
 
 def mean_interval(
     values: Float[np.ndarray, "seed *rest"],
-) -> tuple[Float[np.ndarray, "*rest"], Float[np.ndarray, "*rest"], Float[np.ndarray, "*rest"]]:
+) -> tuple[Float[Numbers, "*rest"], Float[Numbers, "*rest"], Float[Numbers, "*rest"]]:
     """Return the mean over the first axis and its 95 % interval by Student's t; ends are NaN for a single value."""
     from scipy import stats
 

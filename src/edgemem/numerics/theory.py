@@ -1,7 +1,7 @@
 """What theory says about the losses of the simple denoisers, and where they cross."""
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Real
 
 
 def generalizing_excess_loss(dim: int, variance: float, snr: Float[np.ndarray, "time"]) -> Float[np.ndarray, "time"]:
@@ -32,7 +32,7 @@ def crossover_fraction(
     return 1 - np.mean(weight / (1 + snr * variance)) / (constant * np.mean(weight))
 
 
-def crossing_size(model_sizes: Float[np.ndarray, "size"], difference: Float[np.ndarray, "size"]) -> float:
+def crossing_size(model_sizes: Real[np.ndarray, "size"], difference: Float[np.ndarray, "size"]) -> float:
     """Return where a difference that starts positive first reaches zero, linearly interpolated between sizes.
 
     It is NaN where the difference is never positive or never reaches zero.
@@ -46,7 +46,7 @@ def crossing_size(model_sizes: Float[np.ndarray, "size"], difference: Float[np.n
 
 
 def finite_size_constant(
-    model_sizes: Float[np.ndarray, "size"], mean: Float[np.ndarray, "component feature"], variance: float
+    model_sizes: Real[np.ndarray, "size"], mean: Float[np.ndarray, "component feature"], variance: float
 ) -> Float[np.ndarray, "size"]:
     """Return the constant C of a partially memorizing denoiser with M samples, at high signal-to-noise ratio.
 
@@ -59,7 +59,8 @@ def finite_size_constant(
     from one to zero over a width of about one whatever its noncentrality. Together they are good to about 0.5 %, on a
     line (d = 1), where tails count most, to 2 %.
     """
-    from scipy import special, stats  # here: it takes a second, and whoever looks at figures imports this module as well
+    # Here: it takes a second, and whoever looks at figures imports this module as well.
+    from scipy import special, stats
 
     n_components, dim = mean.shape
     pairs = 512

@@ -1,6 +1,6 @@
 """The training loop: a denoiser, its optimizer, and noise drawn anew at every step."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import equinox as eqx
@@ -11,6 +11,7 @@ import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from edgemem.numerics.denoiser import TrainableDenoiser
+from edgemem.numerics.loss_trace import log_steps
 from edgemem.numerics.points import Drawn, Points, Problem, Tiling, clean_blocks, draw_block, tiling_of
 
 
@@ -20,54 +21,6 @@ class Diverged(Exception):
     def __init__(self, step: int, model: int = 0):
         super().__init__(f"the loss is not finite at step {step}")
         self.step, self.model = step, model
-
-
-def optimizer(
-    *,
-    steps: int,
-    peak_lr: float,
-    final_lr: float,
-    warmup: float,
-    decay: float | None,
-    clip_norm: float | None,
-    update_ema: float | None,
-    lr_multipliers: Mapping[str, float] | None = None,
-) -> optax.GradientTransformation:
-    """Return Adam (0.9, 0.999, 1e-8) with a rate that rises from 0, stays, and falls, linearly both times.
-
-    **Arguments:** `warmup`: fraction of the steps in which it rises; `decay`: fraction in which it falls, None for all
-    that follow the warm-up; `clip_norm`: largest norm of a gradient, None for no bound. Rare gradients
-    at the smallest time are thousands of times the usual ones, and unclipped they fill Adam's second moment;
-    `update_ema`: decay of an exponential average over the updates, None for none (the published code uses 0.99);
-    `lr_multipliers`: factors on the rates of some parameters, by name.
-    """
-    rising = min(round(warmup * steps), max(steps - 2, 0))  # the last step has the final rate in any case
-    falling = steps - rising if decay is None else min(max(round(decay * steps), 1), steps - rising)
-    rate = optax.join_schedules(
-        [
-            optax.linear_schedule(0.0, peak_lr, max(rising, 1)),
-            optax.constant_schedule(peak_lr),
-            optax.linear_schedule(peak_lr, final_lr, max(falling - 1, 1)),
-        ],
-        [rising, steps - falling],
-    )
-    parts = [optax.adam(rate)]
-    if clip_norm is not None:
-        parts.insert(0, optax.clip_by_global_norm(clip_norm))
-    if update_ema is not None:
-        parts.append(optax.ema(update_ema))
-    if lr_multipliers:
-        parts.append(_scale_by_name(lr_multipliers))
-    return optax.chain(*parts)
-
-
-def _scale_by_name(factors: Mapping[str, float]) -> optax.GradientTransformation:
-    """Return a transformation that multiplies the updates of a denoiser's attributes, those named, by their factors."""
-
-    def scale(updates: optax.Updates, _: optax.Params | None = None) -> optax.Updates:
-        return jax.tree_util.tree_map_with_path(lambda path, update: update * factors.get(path[0].name, 1.0), updates)
-
-    return optax.stateless(scale)
 
 
 class Trained(NamedTuple):
@@ -91,11 +44,6 @@ class State(NamedTuple):
     arrays: list[Array]
     loss: list[Float[np.ndarray, "model"]]
     snapshots: list[list[np.ndarray]]
-
-
-def log_steps(steps: int, count: int = 100) -> Int[np.ndarray, "log_step"]:
-    """Return the steps that end the (at most 100) blocks over which the training loss is averaged."""
-    return np.unique(np.linspace(0, steps, min(steps, count) + 1).round().astype(int))[1:]
 
 
 class _Constant(NamedTuple):
@@ -286,17 +234,3 @@ def train_together(
         )
         found.append(Trained(last, snapshots, loss))
     return found
-
-
-def still_falling(loss: Float[np.ndarray, "log_step"]) -> bool:
-    """Return whether the last tenth of a loss trace lies clearly below the tenth before it.
-
-    Clearly is by more than 1 % and by more than three standard errors of the difference.
-    """
-    tenth = len(loss) // 10
-    if tenth < 2:
-        return False
-    before, last = loss[-2 * tenth : -tenth], loss[-tenth:]
-    drop = before.mean() - last.mean()
-    stderr = np.sqrt((before.var(ddof=1) + last.var(ddof=1)) / tenth)
-    return bool(drop > max(0.01 * before.mean(), 3 * stderr))

@@ -79,8 +79,8 @@ def _pairs(names: tuple[str, str], before: Mapping[str, bytes], after: Mapping[s
     for name in sorted({*before, *after}):
         same = " <span class='none'>(the same)</span>" if before.get(name) == after.get(name) else ""
         yield f"<h3>{escape(name)}{same}</h3><div class='pair'>"
-        for version, pictures in zip(names, (before, after), strict=True):
-            yield f"<div><b>{version}</b><br>{_image(pictures.get(name))}</div>"
+        for version, images in zip(names, (before, after), strict=True):
+            yield f"<div><b>{version}</b><br>{_image(images.get(name))}</div>"
         yield "</div>"
 
 

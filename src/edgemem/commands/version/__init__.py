@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     new = action("save", save.save, "keep the results of a finished campaign under a name")
     new.add_argument("name", metavar="NAME")
-    new.add_argument("-m", dest="message", default="", metavar="TEXT", help="what is worth knowing of it")
+    new.add_argument("-m", dest="message", default="", metavar="TEXT", help="a message")
     new.add_argument("--configfile", nargs="+", default=[], metavar="FILE", help="as given to snakemake")
 
     action("list", overview.print_list, "print all versions")
