@@ -107,6 +107,18 @@ def registered() -> list[Path]:
     return list(_extensions.values())
 
 
+def _require_known(kind: Kind, name: str) -> None:
+    """Check that a piece is there; the configuration does so itself, and a command's `--extensions` may lack one.
+
+    **Raises:** EdgememError with all that are.
+    """
+    if name not in (known := names(kind)):
+        raise EdgememError(
+            f"there is no {kind} '{name}' (allowed: {', '.join(known)}); the file of one of your own is given with "
+            "--extensions"
+        )
+
+
 def module_name(kind: Kind, name: str, part: str = "") -> str:
     """Return the name under which a piece of the package, or a part of a family, is imported."""
     return ".".join(filter(None, ("edgemem", FOLDERS[kind], name, part)))
@@ -114,6 +126,7 @@ def module_name(kind: Kind, name: str, part: str = "") -> str:
 
 @functools.cache
 def _module(kind: Kind, name: str, part: str = "") -> ModuleType:
+    _require_known(kind, name)
     path = extension(kind, name)
     if path is None:
         return importlib.import_module(module_name(kind, name, part))
@@ -169,6 +182,7 @@ def denoiser_class(name: str) -> "type[AbstractDenoiser]":
 
 @functools.cache
 def _declared(name: str) -> Declared:
+    _require_known("denoiser", name)
     return read_declared(extension("denoiser", name) or PACKAGE / "denoisers" / f"{name}.py")
 
 

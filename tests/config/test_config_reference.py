@@ -11,12 +11,37 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from edgemem.workflow.code_inputs import CodeInputs
+from edgemem import pieces
 from edgemem.config import reference
-from edgemem.config.campaign import GRIDS, Campaign
+from edgemem.config.campaign import Campaign
+from edgemem.config.datasets import Datasets
 from edgemem.config.evaluate import Evaluation
-from edgemem.config.plot import (
-    FIGURES,
+from edgemem.config.models import ModelEntry, SizeGrid
+from edgemem.config.protocol import Protocol
+from edgemem.config.regress import Regression
+from edgemem.config.sampling import Sampling
+from edgemem.families.gaussian.setting import GaussianSetting
+from edgemem.families.image.setting import ImageSetting
+from edgemem.figures.gallery import GalleryFigure
+from edgemem.figures.losses import LossesFigure
+from edgemem.figures.mechanism import MechanismFigure
+from edgemem.figures.prediction import PredictionFigure
+from edgemem.figures.protocols import ProtocolsFigure
+from edgemem.figures.refutation import RefutationFigure
+from edgemem.figures.regression import RegressionFigure
+from edgemem.figures.samples import SamplesFigure
+from edgemem.figures.seeds import SeedsFigure
+from edgemem.figures.sensitivity import SensitivityFigure
+from edgemem.figures.templates import TemplatesFigure
+from edgemem.figures.transition import TransitionFigure
+from edgemem.layout import PUBLISHING, STAGES
+from edgemem.workflow.code_inputs import CodeInputs
+
+from .conftest import ROOT
+
+
+FAMILIES = [GaussianSetting, ImageSetting]
+FIGURES = [
     GalleryFigure,
     LossesFigure,
     MechanismFigure,
@@ -29,40 +54,21 @@ from edgemem.config.plot import (
     SensitivityFigure,
     TemplatesFigure,
     TransitionFigure,
-)
-from edgemem.config.regress import Regression
-from edgemem.config.sampling import Sampling
-from edgemem.config.settings import Datasets
-from edgemem.config.train import Protocol, SizeGrid
-
-from .conftest import ROOT
-
-
+]
 # Where each model stands; written by hand, so that the table is not compared with itself.
 PLACES: dict[str, list[type[BaseModel]]] = {
     "": [Campaign],
-    "settings[].": list(GRIDS.values()),
-    "model_sizes.": [SizeGrid],
+    "settings[].": FAMILIES,
+    "models.NAME.": [ModelEntry],
+    "models.NAME.sizes.": [SizeGrid],
     "protocols.NAME.": [Protocol],
     "sampling.": [Sampling],
     "evaluation.": [Evaluation],
     "datasets.": [Datasets],
     "regression.": [Regression],
-    "figures[].": [
-        LossesFigure,
-        TransitionFigure,
-        MechanismFigure,
-        SeedsFigure,
-        SensitivityFigure,
-        SamplesFigure,
-        GalleryFigure,
-        TemplatesFigure,
-        PredictionFigure,
-        RegressionFigure,
-        RefutationFigure,
-        ProtocolsFigure,
-    ],
+    "figures[].": FIGURES,
 }
+FIGURE_NAMES = ", ".join(f"`{name}`" for name in pieces.names("figure"))
 KEYS = {key.path: key for key in reference.all_keys()}
 
 
@@ -119,16 +125,30 @@ def test_required_and_default_are_those_of_the_model():
         ("settings[].family", "text", "`gaussian`, `image`", "required"),
         ("settings[].N", "whole number or list of whole numbers", "10 to 1,000,000; not empty", "required"),
         ("settings[].variance", "number or list of numbers", "0.01 to 100; not empty", "`1`"),
-        ("model_sizes", "mapping or list of whole numbers", "above 0; not empty", "as below"),
-        ("model_sizes.probe", "whole number", "50 to 1,000,000", "`500`"),
+        ("models", "mapping", "not empty", "required"),
+        ("models.NAME.denoiser", "text", "`coloured_templates`, `isotropic_mixture`", "required"),
+        ("models.NAME.options", "mapping", "", "none"),
+        ("models.NAME.sizes", "mapping or list of whole numbers", "above 0; not empty", "as below"),
+        ("models.NAME.sizes.probe", "whole number", "50 to 1,000,000", "`500`"),
+        (
+            "models.NAME.snapshots",
+            "whole number or list of whole numbers",
+            "1 to 1,000; above 0; not empty",
+            "`1`",
+        ),
+        ("models.NAME.protocol", "text", "", "required"),
+        ("models.NAME.families", "list of texts or null", "`gaussian`, `image`", "`null`"),
+        ("models.NAME.settings", "list of texts or null", "", "`null`"),
         ("protocols.NAME.peak_lr", "number", "above 0, at most 1", "required"),
         ("protocols.NAME.clip_norm", "number or null", "above 0", "`null`"),
         ("protocols.NAME.weighting", "text or list of numbers", "`eps`, `x0`, `v`; at least 0", "`eps`"),
         ("evaluation.threshold", "number or fraction", "above 0, below 1", "`1/3`"),
         ("sampling", "mapping", "", "as below"),
-        ("figures", "list of texts or mappings", ", ".join(f"`{name}`" for name in FIGURES), "required"),
-        ("figures[].figure", "text", ", ".join(f"`{name}`" for name in FIGURES), "required"),
+        ("figures", "list of texts or mappings", FIGURE_NAMES, "required"),
+        ("figures[].figure", "text", FIGURE_NAMES, "required"),
         ("figures[].settings", "list of texts or null", "", "`null`"),
+        ("figures[].models", "list of texts or null", "", "`null`"),
+        ("extensions", "list of texts", "", "none"),
     ],
 )
 def test_unions_grids_and_ranges_read_well(path: str, type_: str, allowed: str, default: str):
@@ -136,8 +156,10 @@ def test_unions_grids_and_ranges_read_well(path: str, type_: str, allowed: str, 
 
 
 def test_key_of_some_figures_names_them():
-    assert KEYS["figures[].settings"].description.startswith("`losses`, `transition`, `mechanism`, `seeds`, ")
-    assert re.match("`losses`: .+ `transition`, `seeds`: .+", KEYS["figures[].time"].description)
+    of_settings = "`gallery`, `losses`, `mechanism`, `samples`, `seeds`, `sensitivity`, `templates`, `transition`: "
+    assert KEYS["figures[].settings"].description.startswith(of_settings)
+    assert KEYS["figures[].models"].description.startswith(of_settings.replace("`samples`, ", ""))
+    assert re.match("`losses`: .+ `seeds`, `transition`: .+", KEYS["figures[].time"].description)
 
 
 def test_rows_of_the_table_have_as_many_cells_as_its_head():
@@ -158,8 +180,15 @@ def test_schema_is_valid_and_accepts_the_default_campaign(default_text: str):
         (("settings", 0, "N"), 3),
         (("settings", 0, "N"), []),
         (("settings", 0, "family"), "gausian"),
-        (("model_sizes",), {"coarse": 1}),
-        (("model_sizes",), []),
+        (("models",), {}),
+        (("models", "a b"), {"denoiser": "isotropic_mixture", "protocol": "fast"}),
+        (("models", "mixture", "sizes"), {"coarse": 1}),
+        (("models", "mixture", "sizes"), []),
+        (("models", "mixture", "snapshots"), 0),
+        (("models", "mixture", "denoiser"), "isotropic_mixtur"),
+        (("models", "mixture", "families"), ["gausian"]),
+        (("models", "mixture"), {"denoiser": "isotropic_mixture"}),
+        (("protocol",), "fast"),
         (("protocols", "a b"), {"steps": 1, "draws": 1, "peak_lr": 0.1, "final_lr": 0.1}),
         (("protocols", "fast", "weighting"), "epsilon"),
         (("evaluation", "threshold"), 1.5),
@@ -181,15 +210,32 @@ def test_schema_refuses_what_the_model_refuses(default_text: str, keys: tuple[st
 
 def test_no_stage_runs_this_module():
     code = CodeInputs(ROOT)
-    stages = [f"edgemem.stages.{name}" for name in ("sample", "train", "evaluate", "regress", "compare", "plot")]
-    figures = [f"edgemem.figures.{name}" for name in FIGURES]
+    stages = [f"edgemem.stages.{name}" for name in STAGES | PUBLISHING]
+    figures = [f"edgemem.figures.{name}" for name in pieces.names("figure")]
     files = set(itertools.chain.from_iterable(code.of(module) for module in [*stages, *figures]))
+    assert files
     assert not [file for file in files if file.endswith("config/reference.py")]
 
 
-def test_grid_models_have_the_keys_of_their_settings():
-    """A grid's key that is a list in the model is one value or a list in the reference; a choice is neither."""
-    for grid in GRIDS.values():
-        for name, field in grid.model_fields.items():
+def test_every_piece_of_the_package_is_known():
+    assert [setting.model_fields["family"].annotation for setting in FAMILIES] == [
+        Literal[name] for name in pieces.names("family")
+    ]
+    assert [figure.model_fields["figure"].annotation for figure in FIGURES] == [
+        Literal[name] for name in pieces.names("figure")
+    ]
+
+
+def test_keys_of_grids_are_those_of_their_settings():
+    """A key of a setting is one value or a list in the reference; the one that chooses the family is one value."""
+    for setting in FAMILIES:
+        for name, field in setting.model_fields.items():
             single = get_origin(field.annotation) is Literal
             assert ("or list of" in KEYS[f"settings[].{name}"].type) != single
+
+
+def test_schema_allows_a_model_and_a_protocol_to_be_taken_out(default_text: str):
+    config = yaml.safe_load(default_text)
+    for key, name in (("models", "templates"), ("protocols", "paper")):
+        config[key][name] = None
+    jsonschema.validate(config, reference.json_schema())

@@ -6,8 +6,8 @@ import sys
 from edgemem import pieces
 
 
-# Each of them takes a tenth of a second or more.
-SLOW = ("jax", "jaxtyping", "matplotlib", "scipy", "xarray")
+# Each of them takes some tenths of a second.
+SLOW = ("jax", "matplotlib", "scipy", "xarray")
 
 
 def test_options_and_captions_need_none_of_what_draws():

@@ -9,16 +9,16 @@ import jax.random as jr
 import numpy as np
 import pytest
 import xarray as xr
+from edgemem.families.data import DATA
+from edgemem.families.denoisers import DENOISERS
+from edgemem.numerics.denoisers import padded_size
 
 from edgemem.config.evaluate import EvaluateSpec
 from edgemem.config.sample import SampleSpec
 from edgemem.config.train import TrainSpec
-from edgemem.families.data import DATA
-from edgemem.families.denoisers import DENOISERS
-from edgemem.numerics.denoisers import padded_size
+from edgemem.engine.trainer import Trainer
 from edgemem.stages.evaluate import evaluate
 from edgemem.stages.sample import draw
-from edgemem.engine.trainer import Trainer
 
 from . import oracle
 

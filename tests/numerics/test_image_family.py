@@ -10,6 +10,9 @@ import jax.random as jr
 import numpy as np
 import pytest
 import xarray as xr
+from edgemem.families.data import DATA
+from edgemem.families.denoisers import DENOISERS
+from edgemem.numerics.denoisers import padded_size
 from PIL import Image
 from sklearn.datasets import load_digits
 
@@ -17,16 +20,13 @@ from edgemem.config.evaluate import EvaluateSpec
 from edgemem.config.sample import SampleSpec
 from edgemem.config.settings import SETTINGS, Datasets, ImageSetting
 from edgemem.config.train import TrainSpec
+from edgemem.engine.trainer import Trainer
 from edgemem.errors import EdgememError
-from edgemem.families.data import DATA
-from edgemem.families.denoisers import DENOISERS
-from edgemem.families.rows import rows
 from edgemem.families.image.templates import make_templates, read_images
+from edgemem.families.rows import rows
 from edgemem.numerics.coloured_templates import coloured_templates
-from edgemem.numerics.denoisers import padded_size
 from edgemem.stages.evaluate import evaluate
 from edgemem.stages.sample import draw
-from edgemem.engine.trainer import Trainer
 
 from . import oracle
 

@@ -1,4 +1,4 @@
-"""The random numbers of training follow their distributions, are independent, and belong to points, not to their order."""
+"""The random numbers of training follow their distributions, are independent, and belong to points, not to an order."""
 
 import jax
 import jax.numpy as jnp

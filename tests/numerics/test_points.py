@@ -82,7 +82,12 @@ def test_memory_does_not_grow_with_points(monkeypatch):
         denoiser = mixture(PROBLEM.x_train, 0.5, 64)
         constant = _Constant(PROBLEM, tiling_of(7, draws, 64), adam, 10)
         model = _start(constant, KEY, denoiser)
-        return _advance_one.lower((constant, KEY, STEP, STEP + 3), model).compile().compiled.memory_analysis().temp_size_in_bytes
+        return (
+            _advance_one.lower((constant, KEY, STEP, STEP + 3), model)
+            .compile()
+            .compiled.memory_analysis()
+            .temp_size_in_bytes
+        )
 
     few, many = temporary(16), temporary(1024)
     assert many < 1.2 * few

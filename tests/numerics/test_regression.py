@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from edgemem.analysis.published import WEIGHTS
 from edgemem.numerics.regression import (
     approximate_crossover,
     fit_weights,
@@ -11,7 +12,6 @@ from edgemem.numerics.regression import (
     objective,
     predicted_crossing,
 )
-from edgemem.analysis.published import WEIGHTS
 
 from . import oracle
 

@@ -1,4 +1,4 @@
-"""DDIM follows (310) from standard normal noise to the data, DDPM draws from the conditional distributions of the process."""
+"""DDIM follows (310) from standard normal noise to the data, DDPM draws from the conditional distributions."""
 
 import jax
 import jax.numpy as jnp
@@ -50,7 +50,7 @@ def test_start_is_standard_normal(float64):
 
 
 def test_the_path_of_standard_normal_data_is_known(float64):
-    """For data distributed as N(0, I) a step only scales: x' = (alpha alpha' + sigma sigma') x, the cosine of an angle."""
+    """For data from N(0, I) a step only scales: x' = (alpha alpha' + sigma sigma') x, the cosine of an angle."""
     denoiser, times = mixture(np.zeros((1, DIM)), 1.0, len(MEANS)), jnp.asarray(TIMES)
     start = ddim(denoiser, times[:1], POINTS, DIM, key=jr.key(1))
     result = ddim(denoiser, times, POINTS, DIM, key=jr.key(1))
@@ -110,8 +110,7 @@ def test_every_sampler_generates_the_samples_of_a_memorizing_denoiser(float64, n
     """With v = 0 every path ends at a sample, and the key decides at which."""
     generate = SAMPLERS[name]
     one, again, other = (
-        np.asarray(generate(mixture(MEANS, 0.0), jnp.asarray(TIMES), POINTS, DIM, key=jr.key(key)))
-        for key in (3, 3, 4)
+        np.asarray(generate(mixture(MEANS, 0.0), jnp.asarray(TIMES), POINTS, DIM, key=jr.key(key))) for key in (3, 3, 4)
     )
     assert np.linalg.norm(one[:, None] - MEANS, axis=2).min(axis=1).max() < 0.01
     np.testing.assert_array_equal(one, again)

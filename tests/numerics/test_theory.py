@@ -154,7 +154,7 @@ def test_finite_size_constant_of_one_sample(which):
 
 @pytest.mark.parametrize("size", [1, 5])
 def test_finite_size_constant_in_one_dimension(size):
-    """For one normal distribution on a line it is a double integral that needs neither noncentral chi nor random points."""
+    """For one normal distribution on a line it is a double integral that needs neither noncentral chi nor points."""
 
     def survival(distance, x):
         return stats.norm.cdf(x - distance) + stats.norm.sf(x + distance)

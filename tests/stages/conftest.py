@@ -74,7 +74,7 @@ def command(*words: str | Path, spec: Mapping[str, Any] | str, extensions: Itera
 
 
 class Made(NamedTuple):
-    """The files of the tiny campaign, by kind and seed, and of the first seed models of other sizes and of all steps."""
+    """The files of the tiny campaign, by kind and seed, and of the first seed other sizes and steps."""
 
     samples: dict[int, Path]
     models: dict[int, Path]
@@ -116,7 +116,7 @@ def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """The tiny campaign, run stage by stage; besides it, models on a grid of sizes, and models kept at several steps."""
+    """The tiny campaign, run stage by stage; besides it, models on a grid, and models kept at several steps."""
     folder = tmp_path_factory.mktemp("tiny")
     files = Made(
         **{

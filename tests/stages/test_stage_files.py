@@ -132,9 +132,7 @@ def test_models_on_a_grid(made):
     assert fine.max() <= np.ceil(decision["end"])
 
 
-@pytest.mark.parametrize(
-    ("kind", "steps"), [("evaluations", [PROTOCOL["steps"]]), ("snapshot_evaluations", SNAPSHOTS)]
-)
+@pytest.mark.parametrize(("kind", "steps"), [("evaluations", [PROTOCOL["steps"]]), ("snapshot_evaluations", SNAPSHOTS)])
 def test_evaluations(made, kind: str, steps: list[int]):
     evaluation = made.read(kind)
     by_model = (

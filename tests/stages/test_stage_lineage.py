@@ -65,9 +65,9 @@ def states(text: str) -> dict[str, str]:
 
 
 def depths(text: str) -> dict[str, int]:
-    """Return how far each file is indented, by path."""
+    """Return how far each file is indented where it is told of first, by path."""
     lines = [line for line in text.splitlines() if ", sha256 " in line]
-    return {line.strip().split(", ")[0]: len(line) - len(line.lstrip()) for line in lines}
+    return {line.strip().split(", ")[0]: len(line) - len(line.lstrip()) for line in reversed(lines)}
 
 
 def test_a_copied_file_tells_the_whole_chain(chain: Path, capsys: pytest.CaptureFixture[str]):

@@ -12,7 +12,7 @@ from edgemem.engine.data import draw
 from edgemem.engine.evaluation import evaluate
 from edgemem.engine.trainer import Trainer
 
-from .conftest import PROTOCOL, SETTING, SIZES, SNAPSHOTS, command, evaluate_spec, sample_spec, train_spec
+from .conftest import PROTOCOL, SETTING, SNAPSHOTS, command, evaluate_spec, sample_spec, train_spec
 
 
 N = SETTING["N"]
@@ -40,7 +40,9 @@ def measured(made, models: xr.Dataset) -> xr.Dataset:
 def test_memorizing_denoiser_has_the_least_training_loss(made):
     """It is the posterior mean of the training samples, which no denoiser beats, but for the noise of 20 draws."""
     train = made.read("snapshot_evaluations").sel(split="train")
-    memorizing, stderr = (train[name].sel(reference="memorizing") for name in ("reference_loss", "reference_loss_stderr"))
+    memorizing, stderr = (
+        train[name].sel(reference="memorizing") for name in ("reference_loss", "reference_loss_stderr")
+    )
     for loss in ("loss", "reference_loss", "partially_memorizing_loss"):
         margin = 4 * np.sqrt(train[f"{loss}_stderr"] ** 2 + stderr**2) + 1e-12
         assert (memorizing <= train[loss] + margin).all()

@@ -6,19 +6,36 @@ import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
+import xarray as xr
 import yaml
 
+from edgemem import pieces
 from edgemem.config.evaluate import EvaluateSpec, Evaluation
+from edgemem.config.protocol import Protocol
 from edgemem.config.sample import SampleSpec
 from edgemem.config.sampling import Sampling
-from edgemem.config.settings import GaussianSetting, ImageSetting
-from edgemem.config.train import Protocol, TrainSpec
-from edgemem.families.denoisers import DENOISERS
+from edgemem.config.settings import AbstractSetting
+from edgemem.config.train import TrainSpec
+from edgemem.engine.data import draw
+from edgemem.engine.evaluation import evaluate
+from edgemem.engine.trainer import Trainer
+from edgemem.families.gaussian.setting import GaussianSetting
+from edgemem.families.image.setting import ImageSetting
 from edgemem.numerics.diffusion import signal_to_noise, time_grid
 from edgemem.numerics.losses import denoising_loss
-from edgemem.stages.evaluate import evaluate
-from edgemem.stages.sample import draw
-from edgemem.engine.trainer import Trainer
+
+
+def measured(
+    setting: AbstractSetting, seed: int, denoiser: str, sizes: list[int], protocol: Protocol, draws: int
+) -> tuple[xr.Dataset, xr.Dataset, xr.Dataset]:
+    """Return samples, models and their evaluation with 1,000 generated points."""
+    samples, sampling = draw(SampleSpec(setting=setting, seed=seed)), Sampling()
+    case = {"setting": setting, "seed": seed, "model": "model", "denoiser": denoiser}
+    train_spec = TrainSpec(**case, sizes=sizes, protocol=protocol, time_grid=sampling.grid)
+    models = Trainer(train_spec, samples, together=False).train_all()
+    evaluation = Evaluation(generated=1000, draws=draws, test_samples=2)
+    evaluate_spec = EvaluateSpec(**case, sampling=sampling, evaluation=evaluation)
+    return samples, models, evaluate(evaluate_spec, samples, models).isel(step=-1)
 
 
 def test_fast_protocol_reaches_the_transition():
@@ -27,51 +44,33 @@ def test_fast_protocol_reaches_the_transition():
     Reference, from one data set and 50,000 steps: variance 0.369, 0.127, 0.066 and ratio 0.003, 0.542, 0.873 at
     M/N = 0.5, 0.8, 0.9. Between data sets the variance differs by 0.016, the ratio at 0.8 by 0.03.
     """
-    setting, seed = GaussianSetting(family="gaussian", N=100, d=30, K=3), 1
-    protocol = Protocol(
-        steps=4000, draws=1, peak_lr=1e-2, final_lr=1e-5, decay=0.5, clip_norm=100, times="stratified"
-    )
-    sampling = Sampling()
-    samples = draw(SampleSpec(setting=setting, seed=seed))
-    train_spec = TrainSpec(
-        setting=setting, seed=seed, protocol=protocol, model_sizes=[50, 80, 90], time_grid=sampling.grid
-    )
-    models = Trainer(train_spec, samples, together=False).train_all()
-    evaluation = Evaluation(generated=1000, draws=2, test_samples=2)
-    measured = evaluate(
-        EvaluateSpec(setting=setting, seed=seed, sampling=sampling, evaluation=evaluation), samples, models
-    )
-    assert np.all(np.abs(measured.learned_variance - [0.37, 0.127, 0.066]) < [0.05, 0.03, 0.02])
-    none, half, most = measured.memorization_ratio.values
+    setting = GaussianSetting(family="gaussian", N=100, d=30, K=3)
+    protocol = Protocol(steps=4000, draws=1, peak_lr=1e-2, final_lr=1e-5, decay=0.5, clip_norm=100, times="stratified")
+    _, models, evaluation = measured(setting, 1, "isotropic_mixture", [50, 80, 90], protocol, draws=2)
+    assert np.all(np.abs(evaluation.learned_variance - [0.37, 0.127, 0.066]) < [0.05, 0.03, 0.02])
+    none, half, most = evaluation.memorization_ratio.values
     assert none <= 0.02
     assert 0.35 <= half <= 0.65
     assert 0.8 <= most <= 0.95
-    assert measured.null_memorization_ratio < 0.01
+    assert evaluation.null_memorization_ratio < 0.01
     assert models.converged.all()
 
 
 def test_image_protocol_converges_at_both_ends():
-    """With as many components as images a model copies them; with half it makes new ones, at the true law's loss.
+    """With as many components as images a model copies them; with half it makes new ones, at the generalizing loss.
 
     Also with so few components that the start lacks one of the templates: it is found.
     """
-    setting, seed = ImageSetting(family="image", templates="digits", N=40, K=4, size=8), 9
+    setting, sizes = ImageSetting(family="image", templates="digits", N=40, K=4, size=8), [8, 20, 40]
     config = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text())
     protocol = Protocol.model_validate(config["protocols"]["image"])
-    sampling, sizes = Sampling(), [8, 20, 40]
-    samples = draw(SampleSpec(setting=setting, seed=seed))
+    samples, models, evaluation = measured(setting, 9, "coloured_templates", sizes, protocol, draws=5)
     assert len(np.unique(samples.component_train[: sizes[0]])) < setting.K
-    train_spec = TrainSpec(setting=setting, seed=seed, protocol=protocol, model_sizes=sizes, time_grid=sampling.grid)
-    models = Trainer(train_spec, samples, together=False).train_all()
-    evaluation = Evaluation(generated=1000, draws=5, test_samples=2)
-    measured = evaluate(
-        EvaluateSpec(setting=setting, seed=seed, sampling=sampling, evaluation=evaluation), samples, models
-    )
-    loss = measured.loss.sel(split="train").sel(time=0.36, method="nearest")
-    ratio = (loss.sel(denoiser="trained") / loss.sel(denoiser="generalizing")).values
+    train = evaluation.sel(split="train").sel(time=0.36, method="nearest")
+    ratio = (train.loss / train.reference_loss.sel(reference="generalizing")).values
     assert np.all(np.abs(ratio[:2] - 1) < 0.1)
-    assert loss.sel(denoiser="trained").values[2] <= 0.01
-    few, half, whole = measured.memorization_ratio.values
+    assert train.loss.values[2] <= 0.01
+    few, half, whole = evaluation.memorization_ratio.values
     assert few <= 0.06
     assert half <= 0.1
     assert whole >= 0.95
@@ -90,7 +89,7 @@ def test_generalizing_loss_is_that_of_the_theorem():
         loss = np.zeros(len(times))
         for seed in range(10):
             samples = draw(SampleSpec(setting=setting, seed=seed))
-            denoiser = DENOISERS["gaussian"].generalizing(samples)
+            denoiser = pieces.true_denoiser("gaussian")(samples)
             x0 = jnp.asarray(samples.x_train.values)
             for i, t in enumerate(times):
                 noise = jr.normal(jr.key(100 * seed + i), (20, *x0.shape))

@@ -16,7 +16,10 @@ from edgemem.config import base
 
 read: set[tuple[str, str]] = set()
 asked: set[tuple[str, str]] = set()
+writing: list[base.Spec] = []
 plain_get = base.Model.__getattribute__
+plain_dump = base.Model.model_dump
+plain_canonical = base.Spec.canonical
 plain_parse = base.Spec.parse.__func__
 
 
@@ -33,6 +36,22 @@ def parse(cls: type[base.Spec], text: str) -> base.Spec:
     asked.update(keys(spec))
     read.clear()
     return spec
+
+
+def dump(self: base.Model, **options: Any) -> dict[str, Any]:
+    """Return the keys with their values, all of which are then read, unless they are only written down."""
+    if not writing:
+        read.update(keys(self))
+    return plain_dump(self, **options)
+
+
+def canonical(self: base.Spec) -> str:
+    """Return the spec as it stands in files: that reads no key."""
+    writing.append(self)
+    try:
+        return plain_canonical(self)
+    finally:
+        writing.pop()
 
 
 def keys(model: base.Model) -> Iterator[tuple[str, str]]:
@@ -56,11 +75,15 @@ def write(path: Path) -> None:
         # The entry point has run under the name __main__.
         if name.partition(".")[0] in ("edgemem", "__main__") and module.__file__ and module.__file__ != __file__
     }
+    if not asked:  # a stage without a spec has no configuration; this module has
+        files -= {str(Path(module.__file__).relative_to(root)) for module in (sys.modules["edgemem.config"], base)}
     entry = str(Path(base.__file__).parents[1].relative_to(root) / "__main__.py")
     path.write_text(json.dumps({"modules": sorted(files | {entry}), "asked": sorted(asked), "read": sorted(read)}))
 
 
 base.Model.__getattribute__ = get
+base.Model.model_dump = dump
+base.Spec.canonical = canonical
 base.Spec.parse = classmethod(parse)
 atexit.register(write, Path(sys.argv.pop(1)))
 runpy.run_module("edgemem", run_name="__main__", alter_sys=True)

@@ -71,7 +71,7 @@ def _positions(spec: RegressSpec) -> tuple[np.ndarray, np.ndarray]:
 
 
 def case_coordinates(spec: RegressSpec) -> xr.Dataset:
-    """Return the settings with all their axes, and the models, as coordinates."""
+    """Return the settings with all their axes and the models as coordinates, and which is trained on which."""
     table = {setting.name: {"family": setting.family, **setting.axes} for setting in spec.settings}
     fields = [field for setting in spec.settings for field in type(setting).model_fields.items()]
     coordinates: dict[str, Any] = {
@@ -84,4 +84,7 @@ def case_coordinates(spec: RegressSpec) -> xr.Dataset:
         values = [row.get(axis, "" if text else np.nan) for row in table.values()]
         what = "; ".join(dict.fromkeys(str(field.description).rstrip(".") for name, field in fields if name == axis))
         coordinates[axis] = ("setting", values, {"long_name": what} | ({} if text else {"units": "1"}))
-    return xr.Dataset(coords=coordinates)
+    trained = np.zeros((len(spec.settings), len(spec.models)), np.int8)
+    trained[_positions(spec)] = 1
+    what = "1 if the model is trained on the setting, else 0: there all else is unknown"
+    return xr.Dataset({"trained": (("setting", "model"), trained, {"long_name": what, "units": "1"})}, coordinates)

@@ -12,6 +12,7 @@ from edgemem.commands.text import agreed
 from edgemem.config.campaign import Campaign
 from edgemem.config.file_list import files_of
 from edgemem.config.loading import read_campaign
+from edgemem.errors import EdgememError
 from edgemem.files.lineage import sha256
 from edgemem.reporting.numbers import megabytes
 from edgemem.versions import tags
@@ -52,7 +53,7 @@ class Unused(NamedTuple):
     @property
     def size(self) -> int:
         """The bytes of all files."""
-        return sum(file.stat().st_size for file in self.files)
+        return size_of(self.files)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -78,7 +79,7 @@ def run(options: argparse.Namespace) -> None:
     found, held = spared(unused(used))
     names = ", ".join(sorted(used.campaigns))
     if held:
-        print(f"kept, since a saved version has them: {len(held)} files, {megabytes(sum_of(held))}")
+        print(f"kept, since a saved version has them: {len(held)} files, {megabytes(size_of(held))}")
     if not found:
         print(f"nothing to remove: all else belongs to the campaigns here ({names})")
         return
@@ -86,7 +87,7 @@ def run(options: argparse.Namespace) -> None:
     print(f"of none of the campaigns here ({names}):")
     for each in found:
         print(f"  {megabytes(each.size):>10}  {each.name}" + (f" ({len(each.files)} files)" if each.files[1:] else ""))
-    said = f"{len(files)} files, {megabytes(sum_of(files))}"
+    said = f"{len(files)} files, {megabytes(size_of(files))}"
     print(f"in all {said}")
     if not (options.yes or agreed("remove them?")):
         print("nothing was removed; give --yes to remove them without being asked")
@@ -184,16 +185,22 @@ def spared(found: Iterable[Unused]) -> tuple[list[Unused], list[Path]]:
     return left, held
 
 
-def sum_of(files: Iterable[Path]) -> int:
+def size_of(files: Iterable[Path]) -> int:
     """Return the bytes of some files."""
     return sum(file.stat().st_size for file in files)
 
 
 def remove(files: Iterable[Path]) -> None:
-    """Remove files, what Snakemake knows of them, and the folders that are empty afterwards."""
+    """Remove files, what Snakemake knows of them, and the folders that are empty afterwards.
+
+    **Raises:** EdgememError if one cannot be removed, with the reason.
+    """
     files = list(files)
     for file in files:
-        file.unlink()
+        try:
+            file.unlink(missing_ok=True)
+        except OSError as error:
+            raise EdgememError(f"{file} cannot be removed: {error.strerror}") from None
     remove_records(map(str, files))
     folders = {parent for file in files for parent in file.parents if RESULTS in parent.parents}
     for folder in sorted(folders, reverse=True):  # the deepest first

@@ -45,7 +45,7 @@ def _grid_of(setting: type[AbstractSetting]) -> type[SettingGrid]:
         if get_origin(field.annotation) is Literal:
             keys[name] = (field.annotation, Field(description=field.description))
             continue
-        one: Any = Annotated[(field.annotation, *field.metadata)]
+        one: Any = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
         default = ... if field.is_required() else [field.default]
         many = Annotated[
             list[one], Field(min_length=1), BeforeValidator(_as_list, json_schema_input_type=one | list[one])

@@ -33,7 +33,9 @@ class AbstractDenoiser(eqx.Module):
 
     @classmethod
     @abc.abstractmethod
-    def start(cls, name: str, samples: xr.Dataset, size: int, *, key: PRNGKeyArray, **options: Any) -> "AbstractDenoiser":
+    def start(
+        cls, name: str, samples: xr.Dataset, size: int, *, key: PRNGKeyArray, **options: Any
+    ) -> "AbstractDenoiser":
         """Return a denoiser to start training from, in float32.
 
         **Arguments:** `name`: one of `starts`; `samples`: the samples file; `size`: M; `options`: all of `options`.

@@ -33,7 +33,9 @@ class ColouredTemplates(AbstractDenoiser):
     starts: ClassVar[Mapping[str, tuple[str, ...]]] = {"partial_memorization": (), "true_means": (), "random": ()}
 
     @classmethod
-    def start(cls, name: str, samples: xr.Dataset, size: int, *, key: PRNGKeyArray, **options: Any) -> "ColouredTemplates":
+    def start(
+        cls, name: str, samples: xr.Dataset, size: int, *, key: PRNGKeyArray, **options: Any
+    ) -> "ColouredTemplates":
         """Return the start of training, in float32.
 
         `partial_memorization`: template and colour of the first M training samples (repeated where M > N), v = 1e-6.

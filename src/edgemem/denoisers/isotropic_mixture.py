@@ -41,7 +41,9 @@ class IsotropicMixture(AbstractDenoiser):
     }
 
     @classmethod
-    def start(cls, name: str, samples: xr.Dataset, size: int, *, key: PRNGKeyArray, **options: Any) -> "IsotropicMixture":
+    def start(
+        cls, name: str, samples: xr.Dataset, size: int, *, key: PRNGKeyArray, **options: Any
+    ) -> "IsotropicMixture":
         """Return the start of training, in float32.
 
         `partial_memorization`: the first M training samples, which are a random subset since samples are independent

@@ -11,6 +11,7 @@ from pydantic import Field
 from edgemem.config.plot import Caption, CaseFigure, Fractions, Subject
 from edgemem.figures.image_rows import frame, show_rows, visible
 from edgemem.figures.style import COLOURS, nearest_sizes, new_lines, seed_title, size_in_words
+from edgemem.numerics.memorization import memorized, nearest_index
 
 
 if TYPE_CHECKING:
@@ -42,8 +43,6 @@ CAPTION = Caption(
 
 def draw(options: GalleryFigure, subject: Subject, inputs: Inputs) -> Figure:
     """Draw, for each model size, generated images above their nearest training samples; copies are framed."""
-    from edgemem.numerics.memorization import memorized, nearest_index
-
     samples, evaluation = inputs["samples"][0], inputs["evaluations"][0].isel(step=-1)
     images = samples.x_train.values
     training = images.reshape(len(images), -1)

@@ -17,6 +17,8 @@ from edgemem.figures.style import (
     new_figure,
     plain_log_axis,
 )
+from edgemem.numerics.statistics import mean_interval
+from edgemem.numerics.theory import generalizing_excess_loss, partially_memorizing_excess_loss
 
 
 if TYPE_CHECKING:
@@ -52,9 +54,6 @@ def draw(options: LossesFigure, subject: Subject, inputs: Inputs) -> Figure:
 
     The approximations are drawn where the setting says that they hold.
     """
-    from edgemem.numerics.statistics import mean_interval
-    from edgemem.numerics.theory import generalizing_excess_loss, partially_memorizing_excess_loss
-
     evaluations, setting = inputs["evaluations"], subject.setting
     assert setting is not None
     approximated = "isotropic_theory" in setting.provides

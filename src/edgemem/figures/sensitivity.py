@@ -13,6 +13,7 @@ from edgemem.config.base import Fraction
 from edgemem.config.plot import INTERVALS, Caption, CaseFigure, Subject, Time
 from edgemem.config.sampling import Sampling
 from edgemem.figures.style import COLOURS, case_title, half_symbols, legend_below, new_figure
+from edgemem.numerics.statistics import mean_interval
 
 
 if TYPE_CHECKING:
@@ -72,8 +73,6 @@ class Row(NamedTuple):
 
 def draw(options: SensitivityFigure, subject: Subject, inputs: Inputs) -> Figure:
     """Draw M50 of each way below the other, the campaign's own on top with its interval as a band."""
-    from edgemem.numerics.statistics import mean_interval
-
     measured = inputs["sensitivity"]
     rows = _rows(measured)
     figure, (axes,) = new_figure(1, width=6.8, height=0.9 + 0.22 * len(rows))

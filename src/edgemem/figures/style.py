@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from edgemem.config.plot import Subject
+from edgemem.numerics.statistics import mean_interval
 
 
 if TYPE_CHECKING:
@@ -123,8 +124,6 @@ def fraction_axis(axes: Axes, evaluations: Sequence[xr.Dataset] = ()) -> None:
 
 def mean_with_interval(axes: Axes, x: np.ndarray, values: np.ndarray, **style: Any) -> ErrorbarContainer:
     """Draw means over the first axis with the bars of their 95 % intervals; of a single value there is no bar."""
-    from edgemem.numerics.statistics import mean_interval
-
     mean, low, high = mean_interval(values)
     bars = np.nan_to_num(np.array([mean - low, high - mean]))
     return axes.errorbar(x, mean, yerr=bars, fmt="o-", **style)
@@ -181,10 +180,5 @@ def row_of_each_case(table: xr.Dataset) -> xr.Dataset:
     """Return a campaign's table with one dimension `case`, the pairs of setting and model that exist, for the two."""
     import xarray as xr
 
-    from edgemem.config.regress import RegressSpec
-
-    cases = RegressSpec.parse(table.attrs["spec"]).cases
-    return table.sel(
-        setting=xr.DataArray([case.setting.name for case in cases], dims="case"),
-        model=xr.DataArray([case.model for case in cases], dims="case"),
-    )
+    settings, models = np.nonzero(table.trained.transpose("setting", "model").values)
+    return table.isel(setting=xr.DataArray(settings, dims="case"), model=xr.DataArray(models, dims="case"))

@@ -22,6 +22,7 @@ from edgemem.figures.style import (
     row_of,
     shared_sizes,
 )
+from edgemem.numerics.statistics import wilson_interval
 
 
 if TYPE_CHECKING:
@@ -54,8 +55,6 @@ CAPTION = Caption(
 
 def draw(options: TransitionFigure, subject: Subject, inputs: Inputs) -> Figure:
     """Draw the ratio with its pooled curve and transition, and the losses of all denoisers at one time."""
-    from edgemem.numerics.statistics import wilson_interval
-
     evaluations = [evaluation.isel(step=-1) for evaluation in inputs["evaluations"]]
     transition = row_of(inputs["transition"][0], subject)
     figure, (ratio, *losses) = new_figure(3, width=2.6)

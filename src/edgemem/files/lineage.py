@@ -52,8 +52,8 @@ def lineage_attributes(
     """Return the attributes that every file carries.
 
     **Arguments:** `kind`: the file's name in the contract, for example `models`; `spec`: canonical JSON of all keys
-    the stage read; `inputs`: files it read, besides extensions; `names`: of what the file is, by `setting`, `seed`, `model`, `campaign`, as
-    far as they apply, so that nobody parses them out of a path.
+    the stage read; `inputs`: files it read, besides extensions; `names`: of what the file is, by `setting`, `seed`,
+    `model`, `campaign`, as far as they apply, so that nobody parses them out of a path.
     """
     checksums = {str(path): sha256(path) for path in (*inputs, *pieces.registered())}
     jax = sys.modules.get("jax")  # a stage that computes without JAX does not start it for an attribute

@@ -98,7 +98,9 @@ def clean_blocks(problem: Problem, tiling: Tiling) -> Float[Array, "block featur
     return jnp.tile(x, (1, 1, tiling.draws_at_once))
 
 
-def draw_block(problem: Problem, tiling: Tiling, key: PRNGKeyArray, step: Int[Array, ""], block: Int[Array, ""]) -> Drawn:
+def draw_block(
+    problem: Problem, tiling: Tiling, key: PRNGKeyArray, step: Int[Array, ""], block: Int[Array, ""]
+) -> Drawn:
     """Return one block of the points of a step: a random time for each sample, a noise for each draw of it.
 
     Minibatch, times and noise of a step come from independent keys, made from `key` and the step's number. They do not
@@ -110,7 +112,9 @@ def draw_block(problem: Problem, tiling: Tiling, key: PRNGKeyArray, step: Int[Ar
     draw = block // tiling.over_samples * tiling.draws_at_once + jnp.arange(tiling.draws_at_once)[:, None]
     x0 = None
     if tiling.n_samples < n_all:
-        chosen = jr.choice(batch_key, n_all, (tiling.n_samples,), replace=False)[jnp.minimum(sample, tiling.n_samples - 1)]
+        chosen = jr.choice(batch_key, n_all, (tiling.n_samples,), replace=False)[
+            jnp.minimum(sample, tiling.n_samples - 1)
+        ]
         x0 = jnp.tile(problem.x_train[chosen].T, (1, tiling.draws_at_once))
     time = (stratified_index if problem.stratified else uniform_index)(time_key, sample, problem.times.shape[0])
     weight = jnp.where((sample < tiling.n_samples) & (draw < tiling.draws), problem.weight[time], 0)

@@ -9,8 +9,6 @@ import numpy as np
 from jaxtyping import Float, Int
 
 
-# What NumPy returns of a mean: an array, or a number where no axis is left.
-Numbers = np.ndarray | np.float64
 # The quantile 0.975 of N(0, 1).
 Z = 1.959963984540054
 
@@ -106,8 +104,8 @@ def pool(estimates: list[Estimate]) -> Pooled:
 
     The spread over seeds already contains the binomial error; `binomial_stderr` is the part of the mean's standard
     error that more generated points would remove, `seed_stddev` the standard deviation between seeds without it. With
-    one seed the spread is unknown: the interval is that of binomial error alone and `seed_stddev` is NaN. Seeds without a
-    value make the mean NaN: leaving them out would favour the others.
+    one seed the spread is unknown: the interval is that of binomial error alone and `seed_stddev` is NaN. Seeds without
+    a value make the mean NaN: leaving them out would favour the others.
     """
     values = np.array([estimate.value for estimate in estimates])
     count = len(values)
@@ -123,16 +121,16 @@ def pool(estimates: list[Estimate]) -> Pooled:
 
 def mean_interval(
     values: Float[np.ndarray, "seed *rest"],
-) -> tuple[Float[Numbers, "*rest"], Float[Numbers, "*rest"], Float[Numbers, "*rest"]]:
+) -> tuple[Float[np.ndarray, "*rest"], Float[np.ndarray, "*rest"], Float[np.ndarray, "*rest"]]:
     """Return the mean over the first axis and its 95 % interval by Student's t; ends are NaN for a single value."""
     from scipy import stats
 
     values = np.asarray(values, np.float64)
-    count, mean = len(values), values.mean(axis=0)
-    if count == 1:
-        return mean, np.full_like(mean, np.nan), np.full_like(mean, np.nan)
-    half = stats.t.ppf(0.975, count - 1) * values.std(axis=0, ddof=1) / np.sqrt(count)
-    return mean, mean - half, mean + half
+    count, mean, half = len(values), values.mean(axis=0), np.nan
+    if count > 1:
+        half = stats.t.ppf(0.975, count - 1) * values.std(axis=0, ddof=1) / np.sqrt(count)
+    # Arrays also where no axis is left.
+    return np.asarray(mean), np.asarray(mean - half), np.asarray(mean + half)
 
 
 def wilson_interval(
