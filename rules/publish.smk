@@ -29,7 +29,7 @@ rule collect:
         runtime=10,
     params:
         spec=PLAN.spec("collect"),
-        folder=f"docs/results/{PLAN.name}",
+        folder=PLAN.page_folder,
     message:
         f"collect the results of campaign {PLAN.name}"
     # Benchmarks are read where they are, and are no inputs: results without them would ask for everything again.

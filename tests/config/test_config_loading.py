@@ -144,7 +144,6 @@ print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     heavy = {
         "jax",
-        "jaxtyping",
         "equinox",
         "optax",
         "matplotlib",

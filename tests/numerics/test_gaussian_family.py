@@ -1,4 +1,4 @@
-"""The isotropic Gaussian mixture: its law, its denoisers, and numbers that belong to one model alone."""
+"""The isotropic Gaussian mixture: its data distribution, its denoisers, and numbers that belong to one model."""
 
 import functools
 import json
@@ -9,23 +9,30 @@ import jax.random as jr
 import numpy as np
 import pytest
 import xarray as xr
-from edgemem.families.data import DATA
-from edgemem.families.denoisers import DENOISERS
-from edgemem.numerics.denoisers import padded_size
 
+from edgemem import pieces
 from edgemem.config.evaluate import EvaluateSpec
 from edgemem.config.sample import SampleSpec
 from edgemem.config.train import TrainSpec
+from edgemem.denoisers.isotropic_mixture import IsotropicMixture
+from edgemem.denoisers.padding import padded_size
+from edgemem.denoisers.storage import from_dataset, stored, to_dataset
+from edgemem.engine.data import draw
+from edgemem.engine.evaluation import evaluate
 from edgemem.engine.trainer import Trainer
-from edgemem.stages.evaluate import evaluate
-from edgemem.stages.sample import draw
+from edgemem.numerics.references import memorizing
 
 from . import oracle
 
 
-FAMILY = DENOISERS["gaussian"]
 SETTING = {"family": "gaussian", "N": 12, "d": 3, "K": 2}
+CASE = {"setting": SETTING, "seed": 1, "model": "mixture", "denoiser": "isotropic_mixture"}
 PROTOCOL = {"steps": 12, "draws": 2, "peak_lr": 6e-3, "final_lr": 6e-6, "clip_norm": 100, "update_ema": 0.99}
+
+
+def start(name: str, size: int, *, seed: int = 0) -> IsotropicMixture:
+    """A start of training, as large as it is padded to."""
+    return IsotropicMixture.start(name, samples(), size, key=jr.key(seed)).padded(padded_size(size))
 
 
 def samples(seed: int = 1, **changes) -> xr.Dataset:
@@ -35,11 +42,10 @@ def samples(seed: int = 1, **changes) -> xr.Dataset:
 @functools.cache
 def trained(*sizes: int, seed: int = 1, coarse: int = 0, together: bool = False) -> xr.Dataset:
     """Models of the listed sizes, or of a coarse grid, trained by one job; each job is run once."""
-    spec = {
-        "setting": SETTING,
+    spec = CASE | {
         "seed": seed,
         "protocol": PROTOCOL,
-        "model_sizes": {"coarse": coarse, "fine": 0, "probe": 50} if coarse else sizes,
+        "sizes": {"coarse": coarse, "fine": 0, "probe": 50} if coarse else sizes,
         "time_grid": {"times": 5, "t_min": 0.001, "t_max": 0.999},
     }
     return Trainer(TrainSpec.parse(json.dumps(spec)), samples(seed), together=together).train_all()
@@ -47,20 +53,18 @@ def trained(*sizes: int, seed: int = 1, coarse: int = 0, together: bool = False)
 
 def measured(models: xr.Dataset, times: int = 3) -> xr.Dataset:
     """A small evaluation of some models."""
-    spec = {
-        "setting": SETTING,
-        "seed": 1,
+    spec = CASE | {
         "sampling": {"sampler": "ddim", "times": times, "t_min": 0.001, "t_max": 0.999},
         "evaluation": {"generated": 50, "threshold": 1 / 3, "draws": 3, "test_samples": 12},
     }
     return evaluate(EvaluateSpec.parse(json.dumps(spec)), samples(), models)
 
 
-# ------------------------------------------------------------------------------------------------------------- the law
+# ------------------------------------------------------------------------------------------------ the data distribution
 
 
 @pytest.mark.parametrize(("variance", "separation"), [(1.0, 1.0), (0.25, 2.0)])
-def test_law_of_the_data(variance, separation):
+def test_data_distribution(variance, separation):
     """Means on the sphere of radius separation sqrt(d), equal weights, covariance sigma*^2 I about the means."""
     data = samples(N=6000, d=5, K=3, variance=variance, separation=separation)
     np.testing.assert_allclose(np.linalg.norm(data.true_mean, axis=1), separation * np.sqrt(5), rtol=1e-12)
@@ -87,10 +91,10 @@ def test_samples_belong_to_their_name():
     assert not np.isin(data.x_train, samples(seed=2).x_train).any()
 
 
-def test_fresh_samples_follow_the_stored_law():
-    """A samples file alone is enough to draw more of its law."""
+def test_fresh_samples_follow_the_stored_distribution():
+    """A samples file alone is enough to draw more of its distribution."""
     data = samples()
-    x, component = DATA["gaussian"].draw_samples(data, 3000, rng=np.random.default_rng(0))
+    x, component = pieces.data("gaussian").draw_samples(data, 3000, rng=np.random.default_rng(0))
     residual = x - data.true_mean.values[component]
     np.testing.assert_allclose(residual.T @ residual / 3000, np.eye(3), atol=5 * np.sqrt(2 / 3000))
 
@@ -103,8 +107,8 @@ def test_reference_denoisers(float64):
     data = samples(variance=0.5)
     x, t = np.random.default_rng(0).normal(size=(6, 3)), np.array([0.001, 0.1, 0.3, 0.5, 0.9, 0.999])
     for denoiser, mean, variance in (
-        (FAMILY.generalizing(data), data.true_mean.values, 0.5),
-        (FAMILY.memorizing(data), data.x_train.values, 0.0),
+        (pieces.true_denoiser("gaussian")(data), data.true_mean.values, 0.5),
+        (memorizing(data.x_train.values), data.x_train.values, 0.0),
     ):
         result = eqx.filter_jit(denoiser)(jnp.asarray(x), jnp.asarray(t))
         np.testing.assert_allclose(result, oracle.denoise(mean, variance, x, t), atol=1e-8)
@@ -113,32 +117,31 @@ def test_reference_denoisers(float64):
 @pytest.mark.parametrize("size", [1, 5, 12])
 def test_start_of_training(size):
     """The means start at M distinct samples, nested in M, each exactly, with variance 1e-6, in float32."""
-    data = samples()
-    start = FAMILY.initial("partial_memorization", data, size, padded_size(size), key=jr.key(0))
-    assert start.mean.dtype == np.float32
-    np.testing.assert_array_equal(start.mean[:size], data.x_train.values[:size].astype(np.float32))
-    assert len(np.unique(start.mean[:size], axis=0)) == size
-    assert float(start.variance) == pytest.approx(1e-6)
-    assert np.sum(start.exists) == size
+    data, first = samples(), start("partial_memorization", size)
+    assert first.mean.dtype == first.standard_deviation.dtype == np.float32
+    np.testing.assert_array_equal(first.mean[:size], data.x_train.values[:size].astype(np.float32))
+    assert len(np.unique(first.mean[:size], axis=0)) == size
+    assert float(first.variance) == pytest.approx(1e-6)
+    assert np.sum(first.exists) == size
 
 
 def test_start_of_training_with_more_components_than_samples():
     """Beyond M = N the samples are repeated in turn."""
-    data = samples()
-    start = FAMILY.initial("partial_memorization", data, 15, 16, key=jr.key(0))
-    expected = data.x_train.values.astype(np.float32)
-    np.testing.assert_array_equal(start.mean[:15], np.concatenate([expected, expected[:3]]))
+    expected = samples().x_train.values.astype(np.float32)
+    mean = start("partial_memorization", 15).mean[:15]
+    np.testing.assert_array_equal(mean, np.concatenate([expected, expected[:3]]))
 
 
-def test_models_survive_storage():
+def test_models_survive_storage(float64):
     """What was trained is what is read back: every size with its own means and variance, NaN beyond them."""
-    data = samples()
-    denoisers = {size: FAMILY.initial("random", data, size, padded_size(size), key=jr.key(size)) for size in (2, 7)}
-    stored = FAMILY.to_dataset(denoisers, data).assign_coords(model_size=[2, 7])
-    assert stored["mean"].dims == ("model_size", "component", "feature")
-    np.testing.assert_array_equal(np.isnan(stored["mean"].sel(model_size=2)).all("feature"), np.arange(7) >= 2)
-    for size, denoiser in denoisers.items():
-        again = FAMILY.from_dataset(stored, size)
+    unpadded = {size: IsotropicMixture.start("random", samples(), size, key=jr.key(size)) for size in (2, 7)}
+    padded = {size: denoiser.padded(padded_size(size)) for size, denoiser in unpadded.items()}
+    arrays = {size: [stored(padded[size], unpadded[size])] for size in unpadded}
+    models = to_dataset(IsotropicMixture, arrays).assign_coords(model_size=[2, 7], step=[1])
+    assert models["mean"].dims == ("model_size", "step", "component", "feature")
+    np.testing.assert_array_equal(np.isnan(models["mean"].sel(model_size=2, step=1)).all("feature"), np.arange(7) >= 2)
+    for size, denoiser in padded.items():
+        again = from_dataset(models, size, 1, unpadded[size]).padded(padded_size(size))
         np.testing.assert_array_equal(again.mean, denoiser.mean)
         np.testing.assert_array_equal(again.exists, denoiser.exists)
         assert float(again.variance) == pytest.approx(float(denoiser.variance), rel=1e-6)
@@ -150,8 +153,8 @@ def test_models_survive_storage():
 def test_a_model_does_not_depend_on_what_is_trained_beside_it():
     """A size gets the same numbers alone and among the others of a grid, and whatever seeds are trained."""
     alone, among = trained(3).sel(model_size=3), trained(coarse=4).sel(model_size=3)
-    np.testing.assert_array_equal(among["mean"][:3], alone["mean"][:3])
-    assert float(among.variance) == float(alone.variance)
+    np.testing.assert_array_equal(among["mean"][:, :3], alone["mean"])
+    assert float(among.standard_deviation) == float(alone.standard_deviation)
     np.testing.assert_array_equal(among.training_loss, alone.training_loss)
 
 
@@ -160,13 +163,13 @@ def test_sizes_trained_in_one_program_are_those_trained_one_by_one():
     one_by_one, together = trained(coarse=4), trained(coarse=4, together=True)
     np.testing.assert_allclose(together.training_loss, one_by_one.training_loss, rtol=1e-3)
     np.testing.assert_allclose(together["mean"], one_by_one["mean"], atol=1e-4)
-    np.testing.assert_allclose(together["variance"], one_by_one["variance"], rtol=1e-2)
+    np.testing.assert_allclose(together.standard_deviation**2, one_by_one.standard_deviation**2, rtol=1e-2)
 
 
 def test_one_program_does_not_mix_models():
     """Also there a size gets the same numbers whichever others are asked for."""
     few, many = trained(3, 6, together=True), trained(3, 6, 12, together=True)
-    np.testing.assert_allclose(many["mean"].sel(model_size=[3, 6])[:, :6], few["mean"], atol=1e-6)
+    np.testing.assert_allclose(many["mean"].sel(model_size=[3, 6])[:, :, :6], few["mean"], atol=1e-6)
     np.testing.assert_allclose(many.training_loss.sel(model_size=[3, 6]), few.training_loss, rtol=1e-5)
 
 
@@ -176,7 +179,10 @@ def test_seeds_and_sizes_have_noise_of_their_own():
     assert len(np.unique(losses)) == len(losses)
 
 
-MEASURES = ("loss", "loss_stderr", "memorized_count", "wasserstein2", "learned_variance")
+MEASURES = (
+    *("loss", "loss_stderr", "memorized_count", "wasserstein2", "generated", "learned_variance"),
+    *("distance_to_nearest_sample", "distance_to_nearest_true_mean"),
+)
 
 
 def test_an_evaluation_does_not_depend_on_other_models():
@@ -185,7 +191,8 @@ def test_an_evaluation_does_not_depend_on_other_models():
     both, alone = measured(models.sel(model_size=[3, 6])), measured(models.sel(model_size=[6]))
     for name in MEASURES:
         np.testing.assert_array_equal(both[name].sel(model_size=[6]), alone[name])
-    np.testing.assert_array_equal(both.partially_memorizing_loss, alone.partially_memorizing_loss)
+    for name in ("reference_loss", "partially_memorizing_loss"):
+        np.testing.assert_array_equal(both[name], alone[name])
 
 
 def test_all_denoisers_see_the_same_noise():
@@ -194,16 +201,13 @@ def test_all_denoisers_see_the_same_noise():
     # A model of one component without variance is the partially memorizing denoiser of size M = 1.
     one = models.assign_coords(model_size=[1]).isel(component=slice(0, 1)).copy(deep=True)
     one["mean"][:] = samples().x_train.values[0]
-    one["variance"][:] = 0.0
+    one["standard_deviation"][:] = 0.0
     result = measured(one)
-    loss = result.loss.sel(model_size=1)
+    subset = result.partially_memorizing_loss
     # Means are stored in float32.
-    np.testing.assert_allclose(loss.sel(denoiser="trained"), loss.sel(denoiser="partially_memorizing"), rtol=1e-5)
-    np.testing.assert_array_equal(
-        loss.sel(denoiser="partially_memorizing"), result.partially_memorizing_loss.sel(subset_size=1)
-    )
+    np.testing.assert_allclose(result.loss.sel(model_size=1).squeeze("step"), subset.sel(subset_size=1), rtol=1e-5)
     np.testing.assert_allclose(
-        loss.sel(denoiser="memorizing"), result.partially_memorizing_loss.sel(subset_size=12), rtol=1e-8, atol=1e-12
+        result.reference_loss.sel(reference="memorizing"), subset.sel(subset_size=12), rtol=1e-8, atol=1e-12
     )
 
 
@@ -212,4 +216,5 @@ def test_a_loss_does_not_depend_on_the_other_times():
     models = trained(3)
     few, many = measured(models, times=3), measured(models, times=5)
     shared = [0.999, 0.5, 0.001]
-    np.testing.assert_allclose(many.loss.sel(time=shared, method="nearest"), few.loss, rtol=1e-9)
+    for name in ("loss", "reference_loss", "partially_memorizing_loss"):
+        np.testing.assert_allclose(many[name].sel(time=shared, method="nearest"), few[name], rtol=1e-9)

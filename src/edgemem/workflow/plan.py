@@ -81,6 +81,10 @@ class Plan:
             # Snakemake takes samples that are there as they are when a file they were made of is not.
             return [f"{RESULTS}/samples/{wildcards.setting}/no-sources"]
 
+    def page_folder(self, wildcards: Wildcards, output: Any) -> str:
+        """Return the folder of a page that is collected."""
+        return str(Path(output.page).parent)
+
     def drawn_from(self, wildcards: Wildcards) -> list[str]:
         """Return the files that a figure reads: those of its setting and model of all seeds, and tables."""
         return self._read_by(self._plots[wildcards.figure])
