@@ -70,8 +70,8 @@ def test_campaign_runs_with_them_to_the_report(extended: Workflow):
     assert {name: planned[name] for name in MORE} == MORE
     assert extended.pending() == {}
     report = (extended / "results/tiny/report.html").read_text()
-    assert "ring, N = 10, d = 2" in report
-    assert "own" in report
+    assert RING in report
+    assert "blocks" in report
     metrics = json.loads((extended / "results/tiny/metrics.json").read_text())
     assert f"{RING}/mixture/m50_pooled" in metrics
     assert f"{RING}/own/m50_pooled" in metrics
