@@ -1,4 +1,4 @@
-"""Coloured templates: their law, their start of training, their storage, and what is learned of them."""
+"""Coloured templates: their data distribution, start of training, storage, and what is learned of them."""
 
 import gzip
 import json
@@ -10,29 +10,36 @@ import jax.random as jr
 import numpy as np
 import pytest
 import xarray as xr
-from edgemem.families.data import DATA
-from edgemem.families.denoisers import DENOISERS
-from edgemem.numerics.denoisers import padded_size
 from PIL import Image
 from sklearn.datasets import load_digits
 
+from edgemem import pieces
+from edgemem.config.datasets import Datasets
 from edgemem.config.evaluate import EvaluateSpec
 from edgemem.config.sample import SampleSpec
-from edgemem.config.settings import SETTINGS, Datasets, ImageSetting
 from edgemem.config.train import TrainSpec
+from edgemem.denoisers.coloured_templates import ColouredTemplates
+from edgemem.denoisers.padding import padded_size
+from edgemem.denoisers.storage import from_dataset, stored, to_dataset
+from edgemem.engine.data import draw
+from edgemem.engine.evaluation import evaluate
 from edgemem.engine.trainer import Trainer
 from edgemem.errors import EdgememError
+from edgemem.families.image.setting import ImageSetting
 from edgemem.families.image.templates import make_templates, read_images
 from edgemem.families.rows import rows
-from edgemem.numerics.coloured_templates import coloured_templates
-from edgemem.stages.evaluate import evaluate
-from edgemem.stages.sample import draw
+from edgemem.numerics.references import memorizing
 
 from . import oracle
 
 
-FAMILY = DENOISERS["image"]
 SETTING = {"family": "image", "templates": "digits", "N": 12, "K": 2, "size": 4}
+CASE = {"setting": SETTING, "seed": 1, "model": "templates", "denoiser": "coloured_templates"}
+
+
+def start(name: str, data: xr.Dataset, size: int, *, seed: int = 0) -> ColouredTemplates:
+    """A start of training, as large as it is padded to."""
+    return ColouredTemplates.start(name, data, size, key=jr.key(seed)).padded(padded_size(size))
 
 
 def samples(seed: int = 1, sources: list[Path] | None = None, **changes) -> xr.Dataset:
@@ -87,16 +94,16 @@ def idx(images: np.ndarray) -> bytes:
     return b"\0\0\x08\x03" + np.array(images.shape, ">i4").tobytes() + images.astype(np.uint8).tobytes()
 
 
-IMAGE_SUFFIXES = np.random.default_rng(0).integers(0, 256, size=(5, 6, 7))
+IMAGES = np.random.default_rng(0).integers(0, 256, size=(5, 6, 7))
 
 
 @pytest.mark.parametrize("name", ["train-images-idx3-ubyte", "train-images-idx3-ubyte.gz"])
 def test_fashion_mnist_is_read_from_its_file(tmp_path: Path, name: str):
-    content = idx(IMAGE_SUFFIXES)
+    content = idx(IMAGES)
     (tmp_path / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
     setting = ImageSetting(family="image", templates="fashion-mnist", N=12, K=2)
     (source,) = setting.sources(Datasets(fashion_mnist=str(tmp_path)))
-    np.testing.assert_array_equal(read_images(setting.templates, [source]), IMAGE_SUFFIXES)
+    np.testing.assert_array_equal(read_images(setting.templates, [source]), IMAGES)
     data = samples(templates="fashion-mnist", sources=[source])
     assert data.sizes["row"] == data.sizes["column"] == 4
 
@@ -109,7 +116,7 @@ def test_missing_fashion_mnist_says_how_to_get_it(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "content", [b"", idx(IMAGE_SUFFIXES)[:-1], b"\0\0\x08\x01" + b"\0" * 20], ids=["empty", "cut", "labels"]
+    "content", [b"", idx(IMAGES)[:-1], b"\0\0\x08\x01" + b"\0" * 20], ids=["empty", "cut", "labels"]
 )
 def test_broken_idx_is_refused_by_name(tmp_path: Path, content: bytes):
     path = tmp_path / "train-images-idx3-ubyte"
@@ -117,51 +124,51 @@ def test_broken_idx_is_refused_by_name(tmp_path: Path, content: bytes):
     with pytest.raises(EdgememError, match=f"{path} is not an IDX file of images, or is truncated"):
         read_images("fashion-mnist", [path])
     broken = path.with_suffix(".gz")
-    broken.write_bytes(gzip.compress(idx(IMAGE_SUFFIXES))[:-20])
+    broken.write_bytes(gzip.compress(idx(IMAGES))[:-20])
     with pytest.raises(EdgememError, match=f"{broken} cannot be read"):
         read_images("fashion-mnist", [broken])
 
 
 @pytest.mark.parametrize("name", ["mine.npy", "mine.npz"])
-def test_pictures_of_an_array(tmp_path: Path, name: str):
+def test_images_of_an_array(tmp_path: Path, name: str):
     path = tmp_path / name
-    np.save(path, IMAGE_SUFFIXES) if name.endswith("npy") else np.savez(path, anything=IMAGE_SUFFIXES)
+    np.save(path, IMAGES) if name.endswith("npy") else np.savez(path, anything=IMAGES)
     setting = ImageSetting(family="image", templates=str(path), N=12, K=5)
     assert setting.sources(Datasets()) == [path]
-    np.testing.assert_array_equal(read_images(str(path), [path]), IMAGE_SUFFIXES)
+    np.testing.assert_array_equal(read_images(str(path), [path]), IMAGES)
 
 
 @pytest.mark.parametrize(
     ("name", "array", "message"),
     [
-        ("flat.npy", IMAGE_SUFFIXES[0], r"image, row and column \(got shape \(6, 7\)\)"),
-        ("nan.npy", IMAGE_SUFFIXES * np.nan, "finite numbers"),
+        ("flat.npy", IMAGES[0], r"image, row and column \(got shape \(6, 7\)\)"),
+        ("nan.npy", IMAGES * np.nan, "finite numbers"),
         ("text.npy", np.array([[["a"]]]), "cannot be read as an array of numbers"),
     ],
 )
-def test_array_that_holds_no_pictures_is_refused(tmp_path: Path, name: str, array: np.ndarray, message: str):
+def test_array_that_holds_no_images_is_refused(tmp_path: Path, name: str, array: np.ndarray, message: str):
     np.save(tmp_path / name, array)
     with pytest.raises(EdgememError, match=message):
         read_images(name, [tmp_path / name])
 
 
 def test_archive_with_two_arrays_is_refused(tmp_path: Path):
-    np.savez(tmp_path / "two.npz", one=IMAGE_SUFFIXES, two=IMAGE_SUFFIXES)
+    np.savez(tmp_path / "two.npz", one=IMAGES, two=IMAGES)
     with pytest.raises(EdgememError, match=r"must hold one array.*got shape \(5, 6, 7\), \(5, 6, 7\)"):
         read_images("two.npz", [tmp_path / "two.npz"])
 
 
 def test_damaged_archive_is_refused_by_name(tmp_path: Path):
     path = tmp_path / "mine.npz"
-    np.savez(path, IMAGE_SUFFIXES)
+    np.savez(path, IMAGES)
     path.write_bytes(path.read_bytes()[:-30])
     with pytest.raises(EdgememError, match=r"mine\.npz cannot be read as an array of numbers"):
         read_images("mine.npz", [path])
 
 
-def test_pictures_of_a_folder(tmp_path: Path):
+def test_images_of_a_folder(tmp_path: Path):
     """Images of any size and colour become grey, in the order of their names; other files are left alone."""
-    Image.fromarray(IMAGE_SUFFIXES[0].astype(np.uint8)).save(tmp_path / "b.png")
+    Image.fromarray(IMAGES[0].astype(np.uint8)).save(tmp_path / "b.png")
     Image.new("RGB", (3, 2), (255, 0, 0)).save(tmp_path / "a.bmp")
     (tmp_path / "notes.txt").write_text("no image")
     (tmp_path / "._hidden.png").write_text("what some systems leave behind")
@@ -170,7 +177,7 @@ def test_pictures_of_a_folder(tmp_path: Path):
     assert [path.name for path in sources] == ["a.bmp", "b.png"]
     red, second = read_images(str(tmp_path), sources)
     assert red.shape == (2, 3) and np.ptp(red) == 0 and 0 < red[0, 0] < 1
-    np.testing.assert_allclose(second, IMAGE_SUFFIXES[0] / 255)
+    np.testing.assert_allclose(second, IMAGES[0] / 255)
     (tmp_path / "b.png").write_bytes(b"no image")
     images = read_images(str(tmp_path), sources)
     assert len(images) == 2 and images[0].shape == (2, 3)  # only what is drawn is read
@@ -201,22 +208,22 @@ def test_templates_that_are_not_there(tmp_path: Path, monkeypatch: pytest.Monkey
         ImageSetting(family="image", templates=templates, N=12, K=2).sources(Datasets())
 
 
-def test_more_templates_than_pictures_are_refused(tmp_path: Path):
-    np.save(tmp_path / "five.npy", IMAGE_SUFFIXES)
+def test_more_templates_than_images_are_refused(tmp_path: Path):
+    np.save(tmp_path / "five.npy", IMAGES)
     with pytest.raises(EdgememError, match="are 5 images, but K is 6"):
         samples(K=6, templates="five.npy", sources=[tmp_path / "five.npy"])
-    np.save(tmp_path / "same.npy", IMAGE_SUFFIXES[[0, 0]])
+    np.save(tmp_path / "same.npy", IMAGES[[0, 0]])
     with pytest.raises(EdgememError, match=r"cannot be templates: templates 0 and 1 are equal; take another seed"):
         samples(templates="same.npy", sources=[tmp_path / "same.npy"])
     with pytest.raises(EdgememError, match="name them with --sources"):
         samples(templates="five.npy")
 
 
-# ------------------------------------------------------------------------------------------------------------- the law
+# ------------------------------------------------------------------------------------------------ the data distribution
 
 
 @pytest.mark.parametrize("variance", [1.0, 0.25])
-def test_law_of_the_data(variance: float):
+def test_data_distribution(variance: float):
     """Each sample is one template times a colour with covariance sigma*^2 I; templates are equally likely."""
     data = samples(N=6000, K=3, size=5, variance=variance)
     assert data.x_train.dims == ("sample", "channel", "row", "column")
@@ -232,7 +239,7 @@ def test_law_of_the_data(variance: float):
 def test_samples_belong_to_their_name():
     data = samples()
     xr.testing.assert_identical(data, samples())
-    fresh, component = DATA["image"].draw_samples(data, 50, rng=np.random.default_rng(0))
+    fresh, component = pieces.data("image").draw_samples(data, 50, rng=np.random.default_rng(0))
     assert fresh.shape == (50, 3 * 16)
     template = rows(data.template)[component]
     channel = fresh.reshape(50, 3, 16)
@@ -245,16 +252,16 @@ def test_samples_belong_to_their_name():
 
 
 def test_reference_denoisers(float64):
-    """Generalizing is the true law, by explicit covariances; memorizing all samples without variance."""
+    """Generalizing is the true distribution, by explicit covariances; memorizing all samples without variance."""
     data = samples(variance=0.5)
     rng = np.random.default_rng(0)
     for t in (0.001, 0.36, 0.9):
         x = oracle.alpha(t) * rows(data.x_train)[:5] + t * rng.normal(size=(5, 48))
         time = jnp.full(5, t)
         expected = np.array([explicit(rows(data.template), 0.5, point, t) for point in x])
-        result = eqx.filter_jit(FAMILY.generalizing(data))(jnp.asarray(x), time)
+        result = eqx.filter_jit(pieces.true_denoiser("image")(data))(jnp.asarray(x), time)
         np.testing.assert_allclose(result, expected, atol=1e-7)
-        result = eqx.filter_jit(FAMILY.memorizing(data))(jnp.asarray(x), time)
+        result = eqx.filter_jit(memorizing(rows(data.x_train)))(jnp.asarray(x), time)
         np.testing.assert_allclose(result, oracle.denoise(rows(data.x_train), 0.0, x, np.full(5, t)), atol=1e-7)
 
 
@@ -275,24 +282,24 @@ def explicit(template: np.ndarray, variance: float, x: np.ndarray, t: float) -> 
 def test_start_of_training(size: int):
     """Components start at template and colour of the first M samples, in turn beyond N, with variance 1e-6."""
     data = samples()
-    start = FAMILY.initial("partial_memorization", data, size, padded_size(size), key=jr.key(0))
-    assert start.template.dtype == start.colour_mean.dtype == np.float32
+    begun = start("partial_memorization", data, size)
+    assert begun.template.dtype == begun.colour_mean.dtype == np.float32
     own = np.resize(np.arange(12), size)
     np.testing.assert_array_equal(
-        start.template[:size], rows(data.template)[data.component_train.values[own]].astype(np.float32)
+        begun.template[:size], rows(data.template)[data.component_train.values[own]].astype(np.float32)
     )
-    mean = np.einsum("mc,mp->mcp", start.colour_mean[:size], start.template[:size]).reshape(size, -1)
+    mean = np.einsum("mc,mp->mcp", begun.colour_mean[:size], begun.template[:size]).reshape(size, -1)
     np.testing.assert_allclose(mean, rows(data.x_train)[own], atol=1e-6)
     # The published code passes 1e-6 where a standard deviation is meant, and so has 1e-12.
-    assert float(start.variance) == pytest.approx(1e-6)
-    assert np.sum(start.exists) == size
+    assert float(begun.variance) == pytest.approx(1e-6)
+    assert np.sum(begun.exists) == size
 
 
 @pytest.mark.parametrize("initialization", ["true_means", "random"])
 def test_other_starts(initialization: str):
     """Components are different, and belong to the key alone."""
     data = samples()
-    first, again, other = (FAMILY.initial(initialization, data, 5, 8, key=jr.key(k)) for k in (0, 0, 1))
+    first, again, other = (start(initialization, data, 5, seed=k) for k in (0, 0, 1))
     np.testing.assert_array_equal(first.colour_mean, again.colour_mean)
     assert not np.array_equal(first.colour_mean, other.colour_mean)
     assert len(np.unique(first.colour_mean[:5], axis=0)) == 5
@@ -303,39 +310,48 @@ def test_other_starts(initialization: str):
         assert np.mean(first.template[:5] ** 2) == pytest.approx(np.mean(data.x_train.values**2), rel=0.5)
 
 
-def test_models_survive_storage():
+def kept(denoisers: dict[int, ColouredTemplates]) -> xr.Dataset:
+    """A models file of these denoisers, without their padding."""
+    like = {size: ColouredTemplates.start("random", samples(), size, key=jr.key(0)) for size in denoisers}
+    dataset = to_dataset(ColouredTemplates, {size: [stored(d, like[size])] for size, d in denoisers.items()})
+    return dataset.assign_coords(model_size=list(denoisers), step=[1])
+
+
+def test_models_survive_storage(float64):
     """What was trained is what is read back, template by template, NaN beyond a model's size."""
     data = samples()
-    denoisers = {size: FAMILY.initial("random", data, size, padded_size(size), key=jr.key(size)) for size in (2, 7)}
-    stored = FAMILY.to_dataset(denoisers, data).assign_coords(model_size=[2, 7])
-    assert stored.template.dims == ("model_size", "component", "row", "column")
-    assert stored.colour_mean.dims == ("model_size", "component", "channel")
-    np.testing.assert_array_equal(np.isnan(stored.template.sel(model_size=2)).all(("row", "column")), np.arange(7) >= 2)
+    denoisers = {size: start("random", data, size, seed=size) for size in (2, 7)}
+    models = kept(denoisers)
+    assert models.template.dims == ("model_size", "step", "component", "pixel")
+    assert models.colour_mean.dims == ("model_size", "step", "component", "channel")
+    beyond = np.isnan(models.template.sel(model_size=2, step=1)).all("pixel")
+    np.testing.assert_array_equal(beyond, np.arange(7) >= 2)
     for size, denoiser in denoisers.items():
-        again = FAMILY.from_dataset(stored, size)
-        for name in ("template", "colour_mean", "exists"):
+        like = ColouredTemplates.start("random", data, size, key=jr.key(0))
+        again = from_dataset(models, size, 1, like).padded(padded_size(size))
+        for name in ("template", "colour_mean", "standard_deviation", "exists"):
             np.testing.assert_array_equal(getattr(again, name), getattr(denoiser, name))
-        assert float(again.variance) == pytest.approx(float(denoiser.variance), rel=1e-6)
 
 
 def test_padding_keeps_the_model():
     data = samples()
-    start = FAMILY.initial("partial_memorization", data, 5, 8, key=jr.key(0))
-    wide = FAMILY.padded(start, 16)
-    np.testing.assert_array_equal(wide.template[:8], start.template)
+    begun = start("partial_memorization", data, 5)
+    wide = begun.padded(16)
+    np.testing.assert_array_equal(wide.template[:8], begun.template)
     assert wide.exists.tolist() == [True] * 5 + [False] * 11
 
 
-def test_learned_variance_does_not_depend_on_the_scale_of_templates():
-    """The true law stored as a model has its own variance, also with larger templates, and with one more often."""
+def test_learned_variance_does_not_depend_on_the_scale_of_templates(float64):
+    """The true distribution as a model has its own variance, also with larger templates, and with one more often."""
     data = samples(variance=0.5)
     often = [0, 0, 0, 1]
-    repeated = coloured_templates(rows(data.template)[often], data.colour_mean.values[often], np.sqrt(0.5))
-    stored = FAMILY.to_dataset({4: repeated}, data).assign_coords(model_size=[4])
+    template, colour_mean = jnp.asarray(rows(data.template)[often]), jnp.asarray(data.colour_mean.values[often])
+    exists = jnp.ones(4, bool)
     assert np.ptp(np.sum(rows(data.template) ** 2, axis=1)) > 0.1
-    scaled = stored.assign(template=-3 * stored.template, variance=stored.variance / 9)
-    for models in (stored, scaled):
-        learned = FAMILY.learned(models, data, 4)
+    for scale in (1, -3):
+        deviation = jnp.asarray(np.sqrt(0.5) / abs(scale))
+        model = ColouredTemplates(scale * template, colour_mean, deviation, exists).padded(8)
+        learned = model.learned(data, ImageSetting.provides)
         assert learned["learned_variance"] == pytest.approx(0.5, rel=1e-5)
         assert learned["distance_to_nearest_true_mean"] == 0
         # Both means are zero, as colours are around zero.
@@ -343,40 +359,42 @@ def test_learned_variance_does_not_depend_on_the_scale_of_templates():
         assert learned["distance_to_nearest_sample"] == pytest.approx(norm.min())
 
 
-@pytest.mark.parametrize("family", SETTINGS)
-def test_protocols_know_the_parameters_that_training_moves(family: str):
-    """What a protocol may name is what a denoiser has as arrays of numbers."""
-    own = {"gaussian": {"family": "gaussian", "N": 12, "d": 3, "K": 2}, "image": SETTING}[family]
-    data = draw(SampleSpec.parse(json.dumps({"setting": own, "seed": 1})))
-    start = DENOISERS[family].initial("partial_memorization", data, 3, 8, key=jr.key(0))
-    trained = [name for name, leaf in vars(start).items() if eqx.is_inexact_array(leaf)]
-    assert tuple(trained) == SETTINGS[family].parameters
+@pytest.mark.parametrize("name", pieces.names("denoiser"))
+def test_protocols_know_the_parameters_that_training_moves(name: str):
+    """What a protocol may name is what a denoiser has as arrays of numbers, and they are as many as it declares."""
+    data, declared = samples(), pieces.declared(name)
+    for size in (1, 3, 8):
+        begun = pieces.denoiser_class(name).start(next(iter(declared.starts)), data, size, key=jr.key(0))
+        trained = {key: leaf for key, leaf in vars(begun).items() if eqx.is_inexact_array(leaf)}
+        assert tuple(trained) == declared.parameters
+        assert declared.n_parameters(size, 3 * 16) == sum(leaf.size for leaf in trained.values())
 
 
 def test_sizes_trained_in_one_program_are_those_trained_one_by_one():
     """On a GPU all sizes share a program; each ends the same but for rounding, with rates of its own parameters."""
     protocol = {"steps": 12, "draws": 2, "peak_lr": 1e-2, "final_lr": 1e-3, "lr_multipliers": {"template": 0.1}}
     grid = {"times": 5, "t_min": 0.01, "t_max": 0.999}
-    spec = {"setting": SETTING, "seed": 1, "protocol": protocol, "model_sizes": [3, 6], "time_grid": grid}
+    spec = CASE | {"protocol": protocol, "sizes": [3, 6], "time_grid": grid}
     one, together = (
         Trainer(TrainSpec.parse(json.dumps(spec)), samples(), together=at_once).train_all() for at_once in (False, True)
     )
     np.testing.assert_allclose(together.training_loss, one.training_loss, rtol=1e-3)
     for name in ("template", "colour_mean"):
         np.testing.assert_allclose(together[name], one[name], atol=1e-4)
-    start = FAMILY.initial("partial_memorization", samples(), 6, 8, key=jr.key(0))
+    begun = start("partial_memorization", samples(), 6)
+    last = one.sel(model_size=6).isel(step=-1)
     moved = {
-        "template": np.abs(rows(one.template.sel(model_size=6)) - start.template[:6]).max(),
-        "colour_mean": np.abs(one.colour_mean.sel(model_size=6) - start.colour_mean[:6]).max().item(),
+        "template": np.abs(last.template.values - begun.template[:6]).max(),
+        "colour_mean": np.abs(last.colour_mean.values - begun.colour_mean[:6]).max(),
     }
     # Adam's steps are about the rate each; ten times less for templates.
     assert moved["template"] < 12 * 1e-3 < moved["colour_mean"] < 12 * 1.5e-2
 
 
 def test_protocol_for_another_family_is_refused():
-    spec = {"setting": SETTING, "seed": 1, "model_sizes": [3], "time_grid": {}}
-    spec["protocol"] = {"steps": 1, "draws": 1, "peak_lr": 1, "final_lr": 1, "lr_multipliers": {"mean": 2}}
-    with pytest.raises(EdgememError, match=r"protocol\.lr_multipliers: there is no parameter 'mean'.*template"):
+    spec = CASE | {"sizes": [3], "time_grid": {}}
+    spec |= {"protocol": {"steps": 1, "draws": 1, "peak_lr": 1, "final_lr": 1, "lr_multipliers": {"mean": 2}}}
+    with pytest.raises(EdgememError, match=r"lr_multipliers: there is no parameter 'mean'.*template"):
         TrainSpec.parse(json.dumps(spec))
 
 
@@ -385,16 +403,17 @@ def test_whole_chain_with_one_component_for_each_sample():
     sizes, grid = [12], {"times": 8, "t_min": 0.001, "t_max": 0.999}
     protocol = {"steps": 30, "draws": 1, "peak_lr": 1e-6, "final_lr": 1e-6, "clip_norm": 100}
     data = samples()
-    common = {"setting": SETTING, "seed": 1}
-    spec = common | {"protocol": protocol, "model_sizes": sizes, "time_grid": grid}
+    spec = CASE | {"protocol": protocol, "sizes": sizes, "time_grid": grid}
     models = Trainer(TrainSpec.parse(json.dumps(spec)), data, together=False).train_all()
-    spec = common | {"sampling": grid, "evaluation": {"generated": 60, "draws": 2, "test_samples": 10}}
+    spec = CASE | {"sampling": grid, "evaluation": {"generated": 60, "draws": 2, "test_samples": 10}}
     measured = evaluate(EvaluateSpec.parse(json.dumps(spec)), data, models)
     assert measured.memorization_ratio.item() > 0.95
-    assert measured.generated.dims == ("model_size", "point", "channel", "row", "column")
+    assert measured.generated.dims == ("model_size", "step", "point", "channel", "row", "column")
     # The copies are there to be looked at: the first generated images are training samples.
-    distance = np.abs(measured.generated.values[0, :, None] - data.x_train.values[None]).max(axis=(2, 3, 4)).min(axis=1)
+    distance = (
+        np.abs(measured.generated.values[0, 0, :, None] - data.x_train.values[None]).max(axis=(2, 3, 4)).min(axis=1)
+    )
     assert np.median(distance) < 0.01
-    trained = measured.loss.sel(split="train").isel(model_size=0)
+    train = measured.sel(split="train").isel(model_size=0, step=0)
     # Where the times are large, and 30 small steps are nothing.
-    np.testing.assert_allclose(trained.sel(denoiser="trained")[:5], trained.sel(denoiser="memorizing")[:5], rtol=0.01)
+    np.testing.assert_allclose(train.loss[:5], train.reference_loss.sel(reference="memorizing")[:5], rtol=0.01)

@@ -13,7 +13,9 @@ import pytest
 import yaml
 
 from edgemem.cli import main
-from edgemem.config.campaign import read_campaign, read_yaml
+from edgemem.config.base import Spec
+from edgemem.config.file_list import files_of
+from edgemem.config.loading import read_campaign, read_yaml
 
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +24,14 @@ SETTING = "gaussian_N100_d30_K3"
 # The default campaign, whose names the pages use, with little to compute.
 LITTLE = {
     "settings": [{"family": "gaussian", "N": [50, 100], "d": 30, "K": 3}],
-    "model_sizes": [50, 80, 100],
+    "models": {
+        "mixture": {
+            "denoiser": "isotropic_mixture",
+            "sizes": [50, 80, 100],
+            "protocol": "fast",
+            "families": ["gaussian"],
+        }
+    },
     "evaluation": {"generated": 50, "draws": 2, "test_samples": 10},
     "figures": ["transition"],
 }
@@ -78,28 +87,25 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def make() -> None:
     """Run the campaign of the current folder."""
     campaign = read_campaign("config.yaml")
-    evaluations: dict[str, list[str]] = {setting: [] for setting in campaign.by_name}
+    made = {(file.kind, file.setting, file.seed): file.path for file in files_of(campaign)}
 
-    def run(*words: str, spec: str) -> None:
-        assert main([*words, "--spec", spec]) == 0
+    def run(*words: str, spec: Spec) -> None:
+        assert main([*words, "--spec", spec.canonical()]) == 0
 
     for setting in campaign.by_name:
         for seed in campaign.seeds:
-            protocol = campaign.protocol_of(setting)
-            samples = f"results/samples/{setting}/seed{seed}.nc"
-            ending = f"{setting}/seed{seed}/{protocol}.nc"
-            models, evaluation = f"results/models/{ending}", f"results/evaluations/{ending}"
-            run("sample", samples, spec=campaign.sample_spec(setting, seed).canonical())
-            run("train", samples, models, spec=campaign.train_spec(setting, seed, protocol).canonical())
-            run("evaluate", samples, models, evaluation, spec=campaign.evaluate_spec(setting, seed).canonical())
-            evaluations[setting].append(evaluation)
-    tables = [f"results/{campaign.campaign}/{name}.nc" for name in ("transition", "regression")]
-    every = [path for paths in evaluations.values() for path in paths]
-    outputs = ["--transition", tables[0], "--regression", tables[1]]
-    run("regress", *every, *outputs, spec=campaign.regress_spec().canonical())
-    figure = f"results/{campaign.campaign}/figures/transition_{SETTING}.png"
-    plot = ["plot", "transition", *evaluations[SETTING], tables[0], "--out", figure]
-    run(*plot, spec=campaign.plot_spec("transition", SETTING).canonical())
+            samples, models, evaluation = (made[kind, setting, seed] for kind in ("samples", "models", "evaluations"))
+            run("sample", samples, spec=campaign.sample_spec(setting, seed))
+            run("train", samples, models, spec=campaign.train_spec(setting, seed, "mixture"))
+            run("evaluate", samples, models, evaluation, spec=campaign.evaluate_spec(setting, seed, "mixture"))
+    evaluations = {file.path: file.setting for file in files_of(campaign) if file.kind == "evaluations"}
+    tables = {kind: made[kind, None, None] for kind in ("transition", "regression", "metrics")}
+    outputs = [word for kind, path in tables.items() for word in (f"--{kind}", path)]
+    run("regress", *evaluations, *outputs, spec=campaign.regress_spec())
+    own = [path for path, setting in evaluations.items() if setting == SETTING]
+    plot = ["plot", "transition", *own, tables["transition"], "--out", made["png", SETTING, None]]
+    run(*plot, spec=campaign.plot_spec("transition", SETTING, "mixture"))
+    run("files", made["files", None, None], spec=campaign.files_spec())
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from edgemem.config import needs
 from edgemem.config.evaluate import EvaluateSpec
 from edgemem.config.train import TrainSpec
+from edgemem.workflow import resources
 
 
 pytestmark = pytest.mark.slow
@@ -24,6 +24,7 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
 """
 # On a node two Snakemakes start the command, of 138 MB each.
 SNAKEMAKES = 280
+MODEL = {"model": "mixture", "denoiser": "isotropic_mixture"}
 PROTOCOL = {"steps": 2, "draws": 1, "peak_lr": 0.01, "final_lr": 0.001}
 
 
@@ -44,10 +45,10 @@ def test_training_takes_the_memory_it_asks_for(tmp_path: Path):
     """A training with large arrays stays below what it asks for, which is at most three times as much."""
     setting = {"family": "gaussian", "N": 20_000, "d": 500, "K": 3}
     peak("sample", tmp_path / "samples.nc", spec={"setting": setting, "seed": 1})
-    spec = {"setting": setting, "seed": 1, "protocol": PROTOCOL | {"minibatch": 100}, "time_grid": {"times": 4}}
-    spec |= {"model_sizes": [2500, 5000]}
+    spec = {"setting": setting, "seed": 1, **MODEL, "protocol": PROTOCOL | {"minibatch": 100}}
+    spec |= {"sizes": [2500, 5000], "time_grid": {"times": 4}}
     used = peak("train", tmp_path / "samples.nc", tmp_path / "models.nc", spec=spec)
-    promised = needs.train_memory(TrainSpec.parse(json.dumps(spec)), 1)
+    promised = resources.train_memory(TrainSpec.parse(json.dumps(spec)), 1)
     assert promised / 3 < used < promised - SNAKEMAKES
 
 
@@ -56,12 +57,13 @@ def test_evaluation_takes_the_memory_it_asks_for(tmp_path: Path):
     setting = {"family": "gaussian", "N": 1000, "d": 500, "K": 3}
     common = {"setting": setting, "seed": 1}
     grid = {"times": 2}
-    train = common | {"protocol": PROTOCOL, "model_sizes": [10], "time_grid": grid}
+    train = common | MODEL | {"protocol": PROTOCOL, "sizes": [10], "time_grid": grid}
     evaluation = {"generated": 50, "draws": 20, "test_samples": 10}
-    spec = common | {"sampling": grid, "evaluation": evaluation}
+    spec = common | MODEL | {"sampling": grid, "evaluation": evaluation}
     samples, models = tmp_path / "samples.nc", tmp_path / "models.nc"
     peak("sample", samples, spec=common)
     peak("train", samples, models, spec=train)
     used = peak("evaluate", samples, models, tmp_path / "evaluation.nc", spec=spec)
-    promised = needs.evaluate_memory(EvaluateSpec.parse(json.dumps(spec)), [10], 1)
+    trained = TrainSpec.parse(json.dumps(train))
+    promised = resources.evaluate_memory(EvaluateSpec.parse(json.dumps(spec)), trained, 1)
     assert promised / 3 < used < promised - SNAKEMAKES

@@ -1,0 +1,52 @@
+"""The denoisers that are not trained, against formulas with whole matrices; and shapes, which are checked."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from jaxtyping import TypeCheckError
+
+from edgemem.numerics.references import linear, memorizing
+
+from . import oracle
+
+
+@pytest.mark.parametrize("shape", [(40, 5), (6, 20)], ids=["more samples", "more features"])
+@pytest.mark.parametrize("t", [0.001, 0.5, 0.999])
+def test_linear_is_the_posterior_mean_of_one_gaussian(float64, shape: tuple[int, int], t: float):
+    """m + alpha S (alpha^2 S + sigma^2 I)^-1 (x - alpha m), with the samples' mean and covariance."""
+    rng = np.random.default_rng(0)
+    training = rng.normal(size=shape) @ rng.normal(size=(shape[1], shape[1])) + 3
+    mean = training.mean(axis=0)
+    covariance = (training - mean).T @ (training - mean) / len(training)
+    a, x = oracle.alpha(t), rng.normal(size=(7, shape[1]))
+    noisy = a**2 * covariance + t**2 * np.eye(shape[1])
+    expected = mean + a * np.linalg.solve(noisy, (x - a * mean).T).T @ covariance
+    result = linear(training)(jnp.asarray(x), jnp.full(7, t))
+    # At t = 0.001 the matrix has a condition of 1e8.
+    np.testing.assert_allclose(result, expected, rtol=1e-6, atol=1e-6)
+
+
+def test_no_linear_denoiser_is_better(float64):
+    """On the samples themselves its squared error is the least among linear ones: moving it makes it no smaller."""
+    rng = np.random.default_rng(1)
+    training, t = rng.normal(size=(50, 3)) * [1.0, 2.0, 0.3], 0.6
+    a = oracle.alpha(t)
+    x = np.concatenate([a * training + t * noise for noise in rng.normal(size=(4000, 50, 3))])
+    error = np.asarray(linear(training)(jnp.asarray(x), jnp.full(len(x), t))) - np.tile(training, (4000, 1))
+    # The error of the best linear denoiser is uncorrelated with what it is made from.
+    correlation = error.T @ (x - x.mean(axis=0)) / len(x)
+    np.testing.assert_allclose(correlation, 0, atol=5 * 2 * 2 / np.sqrt(len(x)))
+
+
+def test_memorizing_averages_the_samples(float64):
+    rng = np.random.default_rng(2)
+    training, t = rng.normal(size=(8, 3)), np.array([0.001, 0.3, 0.999])
+    x = oracle.alpha(t)[:, None] * training[:3] + t[:, None] * rng.normal(size=(3, 3))
+    result = memorizing(training)(jnp.asarray(x), jnp.asarray(t))
+    np.testing.assert_allclose(result, oracle.denoise(training, 0.0, x, t), atol=1e-9)
+
+
+def test_a_wrong_shape_is_refused():
+    """Annotations are checked while tests run: here there are four times for three points."""
+    with pytest.raises(TypeCheckError):
+        memorizing(np.zeros((8, 3)))(jnp.zeros((3, 3)), jnp.zeros(4))
