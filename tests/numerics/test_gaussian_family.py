@@ -154,7 +154,7 @@ def test_a_model_does_not_depend_on_what_is_trained_beside_it():
     """A size gets the same numbers alone and among the others of a grid, and whatever seeds are trained."""
     alone, among = trained(3).sel(model_size=3), trained(coarse=4).sel(model_size=3)
     np.testing.assert_array_equal(among["mean"][:, :3], alone["mean"])
-    assert float(among.standard_deviation) == float(alone.standard_deviation)
+    assert among.standard_deviation.item() == alone.standard_deviation.item()
     np.testing.assert_array_equal(among.training_loss, alone.training_loss)
 
 

@@ -46,7 +46,7 @@ def test_memorizing_averages_the_samples(float64):
     np.testing.assert_allclose(result, oracle.denoise(training, 0.0, x, t), atol=1e-9)
 
 
-def test_a_wrong_shape_is_refused():
+def test_a_wrong_shape_is_refused(float64):
     """Annotations are checked while tests run: here there are four times for three points."""
     with pytest.raises(TypeCheckError):
         memorizing(np.zeros((8, 3)))(jnp.zeros((3, 3)), jnp.zeros(4))
