@@ -91,7 +91,8 @@ def folder() -> Iterator[Folder]:
 def train_spec(setting: dict[str, Any], protocol: dict[str, Any], sizes: Any, seed: int = 1) -> dict[str, Any]:
     """Return what the train stage reads."""
     grid = {"times": 26, "t_min": 0.001, "t_max": 0.999}
-    return {"setting": setting, "seed": seed, "protocol": protocol, "model_sizes": sizes, "time_grid": grid}
+    model = {"model": "mixture", "denoiser": "isotropic_mixture", "sizes": sizes, "protocol": protocol}
+    return {"setting": setting, "seed": seed, **model, "time_grid": grid}
 
 
 def training_job() -> tuple[Usage, Usage]:

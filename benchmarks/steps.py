@@ -9,13 +9,13 @@ import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
 import optax
-from edgemem.numerics.denoisers import isotropic_mixture
 from jaxtyping import Float
 
+from edgemem.denoisers.isotropic_mixture import IsotropicMixture
 from edgemem.numerics.diffusion import loss_weight, noised, time_grid
 from edgemem.numerics.noise import standard_normal
 from edgemem.numerics.optimizer import optimizer
-from edgemem.numerics.points import Problem, blocks
+from edgemem.numerics.points import Problem, tiling_of
 from edgemem.numerics.training import _advance_one, _Constant, _start
 
 
@@ -42,7 +42,7 @@ class Size(NamedTuple):
         return self.n_samples * self.draws
 
 
-RULE = optimizer(steps=5000, peak_lr=6e-3, final_lr=6e-6, warmup=0.1, decay=None, clip_norm=100.0, update_ema=0.99)
+OPTIMIZER = optimizer(steps=5000, peak_lr=6e-3, final_lr=6e-6, warmup=0.1, decay=None, clip_norm=100.0, update_ema=0.99)
 
 
 def start(size: Size) -> tuple[Problem, Any]:
@@ -50,16 +50,24 @@ def start(size: Size) -> tuple[Problem, Any]:
     x = jnp.asarray(np.random.default_rng(0).normal(scale=1.4, size=(size.n_samples, size.dim)), jnp.float32)
     times = jnp.asarray(time_grid(26, 0.001, 0.999), jnp.float32)
     mean = 0.9 * jnp.resize(x, (size.model_size, size.dim))
-    return Problem(x, times, loss_weight("eps", times)), isotropic_mixture(mean, 0.5)
+    exists = jnp.ones(size.model_size, bool)
+    return Problem(x, times, loss_weight("eps", times)), IsotropicMixture(mean, jnp.sqrt(0.5), exists)
 
 
 def engine_step(size: Size, steps: int) -> Callable[[], object]:
     """Return a function that does some steps of the engine."""
-    problem, denoiser = start(size)
-    constant = _Constant(problem, blocks(size.n_samples, size.draws, denoiser.width), RULE, jnp.arange(steps))
-    model = _start(constant, jr.key(1), denoiser)
+    fixed, model = engine_arguments(size, steps)
     # A copy, since the engine overwrites its arrays.
-    return lambda: _advance_one((constant, jr.key(1)), jax.tree.map(jnp.copy, model))
+    return lambda: _advance_one(fixed, jax.tree.map(jnp.copy, model))
+
+
+def engine_arguments(size: Size, steps: int) -> tuple[Any, Any]:
+    """Return what the engine's program for some steps is called with: what it leaves alone, and what it overwrites."""
+    problem, denoiser = start(size)
+    tiling = tiling_of(size.n_samples, size.draws, denoiser.width)
+    constant = _Constant(problem, tiling, OPTIMIZER, steps)
+    fixed = constant, jr.key(1), jnp.asarray(0), jnp.asarray(steps)
+    return fixed, _start(constant, jr.key(1), denoiser)
 
 
 def published_step(size: Size, steps: int) -> Callable[[], object]:
@@ -103,13 +111,13 @@ def published_step(size: Size, steps: int) -> Callable[[], object]:
                 noise,
                 problem.weight[chosen],
             )
-            update, state = RULE.update(gradient, state)
+            update, state = OPTIMIZER.update(gradient, state)
             return (optax.apply_updates(parameters, update), state), value
 
         return jax.lax.scan(step, (parameters, state), jnp.arange(steps))
 
     parameters = denoiser.mean, denoiser.standard_deviation
-    return lambda: run(parameters, RULE.init(parameters))
+    return lambda: run(parameters, OPTIMIZER.init(parameters))
 
 
 def bare_products(size: Size, repeats: int) -> Callable[[], object]:
@@ -186,7 +194,4 @@ def published_bytes(size: Size) -> int:
 
 def engine_bytes(size: Size) -> int:
     """Return the temporary memory of an engine's step, as its compiler says."""
-    problem, denoiser = start(size)
-    constant = _Constant(problem, blocks(size.n_samples, size.draws, denoiser.width), RULE, jnp.arange(2))
-    model = _start(constant, jr.key(1), denoiser)
-    return _advance_one.lower((constant, jr.key(1)), model).compile().compiled.memory_analysis().temp_size_in_bytes
+    return _advance_one.lower(*engine_arguments(size, 2)).compile().compiled.memory_analysis().temp_size_in_bytes

@@ -82,9 +82,9 @@ def fill(path: Path, folder: Path, rng: np.random.Generator, sources: tuple[str,
     inputs = {}
     for kind in sources:
         setting, seed = path.relative_to(folder / "results").with_suffix("").parts[1:3]
-        end = f"{seed}.nc" if kind == "samples" else f"{seed}/tiny.nc"
-        source = f"results/{kind}/{setting}/{end}"
-        inputs[source] = sha256(folder / source)
+        # Of each data set there is one file of a kind.
+        (source,) = (folder / "results" / kind / setting).glob(f"{seed}.nc" if kind == "samples" else f"{seed}/*.nc")
+        inputs[str(source.relative_to(folder))] = sha256(source)
     with kept_times(path), netCDF4.Dataset(path, "w") as file:
         file.setncatts({"edgemem_file": "benchmark", "inputs": json.dumps(inputs)})
         file.createDimension("number", NUMBERS)

@@ -168,3 +168,11 @@ def test_options_of_a_denoiser_are_kept_where_they_differ_from_their_defaults(lo
 def test_wrong_option_of_a_denoiser_is_refused(problems, network, options: dict, key: str, said: str):
     (line,) = problems(overlay=network(sizes=[16], options=options))
     assert line.startswith(f"overlay.yaml: models.network.options.{key}: {said}")
+
+
+def test_denoiser_without_components_is_no_candidate_of_a_comparison(problems, network):
+    """Protocols are compared by the learned variance, too."""
+    figure = {"figure": "protocols", "candidates": ["network"], "references": {}}
+    overlay = json.loads(network(sizes=[16])) | {"figures": [figure]}
+    (line,) = problems(overlay=json.dumps(overlay))
+    assert line == "overlay.yaml: figures[0].candidates: network learns no variance, by which models are compared"

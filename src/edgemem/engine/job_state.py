@@ -13,6 +13,7 @@ from edgemem import pieces
 from edgemem.config.train import TrainSpec
 from edgemem.denoisers.abstract import AbstractDenoiser
 from edgemem.files.lineage import sha256
+from edgemem.numerics.arrays import arrays_of, with_arrays
 from edgemem.numerics.training import State, Trained
 from edgemem.runtime.checkpoints import Checkpoints
 
@@ -45,7 +46,7 @@ def done_state(trained: Mapping[int, Trained], seconds: Mapping[int, float]) -> 
     state: dict[str, Any] = {}
     for size, of_size in trained.items():
         for place, denoiser in enumerate((of_size.denoiser, *of_size.snapshots)):
-            state |= _numbered(f"{size}/denoiser{place}", jax.tree.leaves(denoiser))
+            state |= _numbered(f"{size}/denoiser{place}", arrays_of(denoiser))
         state |= {f"{size}/loss": of_size.loss, f"{size}/seconds": seconds[size]}
         state[f"{size}/snapshots"] = len(of_size.snapshots)
     return state
@@ -67,9 +68,8 @@ def training_state(sizes: list[int], state: State, seconds: float) -> dict[str, 
 
 def kept_arrays(state: Arrays, size: int, like: AbstractDenoiser) -> Trained:
     """Return a size that an earlier process has trained."""
-    structure = jax.tree.structure(like)
     last, *snapshots = (
-        jax.tree.unflatten(structure, [jnp.asarray(array) for array in _in_order(state, f"{size}/denoiser{place}")])
+        with_arrays(like, [jnp.asarray(array) for array in _in_order(state, f"{size}/denoiser{place}")])
         for place in range(1 + int(state[f"{size}/snapshots"]))
     )
     return Trained(last, snapshots, state[f"{size}/loss"])

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
@@ -20,6 +19,7 @@ from edgemem.engine.job_state import done_state, kept_arrays, training_state, un
 from edgemem.engine.problem import training_problem
 from edgemem.errors import EdgememError
 from edgemem.families.rows import rows
+from edgemem.numerics.arrays import arrays_of
 from edgemem.numerics.loss_trace import log_steps, still_falling
 from edgemem.numerics.memorization import memorized
 from edgemem.numerics.model_sizes import coarse_sizes, fine_grid
@@ -97,7 +97,7 @@ class Trainer:
             )
             self.unpadded[size] = start
             padded = start.padded(rows)
-            shape = tuple(jnp.shape(leaf) for leaf in jax.tree.leaves(padded)) if self.together else size
+            shape = tuple(array.shape for array in arrays_of(padded)) if self.together else size
             groups.setdefault(shape, []).append((size, padded))
         for group in groups.values():
             self._train_group(group, planned)

@@ -38,8 +38,7 @@ def monotone_logit(counts: Int[np.ndarray, "... size"], total: int) -> Float[np.
     added on both sides, log((k + 1/2) / (n - k + 1/2)), so that it is finite at 0 and n.
     """
     counts = np.asarray(counts, np.float64)
-    flat = counts.reshape(-1, counts.shape[-1])
-    fitted = np.array([_non_decreasing(row) for row in flat]).reshape(counts.shape)
+    fitted = _non_decreasing(counts.reshape(-1, counts.shape[-1])).reshape(counts.shape)
     return np.log((fitted + 0.5) / (total - fitted + 0.5))
 
 
@@ -187,16 +186,16 @@ def first_reaching(
     return float(sizes[reached[0]]) if len(reached) else float("nan")
 
 
-def _non_decreasing(values: Float[np.ndarray, "size"]) -> Float[np.ndarray, "size"]:
-    """Return the non-decreasing values that are closest to some."""
+def _non_decreasing(values: Float[np.ndarray, "row size"]) -> Float[np.ndarray, "row size"]:
+    """Return the non-decreasing values that are closest to those of each row."""
     from scipy.optimize import isotonic_regression
 
-    return isotonic_regression(values).x
+    return np.array([isotonic_regression(row).x for row in values])
 
 
 def _counted_again(
     counts: Int[np.ndarray, "size"], total: int, points: int, replicates: int, rng: np.random.Generator
 ) -> Int[np.ndarray, "replicate size"]:
     """Return counts among some points, drawn from the ratios fitted to counts among `total`."""
-    fitted = _non_decreasing(np.asarray(counts, np.float64)) / total
+    fitted = _non_decreasing(np.asarray(counts, np.float64)[None])[0] / total
     return rng.binomial(points, np.clip(fitted, 0, 1), size=(replicates, len(counts)))

@@ -1,7 +1,7 @@
 """The training loop: a denoiser, its optimizer, and noise drawn anew at every step."""
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
@@ -10,6 +10,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from edgemem.numerics.arrays import arrays_of, with_arrays
 from edgemem.numerics.denoiser import TrainableDenoiser
 from edgemem.numerics.loss_trace import log_steps
 from edgemem.numerics.points import Drawn, Points, Problem, Tiling, clean_blocks, draw_block, tiling_of
@@ -27,7 +28,7 @@ class Trained(NamedTuple):
     """A denoiser at the end of training, as it was after some steps, and the mean training loss of blocks of steps."""
 
     denoiser: TrainableDenoiser
-    snapshots: list[TrainableDenoiser]
+    snapshots: Sequence[TrainableDenoiser]
     loss: Float[np.ndarray, "log_step"]
 
 
@@ -72,6 +73,8 @@ def _advance(
     step has the same bits whatever is kept or logged around it.
     """
     (problem, tiling, optimizer, length), key, first, last = fixed
+    # What a network has beside arrays, for example its activation function, is no part of what a loop carries.
+    arrays, rest = eqx.partition(model.denoiser, eqx.is_array)
     clean = clean_blocks(problem, tiling)
     n_points = tiling.n_samples * tiling.draws
 
@@ -80,7 +83,7 @@ def _advance(
 
     def add_block(denoiser, total, drawn, number):
         points = Points(drawn.x0 if clean is None else clean[number % tiling.over_samples], *drawn[1:])
-        value = eqx.filter_value_and_grad(lambda denoiser: denoiser.loss(points))(denoiser)
+        value = eqx.filter_value_and_grad(lambda arrays: eqx.combine(arrays, rest).loss(points))(denoiser)
         # Points are drawn one block ahead and carried, so that they are arrays in memory: drawn where they are used,
         # XLA would draw them again for each of their uses.
         return jax.tree.map(jnp.add, total, value), draw(number + 1)
@@ -102,8 +105,9 @@ def _advance(
         moved = eqx.apply_updates(denoiser, update), state, drawn
         return moved, losses.at[index - first].set(loss)
 
-    end, losses = jax.lax.fori_loop(first, last, step, (tuple(model), jnp.zeros(length, problem.x_train.dtype)))
-    return _Model(*end), losses
+    begin = (arrays, model.state, model.drawn), jnp.zeros(length, problem.x_train.dtype)
+    (arrays, state, drawn), losses = jax.lax.fori_loop(first, last, step, begin)
+    return _Model(eqx.combine(arrays, rest), state, drawn), losses
 
 
 def _first_block(problem: Problem, tiling: Tiling, key: PRNGKeyArray) -> Drawn:
@@ -115,7 +119,9 @@ _first_block_of_one = eqx.filter_jit(_first_block)
 _first_block_of_many = eqx.filter_jit(eqx.filter_vmap(_first_block, in_axes=(None, None, 0)))
 # The arrays of the models are overwritten.
 _advance_one = eqx.filter_jit(_advance, donate="all-except-first")
-_advance_many = eqx.filter_jit(eqx.filter_vmap(_advance, in_axes=((None, 0, None, None), 0)), donate="all-except-first")
+_advance_many = eqx.filter_jit(
+    eqx.filter_vmap(_advance, in_axes=((None, 0, None, None), eqx.if_array(0))), donate="all-except-first"
+)
 
 
 def _start(constant: _Constant, key: PRNGKeyArray, denoiser: TrainableDenoiser) -> _Model:
@@ -190,18 +196,19 @@ def train_together(
     constant = _Constant(problem, tiling, optimizer, int(np.diff(logged, prepend=0).max()))
     # New arrays, since the first call overwrites them; by NumPy, since JAX would compile a program for each shape.
     if together:
-        denoiser = jax.tree.map(lambda *leaves: jnp.asarray(np.stack(leaves)), *denoisers)
+        stacked = [jnp.asarray(np.stack(leaves)) for leaves in zip(*map(arrays_of, denoisers), strict=True)]
+        denoiser = with_arrays(denoisers[0], stacked)
         key, state = jnp.stack(list(keys)), eqx.filter_vmap(optimizer.init)(_trainable(denoiser))
         model = _Model(denoiser, state, _first_block_of_many(problem, tiling, key))
     else:
         key = keys[0]
-        model = _start(constant, key, jax.tree.map(lambda leaf: jnp.asarray(np.array(leaf)), denoisers[0]))
-    finite = jax.tree.map(np.isfinite, model.denoiser)
-    structure = jax.tree.structure(model.denoiser)
+        copied = [jnp.asarray(np.array(leaf)) for leaf in arrays_of(denoisers[0])]
+        model = _start(constant, key, with_arrays(denoisers[0], copied))
+    finite = list(map(np.isfinite, arrays_of(model.denoiser)))
     trace, kept, done = [], [], 0
     if resume:
         # Arrays that JAX owns, since the first call overwrites them.
-        model = jax.tree.unflatten(jax.tree.structure(model), [jnp.array(array) for array in resume.arrays])
+        model = with_arrays(model, [jnp.array(array) for array in resume.arrays])
         trace, kept, done = list(resume.loss), list(resume.snapshots), resume.step
     block: list[np.ndarray] = []
     for end in sorted({*logged.tolist(), *keep}):
@@ -216,21 +223,21 @@ def train_together(
         block.append(loss_by_step)
         done = end
         if end in keep:
-            kept.append([np.array(leaf) for leaf in jax.tree.leaves(model.denoiser)])
+            kept.append([np.array(leaf) for leaf in arrays_of(model.denoiser)])
         if end in logged:
             trace.append(np.concatenate(block, axis=1).mean(axis=1))
             block = []
-            progress(State(done, jax.tree.leaves(model), list(trace), list(kept)))
+            progress(State(done, arrays_of(model), list(trace), list(kept)))
     # The last update is followed by no loss: what was finite before training has to be so after it.
-    for before, after in zip(*map(jax.tree.leaves, (finite, model.denoiser)), strict=True):
+    for before, after in zip(finite, arrays_of(model.denoiser), strict=True):
         changed = np.argwhere(before != np.isfinite(after))
         if len(changed):
             raise Diverged(steps - 1, int(changed[0][0]) if together else 0)
     found = []
     for at, loss in enumerate(np.transpose(trace)):
+        every: list[list[Any]] = [arrays_of(model.denoiser), *kept]
         last, *snapshots = (
-            jax.tree.unflatten(structure, [leaf[at] if together else leaf for leaf in leaves])
-            for leaves in (jax.tree.leaves(model.denoiser), *kept)
+            with_arrays(denoisers[at], [leaf[at] if together else leaf for leaf in leaves]) for leaves in every
         )
         found.append(Trained(last, snapshots, loss))
     return found
