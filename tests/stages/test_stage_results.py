@@ -53,7 +53,7 @@ def test_memorizing_denoiser_has_the_least_training_loss(made):
 
 
 def test_generalizing_denoiser_is_best_on_test_samples_at_the_noise_end(made):
-    """Near t = 1 the best estimate is the mean of the true law, here of means that cancel no more than they must."""
+    """Near t = 1 the best estimate is the mean of the true distribution, here of means that hardly cancel."""
     test = made.read("evaluations").sel(split="test").isel(time=0)
     expected = ((made.read("samples").x_test[:10] - made.read("samples").true_mean.mean("component")) ** 2).sum(
         "feature"

@@ -1,4 +1,4 @@
-"""Disturbs runs of a tiny campaign at random moments, and looks whether one plain rerun mends everything.
+"""Disturbs runs of a tiny campaign at random moments, and looks whether one plain rerun repairs everything.
 
 python -m tests.workflow.faults --rounds 60    prints a table; needs root for disks that are full or read-only
 """

@@ -57,7 +57,7 @@ def find_transitions(spec: RegressSpec, evaluations: Evaluations) -> xr.Dataset:
         dataset[f"{name}_binomial_stderr"] = (
             dims,
             over_cases(spec, pooled[:, k, 3]),
-            {"long_name": f"standard error of {name}_pooled from counting generated points", "units": "1"},
+            {"long_name": f"binomial standard error of {name}_pooled", "units": "1"},
         )
         dataset[f"{name}_seed_stddev"] = (
             dims,

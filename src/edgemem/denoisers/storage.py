@@ -45,8 +45,7 @@ def to_dataset(kind: type[AbstractDenoiser], arrays: Mapping[int, Sequence[Array
         filled = np.full((len(values), len(values[0]), *shape), np.nan, np.float32)
         for i, steps in enumerate(values):
             for j, value in enumerate(steps):
-                place: Any = (i, j, *_corner(value.shape))
-                filled[place] = value
+                filled[i, j, *_corner(value.shape)] = value
         attributes = {"long_name": f"learned {name.replace('_', ' ')}, NaN beyond the model's size", "units": "1"}
         dataset[name] = (("model_size", "step", *_dimensions(kind, name, len(shape))), filled, attributes)
     return dataset
@@ -73,9 +72,9 @@ def _name(path: Sequence[Any]) -> str:
     return "_".join(str(getattr(part, "name", getattr(part, "idx", getattr(part, "key", part)))) for part in path)
 
 
-def _corner(shape: Sequence[int]) -> tuple[slice, ...]:
-    """Return the first places along each axis."""
-    return tuple(slice(0, length) for length in shape)
+def _corner(shape: Sequence[int]) -> tuple[Any, ...]:
+    """Return the first places along each axis; the ellipsis keeps an array of no axes an array, not a scalar."""
+    return (*(slice(0, length) for length in shape), ...)
 
 
 def _dimensions(kind: type[AbstractDenoiser], name: str, count: int) -> list[str]:

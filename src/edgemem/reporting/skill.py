@@ -36,7 +36,7 @@ def noise_table(metrics: Metrics) -> Table:
         for points in sorted({RATIO_POINTS, total}):
             value = metrics[f"campaign/binomial_variance_{criterion}_{points}"]
             rows.append([f"counting {points:,} generated points, {name}", number(value)])
-    rows.append(["between seeds of one setting, counting removed", number(metrics["campaign/seed_variance"])])
+    rows.append(["between seeds of one setting, binomial error removed", number(metrics["campaign/seed_variance"])])
     return Table(["source", "variance of M₅₀ / N"], rows)
 
 
