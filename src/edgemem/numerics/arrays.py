@@ -12,7 +12,7 @@ from jaxtyping import Array
 T = TypeVar("T")
 
 
-def arrays_of(tree: Any) -> list[Array]:
+def arrays_of(tree: Any) -> list[Array | np.ndarray]:
     """Return the arrays among the leaves, in their order."""
     return jax.tree.leaves(eqx.filter(tree, eqx.is_array))
 

@@ -237,7 +237,7 @@ def train_together(
     for at, loss in enumerate(np.transpose(trace)):
         every: list[list[Any]] = [arrays_of(model.denoiser), *kept]
         last, *snapshots = (
-            with_arrays(denoisers[at], [leaf[at] if together else leaf for leaf in leaves]) for leaves in every
+            with_arrays(denoisers[at], [leaf[at, ...] if together else leaf for leaf in leaves]) for leaves in every
         )
         found.append(Trained(last, snapshots, loss))
     return found
