@@ -15,6 +15,9 @@ from edgemem.errors import EdgememError
 BASE = "AbstractDenoiser"
 # What may be declared, and as what.
 DECLARATIONS: dict[str, type] = {"requires": tuple, "provides": tuple, "starts": dict, "options": dict}
+# Words of the annotation of an attribute that training does not move, and of what may hold one that it moves.
+NOT_TRAINED = {"ClassVar", "Callable", "Literal", "Bool", "PRNGKeyArray", "int", "float", "str", "bool", "complex"}
+CONTAINERS = {"tuple", "list", "dict", "Sequence", "Mapping"}
 DEFAULTS: dict[str, Any] = {"requires": (), "provides": (), "options": {}}
 
 
@@ -94,8 +97,11 @@ def _assigned(node: ast.stmt) -> list[tuple[str, ast.expr | None]]:
 
 
 def _is_parameter(annotation: ast.expr) -> bool:
-    """Return whether an attribute holds something that training moves."""
-    return not ast.unparse(annotation).startswith(("ClassVar", "Bool", "Int", "int", "str"))
+    """Return whether an attribute holds something that training moves: an array of reals, or a module of such."""
+    words = {node.id for node in ast.walk(annotation) if isinstance(node, ast.Name)}
+    words |= {node.attr for node in ast.walk(annotation) if isinstance(node, ast.Attribute)}
+    integers = [word for word in words if word.removeprefix("U").startswith("Int")]
+    return not words & NOT_TRAINED and not integers and bool(words - CONTAINERS)
 
 
 def _evaluated(path: Path, name: str, value: ast.expr) -> Any:

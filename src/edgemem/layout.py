@@ -1,7 +1,8 @@
 """The stages and where their files lie: the one table that the command line, rules, status and versions read.
 
 A stage's name is that of its rule, of its command, of its module in `edgemem.stages`, of the campaign's method that
-returns its spec (`train_spec`) and of the functions of its memory and minutes in `edgemem.workflow.resources`.
+returns its spec (`train_spec`); where a job is of one seed, also of the functions of its memory and minutes in
+`edgemem.workflow.resources`.
 """
 
 from typing import NamedTuple
@@ -110,7 +111,8 @@ COMMANDS = {
     "version": "save, compare and share versions of results",
 }
 # Folders of results that all campaigns share; a campaign cannot have their names.
-SHARED_FOLDERS = ("samples", "models", "evaluations", "sensitivity", "logs", "benchmarks")
+_shared = [path for stage in STAGES.values() for path in stage.files.values() if SETTING in path]
+SHARED_FOLDERS = (*dict.fromkeys(path.partition("/")[0] for path in _shared), "logs", "benchmarks")
 
 
 def path_of(kind: str) -> str:

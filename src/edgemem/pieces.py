@@ -30,7 +30,7 @@ Kind = Literal["family", "denoiser", "figure"]
 PACKAGE = Path(__file__).parent
 # Modules of the folders that are no piece themselves.
 SHARED = {
-    "families": {"abstract", "rows"},
+    "families": {"abstract", "component_means", "rows"},
     "denoisers": {"abstract", "padding", "storage"},
     "figures": {"style", "image_rows"},
 }
@@ -43,6 +43,8 @@ BASES: dict[str, Kind] = {
     "SettingFigure": "figure",
     "CaseFigure": "figure",
 }
+# What a message about an unknown name ends with.
+OWN_FILE = "a file of your own is listed under extensions"
 # The extensions of this process by kind and name.
 _extensions: dict[tuple[Kind, str], Path] = {}
 
@@ -70,6 +72,8 @@ def _kind_of(path: Path) -> Kind:
     """Return what an extension is."""
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise EdgememError(f"the extension {path} does not exist; write its path from the workflow's folder") from None
     except (OSError, SyntaxError, UnicodeDecodeError) as error:
         raise EdgememError(f"the extension {path} cannot be read as Python: {error}") from None
     bases = {
@@ -78,8 +82,8 @@ def _kind_of(path: Path) -> Kind:
     kinds = {kind for name, kind in BASES.items() if name in bases}
     if len(kinds) != 1:
         raise EdgememError(
-            f"the extension {path} must be one of a family, a denoiser or a figure, with a class made from one of "
-            f"{', '.join(BASES)} (got {', '.join(sorted(kinds)) or 'none'}); see docs/extending.md"
+            f"the extension {path} must be one of a family, a denoiser or a figure, with a class made directly from "
+            f"one of {', '.join(BASES)} (got {', '.join(sorted(kinds)) or 'none'}); see docs/extending.md"
         )
     return kinds.pop()
 

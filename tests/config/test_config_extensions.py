@@ -162,7 +162,7 @@ def test_reference_knows_no_extensions(load, overlay):
 
 # What is wrong; the files; what the message says.
 REFUSED_FILES = {
-    "missing": ({}, "the extension mine.py cannot be read as Python: [Errno 2] No such file"),
+    "missing": ({}, "the extension mine.py does not exist; write its path from the workflow's folder"),
     "syntax error": ({"mine.py": "class Mine(:"}, "the extension mine.py cannot be read as Python: "),
     "no Python": ({"mine.py": "\0"}, "the extension mine.py cannot be read as Python: "),
     "neither kind": (
@@ -171,7 +171,7 @@ REFUSED_FILES = {
     ),
     "both kinds": (
         {"mine.py": DENOISER + "\n\nclass Other(AbstractSetting): ..."},
-        "the extension mine.py must be one of a family, a denoiser or a figure, with a class made from one of "
+        "the extension mine.py must be one of a family, a denoiser or a figure, with a class made directly from one of "
         "AbstractSetting, AbstractDenoiser, CampaignFigure, SettingFigure, CaseFigure (got denoiser, family)",
     ),
     "name of the package": (
@@ -275,6 +275,6 @@ def test_page_that_messages_name_is_there():
 
 
 def test_registering_is_of_the_process():
-    with pytest.raises(EdgememError, match="cannot be read as Python"):
+    with pytest.raises(EdgememError, match="does not exist"):
         pieces.register(["nowhere.py"])
     assert pieces.registered() == []

@@ -100,12 +100,12 @@ REFUSED = {
     "setting that a model leaves out": (
         "models: {mixture: {settings: [image_digits_N30_K4_size8]}}",
         "models.mixture.settings[0]",
-        ["mixture", "image_digits_N30_K4_size8", "leaves out its family"],
+        ["mixture", "image_digits_N30_K4_size8", "the families of mixture leave out image"],
     ),
     "setting that a model cannot serve": (
         "models: {templates: {families: null, settings: [gaussian_N50_d30_K3]}}",
         "models.templates.settings[0]",
-        ["cannot be trained on gaussian_N50_d30_K3"],
+        ["is not trained on gaussian_N50_d30_K3: coloured_templates needs data with templates"],
     ),
     "setting without a model": (
         "models: {templates: null}",
@@ -251,8 +251,8 @@ REFUSED = {
     ),
     "comparison over one seed": (
         "{seeds: [1], figures: [{figure: protocols, candidates: [mixture]}]}",
-        "seeds",
-        ["compared over several seeds"],
+        "figures[0].candidates",
+        ["compared over several seeds", "`seeds` has one"],
     ),
     "schedule longer than the steps": (
         "protocols: {fast: {warmup: 0.6, decay: 0.5}}",

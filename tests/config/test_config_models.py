@@ -175,4 +175,7 @@ def test_denoiser_without_components_is_no_candidate_of_a_comparison(problems, n
     figure = {"figure": "protocols", "candidates": ["network"], "references": {}}
     overlay = json.loads(network(sizes=[16])) | {"figures": [figure]}
     (line,) = problems(overlay=json.dumps(overlay))
-    assert line == "overlay.yaml: figures[0].candidates: network learns no variance, by which models are compared"
+    assert line == (
+        "overlay.yaml: figures[0].candidates: network learns no variance, by which models are compared "
+        "(allowed: mixture, templates)"
+    )

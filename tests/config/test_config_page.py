@@ -87,7 +87,7 @@ def test_keys_in_paths_are_those_of_the_default_campaign(load):
 def test_example_of_an_extension_names_its_model_by_its_file(load, problems):
     (overlay,) = blocks("Extensions", "yaml")
     (line,) = problems(mine=overlay)
-    assert line.startswith("mine.yaml: extensions: the extension experiments/my_denoiser.py cannot be read as Python")
+    assert line.startswith("mine.yaml: extensions: the extension experiments/my_denoiser.py does not exist")
     assert yaml.safe_load(overlay)["models"]["mine"]["denoiser"] == "my_denoiser"
 
 

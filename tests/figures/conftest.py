@@ -153,7 +153,7 @@ class Case(NamedTuple):
         spec: dict[str, Any] = {"figure": {"figure": figure} | options}
         if pair is not None:
             (setting,) = (setting for setting in self.spec.settings if setting.name == pair[0])
-            spec |= {"setting": setting.model_dump(), "model": pair[1]}
+            spec |= {"setting": setting.model_dump(), "model": pair[1], "provides": self.spec.models[pair[1]].provides}
         return PlotSpec.model_validate(spec)
 
 

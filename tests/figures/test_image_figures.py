@@ -72,7 +72,11 @@ def made(model: str = "mixture") -> dict[str, xr.Dataset]:
 
 
 def plot_spec(figure: str, **options: Any) -> dict[str, Any]:
-    model = {"model": "coloured"} if "model" in pieces.figure_options(figure).subject else {}
+    model = (
+        {"model": "coloured", "provides": ["components", "learned_templates"]}
+        if "model" in pieces.figure_options(figure).subject
+        else {}
+    )
     return {"figure": {"figure": figure} | options, "setting": SETTING} | model
 
 

@@ -27,7 +27,7 @@ CONFIG = {
         name: {"steps": steps, "draws": 1, "peak_lr": 0.1, "final_lr": 0.1}
         for name, steps in (("short", 10), ("long", 20))
     },
-    "figures": ["losses"],
+    "figures": ["losses", "sensitivity"],
 }
 
 
@@ -41,20 +41,21 @@ def table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str
 
 def write() -> list[dict[str, str]]:
     """Write the table of the campaign here, and return its rows."""
-    spec = read_campaign("config.yaml").study.canonical()
+    spec = read_campaign("config.yaml").files_spec().canonical()
     assert main(["files", "files.csv", "--spec", spec]) == 0
     with Path("files.csv").open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
 def test_every_result_has_a_row(table: list[dict[str, str]]):
-    """Data, models, evaluations and tables are those that the campaign makes, with the names that they have."""
-    made = [file for file in files_of(read_campaign("config.yaml")) if file.stage in STAGES]
-    expected = [(f.kind, f.path, f.setting or "", "" if f.seed is None else str(f.seed), f.model or "") for f in made]
-    assert [tuple(row[name] for name in ("kind", "path", "setting", "seed", "model")) for row in table] == expected
-
-
-STAGES = ("sample", "train", "evaluate", "regress")
+    """All files that the campaign makes are there, with the names that they have."""
+    names = ("kind", "path", "setting", "seed", "model", "figure")
+    expected = [
+        tuple("" if (value := getattr(file, name)) is None else str(value) for name in names)
+        for file in files_of(read_campaign("config.yaml"))
+    ]
+    assert [tuple(row[name] for name in names) for row in table] == expected
+    assert {row["kind"] for row in table} >= {"samples", "sensitivity", "transition", "pdf", "png", "report", "files"}
 
 
 def test_parameters_are_those_that_made_the_file(table: list[dict[str, str]]):
@@ -82,10 +83,10 @@ def test_lists_are_written_as_json(table: list[dict[str, str]]):
 
 
 def test_tables_have_no_parameters(table: list[dict[str, str]]):
-    """The tables of the campaign have a row each, with kind and path alone."""
+    """The tables and pages of the campaign have a row each, with kind and path alone."""
     rows = [row for row in table if not row["setting"]]
     assert [row["path"] for row in rows] == [
-        f"results/tiny/{n}" for n in ("transition.nc", "regression.nc", "metrics.json")
+        f"results/tiny/{n}" for n in ("transition.nc", "regression.nc", "metrics.json", "files.csv", "report.html")
     ]
     assert all(not value for row in rows for name, value in row.items() if name not in ("kind", "path"))
 

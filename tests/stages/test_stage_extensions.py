@@ -340,7 +340,7 @@ def test_extension_that_is_not_there(refused, tmp_path: Path):
     sample, *_ = specs(NORMAL_SETTING, "mine", "network", WIDTHS)
     missing = tmp_path / "normal.py"
     message = refused("sample", tmp_path / "out.nc", spec=sample, extensions=[missing])
-    assert f"the extension {missing} cannot be read" in message
+    assert f"the extension {missing} does not exist" in message
 
 
 def test_extension_that_fails(refused, tmp_path: Path):

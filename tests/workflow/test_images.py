@@ -74,7 +74,7 @@ def test_each_family_has_its_model_and_its_figures(images: Workflow):
         assert set(json.loads(samples.attrs["inputs"])) == {f"{SOURCE}/it's no. {i}.png" for i in range(3)}
 
 
-def test_other_pictures_rerun_their_setting_alone(images: Workflow):
+def test_other_images_rerun_their_setting_alone(images: Workflow):
     write_images(images / SOURCE, 1)
     jobs = images.jobs()
     own = {"sample": 1, "train": 1, "evaluate": 1, "regress": 1}
@@ -100,7 +100,7 @@ def test_protocol_of_one_family_leaves_the_other_alone(images: Workflow):
     assert {job.wildcards["setting"] for job in jobs if job.rule == "train"} == {SETTING}
 
 
-def test_samples_that_are_there_need_their_pictures_no_more(images: Workflow):
+def test_samples_that_are_there_need_their_images_no_more(images: Workflow):
     """Results that were made elsewhere are used as they are; a new data set says what is missing, and nothing runs."""
     shutil.rmtree(images / SOURCE)
     assert images.pending() == {}

@@ -43,7 +43,7 @@ def _in_words(setting: str, model: str, seed: int) -> str:
 
 
 def last_step(evaluation: xr.Dataset) -> xr.Dataset:
-    """Return what was measured when training had ended: all about the transition is read there."""
+    """Return what was measured at the last step that is kept, by default the end of training: transitions are of it."""
     return evaluation.isel(step=-1)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
-from pydantic import BaseModel, GetJsonSchemaHandler
+from pydantic import BaseModel, BeforeValidator, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from edgemem import pieces
@@ -28,7 +28,7 @@ class ByName:
         name = value.get(self._kind)
         if name not in (known := pieces.names(self._kind)):
             found = f"no {self._kind} is given" if name is None else f"there is no {self._kind} '{name}'"
-            raise KeyProblem(found + nearest(name, known), self._kind)
+            raise KeyProblem(f"{found}{nearest(name, known)}; {pieces.OWN_FILE}", self._kind)
         return self._model(name).model_validate(value)
 
     @staticmethod
@@ -48,7 +48,14 @@ class ByName:
         return {"oneOf": [handler(self._model(name).__pydantic_core_schema__) for name in names]}
 
 
+def _named_figure(entry: object) -> object:
+    """Let a figure's name stand for the figure with all its defaults."""
+    return {"figure": entry} if isinstance(entry, str) else entry
+
+
 if TYPE_CHECKING:
     FigureOptions: TypeAlias = Any
+    FigureEntry: TypeAlias = Any
 else:
     FigureOptions = Annotated[Any, ByName("figure", pieces.figure_options)]
+    FigureEntry = Annotated[FigureOptions, BeforeValidator(_named_figure)]

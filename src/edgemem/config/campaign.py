@@ -4,16 +4,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from edgemem.config.base import KeyProblem, Model, Seed, key, nearest
-from edgemem.config.by_name import FigureOptions
+from edgemem.config.by_name import FigureEntry
 from edgemem.config.checks import check_figures, check_models
 from edgemem.config.collect import CollectSpec
 from edgemem.config.compare import CompareSpec
 from edgemem.config.datasets import Datasets
 from edgemem.config.drawn import Plot, plots_of
 from edgemem.config.evaluate import EvaluateSpec, Evaluation
+from edgemem.config.file_list import Drawing, FilesSpec
 from edgemem.config.grids import SettingEntry
 from edgemem.config.models import ModelEntry
 from edgemem.config.plot import PlotSpec
@@ -34,11 +35,6 @@ NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
 Name = Annotated[str, Field(pattern=NAME)]
 
 
-def _named_figure(entry: object) -> object:
-    """Let a figure's name stand for the figure with all its defaults."""
-    return {"figure": entry} if isinstance(entry, str) else entry
-
-
 class Campaign(Model):
     """One study: which data, which models, how measured, what drawn."""
 
@@ -57,9 +53,7 @@ class Campaign(Model):
     evaluation: Evaluation = Field(Evaluation(), description="How trained models are measured.")
     datasets: Datasets = Field(Datasets(), description="Where data sets lie that do not come with this project.")
     regression: Regression = Field(Regression(), description="How predictions of the transition are judged.")
-    figures: list[Annotated[FigureOptions, BeforeValidator(_named_figure)]] = Field(
-        description="Figures, each a name or a mapping with the figure's options."
-    )
+    figures: list[FigureEntry] = Field(description="Figures, each a name or a mapping with the figure's options.")
     extensions: list[str] = Field(
         [], description="Files with a family, denoiser or figure of your own, each known by the name of its file."
     )
@@ -186,9 +180,10 @@ class Campaign(Model):
         """Return what the evaluate stage reads."""
         return self.study.evaluate_spec(setting, seed, model)
 
-    def files_spec(self) -> Study:
+    def files_spec(self) -> FilesSpec:
         """Return what the files stage reads."""
-        return self.study
+        drawings = [Drawing(plot.figure.figure, plot.setting, plot.model) for plot in self.plots]
+        return FilesSpec(**self.study.values, sensitivity_keys=self.sensitivity_keys, drawings=drawings)
 
     def sensitivity_spec(self, setting: str, seed: int, model: str) -> SensitivitySpec:
         """Return what the sensitivity stage reads; it needs the figure `sensitivity` in the campaign."""
@@ -220,7 +215,9 @@ class Campaign(Model):
 
     def plot_spec(self, figure: str, setting: str | None, model: str | None) -> PlotSpec:
         """Return what the plot stage reads."""
-        return PlotSpec(figure=self.figure(figure), setting=self.setting(setting) if setting else None, model=model)
+        of = self.setting(setting) if setting else None
+        provides = self.study.models[model].provides if model else []
+        return PlotSpec(figure=self.figure(figure), setting=of, model=model, provides=provides)
 
     def collect_spec(self) -> CollectSpec:
         """Return what the collect stage reads."""

@@ -78,8 +78,13 @@ def _check_data(campaign: "Campaign", name: str, entry: ModelEntry) -> None:
                 f"the campaign has no setting '{setting}'{nearest(setting, settings)}", "models", name, "settings", i
             )
         if setting not in campaign.settings_of(name):
+            family = settings[setting].family
+            why = f"{entry.denoiser} needs data with {', '.join(declared.requires)}"
+            if entry.families is not None and family not in entry.families:
+                why = f"the families of {name} leave out {family}"
+            allowed = ", ".join(campaign.settings_of(name)) or "none"
             raise KeyProblem(
-                f"{name} cannot be trained on {setting}, or leaves out its family", "models", name, "settings", i
+                f"{name} is not trained on {setting}: {why} (allowed: {allowed})", "models", name, "settings", i
             )
     if entry.families is None and entry.settings is None and not campaign.settings_of(name):
         raise KeyProblem(
@@ -114,13 +119,10 @@ def check_figures(campaign: "Campaign") -> None:
         where = ("figures", i)
         if isinstance(figure, SettingFigure | CaseFigure):
             _check_drawn(campaign, figure, where)
-        for t_min in getattr(figure, "t_min", []):
-            if t_min >= campaign.sampling.t_max:
-                raise KeyProblem(
-                    f"must be below sampling.t_max, {campaign.sampling.t_max:g} (got {t_min:g})", *where, "t_min"
-                )
-        if figure.figure == "protocols":
-            _check_comparison(campaign, i)
+        try:
+            figure.check(campaign)
+        except KeyProblem as problem:
+            raise KeyProblem(str(problem), *where, *problem.path) from None
 
 
 def _check_drawn(campaign: "Campaign", figure: SettingFigure | CaseFigure, where: tuple[str | int, ...]) -> None:
@@ -145,33 +147,3 @@ def _check_drawn(campaign: "Campaign", figure: SettingFigure | CaseFigure, where
                 raise KeyProblem(
                     f"the figure '{figure.figure}'{needs} cannot be drawn of {name} (allowed: {allowed})", *where, key
                 )
-
-
-def _check_comparison(campaign: "Campaign", i: int) -> None:
-    """Check that a comparison has models to compare, and one reference for each setting."""
-    figure, where = campaign.figures[i], ("figures", i)
-    if not figure.candidates:
-        raise KeyProblem("at least one model to compare is needed", *where, "candidates")
-    if len(campaign.seeds) < 2:
-        raise KeyProblem("models are compared over several seeds (got one)", "seeds")
-    for key, names in (("candidates", figure.candidates), ("references", figure.references)):
-        for name in names:
-            if name not in campaign.entries:
-                raise KeyProblem(f"there is no model '{name}'" + nearest(name, campaign.entries), *where, key)
-            if "components" not in campaign.entries[name].declared.provides:
-                raise KeyProblem(f"{name} learns no variance, by which models are compared", *where, key)
-    named = [name for names in figure.references.values() for name in names]
-    for name in named:
-        if name not in campaign.by_name:
-            raise KeyProblem(
-                f"the campaign has no setting '{name}'" + nearest(name, campaign.by_name), *where, "references"
-            )
-    trained = {(case.setting.name, case.model) for case in campaign.cases}
-    for name in campaign.by_name:
-        if named.count(name) != 1:
-            raise KeyProblem(f"{name} needs one reference (got {named.count(name)})", *where, "references")
-        references = [model for model, settings in figure.references.items() if name in settings]
-        for key, models in (("references", references), ("candidates", figure.candidates)):
-            for model in models:
-                if (name, model) not in trained:
-                    raise KeyProblem(f"{model} is not trained on {name}, where it is compared", *where, key)

@@ -12,6 +12,22 @@ if TYPE_CHECKING:
     from edgemem.config.campaign import Campaign
 
 
+class Drawing(NamedTuple):
+    """A drawing by its names: of the figure, and of the setting and the model that it is of, if any."""
+
+    figure: str
+    setting: str | None
+    model: str | None
+
+
+class FilesSpec(Study):
+    """What the files stage reads: all that decides which files a campaign has."""
+
+    sensitivity_keys: dict[str, str]
+    """The key of the sensitivity files of each model."""
+    drawings: list[Drawing]
+
+
 class CampaignFile(NamedTuple):
     """A file of a campaign: the stage that makes it, its kind, its path, the name of its job, and what it is of."""
 
@@ -69,14 +85,26 @@ def _of_cases(study: Study, stage: str, keys: Mapping[str, str]) -> Iterator[Cam
             yield from _files(stage, setting=case.setting.name, seed=seed, model=case.model, key=keys[case.model])
 
 
+def sensitivity_files(study: Study, keys: Mapping[str, str]) -> Iterator[CampaignFile]:
+    """Yield the sensitivity files of a campaign; none where no model has a key."""
+    return _of_cases(study, "sensitivity", keys)
+
+
 def files_of(campaign: "Campaign") -> list[CampaignFile]:
     """Return all files of a campaign."""
-    found = [*study_files(campaign.study), *_of_cases(campaign.study, "sensitivity", campaign.sensitivity_keys)]
+    return listed_files(campaign.files_spec())
+
+
+def listed_files(spec: FilesSpec) -> list[CampaignFile]:
+    """Return all files of a campaign, in the order of the stages."""
+    drawn = {drawing.figure for drawing in spec.drawings}
+    found = [*study_files(spec), *sensitivity_files(spec, spec.sensitivity_keys)]
     for name, stage in STAGES.items():
-        if stage.job == CAMPAIGN and (stage.figure is None or campaign.has_figure(stage.figure)):
-            found += _files(name, campaign=campaign.campaign)
-    for figure, setting, model in campaign.plots:
-        found += plot_files(campaign.campaign, figure.figure, setting, model)
+        if name == "plot":
+            for drawing in spec.drawings:
+                found += plot_files(spec.campaign, *drawing)
+        elif stage.job == CAMPAIGN and (stage.figure is None or stage.figure in drawn):
+            found += _files(name, campaign=spec.campaign)
     return found
 
 

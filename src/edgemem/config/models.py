@@ -72,7 +72,9 @@ class ModelEntry(Model):
     @model_validator(mode="after")
     def _known(self) -> Self:
         if self.denoiser not in (known := pieces.names("denoiser")):
-            raise KeyProblem(f"there is no denoiser '{self.denoiser}'{nearest(self.denoiser, known)}", "denoiser")
+            raise KeyProblem(
+                f"there is no denoiser '{self.denoiser}'{nearest(self.denoiser, known)}; {pieces.OWN_FILE}", "denoiser"
+            )
         for name, value in self.options.items():
             if name not in (options := self.declared.options):
                 allowed = nearest(name, options) if options else f"; {self.denoiser} has none"

@@ -1,6 +1,6 @@
 """What the plot stage reads, and what every figure says of itself; each figure's own options are in its module."""
 
-from typing import Annotated, ClassVar, NamedTuple, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
@@ -8,6 +8,9 @@ from edgemem.config.base import KeyProblem, Model, Spec
 from edgemem.config.by_name import FigureOptions
 from edgemem.config.settings import AbstractSetting, Setting
 
+
+if TYPE_CHECKING:
+    from edgemem.config.campaign import Campaign
 
 Time = Annotated[float, Field(gt=0, lt=1)]
 Fractions = Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1, max_length=100)]
@@ -24,10 +27,14 @@ class Caption(NamedTuple):
 
 
 class Subject(NamedTuple):
-    """What a figure is drawn of: a setting and the name of a model, as far as the figure is of one."""
+    """What a figure is drawn of: a setting and the name of a model, as far as the figure is of one.
+
+    **Attributes:** `provides`: abilities of the data and of the model's denoiser together.
+    """
 
     setting: AbstractSetting | None
     model: str | None
+    provides: frozenset[str]
 
 
 class Figure(Model):
@@ -42,6 +49,12 @@ class Figure(Model):
     requires: ClassVar[tuple[str, ...]] = ()
 
     figure: str
+
+    def check(self, campaign: "Campaign") -> None:
+        """Check that the campaign has what the options speak of; by default they speak of nothing.
+
+        **Raises:** KeyProblem with the option, what was found and what is allowed.
+        """
 
 
 class CampaignFigure(Figure):
@@ -81,10 +94,12 @@ class PlotSpec(Spec):
     figure: FigureOptions
     setting: Setting | None = None
     model: str | None = None
+    provides: list[str] = Field([])
+    """Abilities of the model's denoiser."""
 
     @model_validator(mode="after")
     def _has_its_subject(self) -> Self:
-        for name in Subject._fields:
+        for name in ("setting", "model"):
             found = getattr(self, name)
             if (found is None) == (name in self.figure.subject):
                 problem = f"needs a {name}" if found is None else f"is not drawn of one {name}"
@@ -94,4 +109,5 @@ class PlotSpec(Spec):
     @property
     def subject(self) -> Subject:
         """What the figure is drawn of."""
-        return Subject(self.setting, self.model)
+        of_data = self.setting.provides if self.setting else ()
+        return Subject(self.setting, self.model, frozenset(of_data) | frozenset(self.provides))

@@ -1,14 +1,16 @@
 """Settings: which data the models are trained on. Each data family has a class of its own, in its folder."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeAlias
-
-from pydantic import model_validator
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
 from edgemem import pieces
 from edgemem.config.base import Model
 from edgemem.config.by_name import ByName
 from edgemem.config.datasets import Datasets
+
+
+# Abilities of data of which the true mean of each component is known.
+COMPONENT_MEANS = {"true_mean", "templates"}
 
 
 class AbstractSetting(Model):
@@ -22,12 +24,6 @@ class AbstractSetting(Model):
     if TYPE_CHECKING:  # keys of all families, which each declares at its place among its own
         family: str
         N: int
-
-    @model_validator(mode="after")
-    def _at_most_one_component_a_sample(self) -> Self:
-        if (K := getattr(self, "K", 1)) > self.N:
-            raise ValueError(f"K must be at most N (got K={K}, N={self.N})")
-        return self
 
     @property
     def name(self) -> str:

@@ -10,6 +10,7 @@ import xarray as xr
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from edgemem.denoisers.abstract import AbstractDenoiser
+from edgemem.families.component_means import coloured
 from edgemem.families.rows import rows
 from edgemem.numerics.coloured_templates import coloured_posterior_mean
 from edgemem.numerics.memorization import nearest_distance
@@ -108,18 +109,13 @@ class ColouredTemplates(AbstractDenoiser):
         """
         exists = np.asarray(self.exists)
         template, colour_mean = (np.asarray(array, np.float64)[exists] for array in (self.template, self.colour_mean))
-        true_template, true_colour = rows(samples.template), samples.colour_mean.values
+        true_template = rows(samples.template)
         norm, true_norm = np.linalg.norm(template, axis=1), np.linalg.norm(true_template, axis=1)
         likeness = np.abs(template @ true_template.T) / true_norm
         scale = np.mean((norm / true_norm[likeness.argmax(axis=1)]) ** 2)
-        mean, true_mean = _means(template, colour_mean), _means(true_template, true_colour)
+        mean, true_mean = coloured(template, colour_mean), coloured(true_template, samples.colour_mean.values)
         return {
             "learned_variance": float(self.variance) * float(scale),
             "distance_to_nearest_sample": nearest_distance(mean, rows(samples.x_train)).mean(),
             "distance_to_nearest_true_mean": nearest_distance(mean, true_mean).mean(),
         }
-
-
-def _means(template: np.ndarray, colour_mean: np.ndarray) -> np.ndarray:
-    """Return the means u_i (x) a_i of all components, one a row."""
-    return np.einsum("mc,mp->mcp", colour_mean, template).reshape(len(template), -1)

@@ -10,6 +10,7 @@ import xarray as xr
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from edgemem.denoisers.abstract import AbstractDenoiser
+from edgemem.families.component_means import component_means
 from edgemem.families.rows import rows
 from edgemem.numerics.isotropic_mixture import isotropic_posterior_mean
 from edgemem.numerics.memorization import nearest_distance
@@ -106,6 +107,7 @@ class IsotropicMixture(AbstractDenoiser):
             "learned_variance": float(self.variance),
             "distance_to_nearest_sample": nearest_distance(mean, rows(samples.x_train)).mean(),
         }
-        if "true_mean" in abilities:
-            found["distance_to_nearest_true_mean"] = nearest_distance(mean, samples.true_mean.values).mean()
+        true_mean = component_means(samples, abilities)
+        if true_mean is not None:
+            found["distance_to_nearest_true_mean"] = nearest_distance(mean, true_mean).mean()
         return found

@@ -10,6 +10,7 @@ import xarray as xr
 
 from edgemem import pieces
 from edgemem.config.evaluate import EvaluateSpec
+from edgemem.denoisers.abstract import AbstractDenoiser
 from edgemem.engine.models import TrainedModels, parameter_coordinates, read_models
 from edgemem.families.rows import rows
 from edgemem.numerics.denoiser import Denoiser
@@ -33,11 +34,12 @@ LEARNED = {
 
 
 class _Job(NamedTuple):
-    """What all measurements share."""
+    """What all measurements share; `denoisers` has a list a size, of one a step."""
 
     spec: EvaluateSpec
     samples: xr.Dataset
     trained: TrainedModels
+    denoisers: list[list[AbstractDenoiser]]
     times: np.ndarray
     progress: Progress
 
@@ -57,9 +59,9 @@ def evaluate(spec: EvaluateSpec, samples: xr.Dataset, models: xr.Dataset) -> xr.
         times = time_grid(spec.sampling.times, spec.sampling.t_min, spec.sampling.t_max)
         trained = read_models(spec.denoiser, spec.options, models, samples)
         progress = Progress(f"evaluate {spec.model} on {spec.setting.name} seed {spec.seed}")
-        job = _Job(spec, samples, trained, times, progress)
-        dataset = _coordinates(job, models).merge(_reference_losses(job)).merge(_losses(job))
-        dataset = dataset.merge(_memorization(job))
+        denoisers = [list(trained.of_size(size)) for size in trained.sizes]
+        job = _Job(spec, samples, trained, denoisers, times, progress)
+        dataset = _coordinates(job, models).merge(_losses(job)).merge(_memorization(job))
         if "components" in trained.kind.provides:
             dataset = dataset.merge(_learned(job))
     # What is known of the data distribution goes along, so that predictions of the transition need no other file.
@@ -89,11 +91,6 @@ def _coordinates(job: _Job, models: xr.Dataset) -> xr.Dataset:
     )
 
 
-def _noise(job: _Job, split: str, time: float, shape: tuple[int, ...]) -> jax.Array:
-    """Return the noise of a time and split, which all denoisers see."""
-    return jr.normal(job.key("noise", split, f"{time:.12g}"), (job.spec.evaluation.draws, *shape))
-
-
 def _references(job: _Job) -> dict[str, Denoiser]:
     """Return the denoisers that trained ones are compared with."""
     training = rows(job.samples.x_train)
@@ -103,49 +100,38 @@ def _references(job: _Job) -> dict[str, Denoiser]:
     return found | {"memorizing": memorizing(training), "linear": linear(training)}
 
 
-def _reference_losses(job: _Job) -> xr.Dataset:
-    """Return the losses of what is not trained, once for all sizes and steps."""
-    references, memory = _references(job), jnp.asarray(rows(job.samples.x_train))
-    # split, reference, time, (loss, standard error)
-    loss = np.empty((len(SPLITS), len(references), len(job.times), 2))
-    nested = np.empty((len(SPLITS), job.spec.setting.N, len(job.times), 2))
-    for s, (split, x) in enumerate(job.by_split().items()):
-        x0 = jnp.asarray(x)
-        for i, time in enumerate(job.times):
-            t, noise = jnp.asarray(time), _noise(job, split, time, x0.shape)
-            nested[s, :, i] = np.stack(nested_memorizing_loss(x0, t, noise, memory), axis=-1)
-            loss[s, :, i] = [denoising_loss(denoiser, x0, t, noise) for denoiser in references.values()]
-            job.progress.update(f"reference losses on {split} samples, time {i + 1} of {len(job.times)}")
-    names = {"long_name": "denoiser that is not trained"}
-    return (
-        _with_stderr("reference_loss", ("split", "reference", "time"), loss, "loss of denoisers that are not trained")
-        .assign_coords(reference=("reference", list(references), names))
-        .merge(
-            _with_stderr(
-                "partially_memorizing_loss",
-                ("split", "subset_size", "time"),
-                nested,
-                "loss of the denoiser that memorizes the first M training samples",
-            )
-        )
-    )
-
-
 def _losses(job: _Job) -> xr.Dataset:
-    """Return the losses of all models; at one time and split all of them see the same noise."""
-    trained = job.trained
-    models = [list(trained.of_size(size)) for size in trained.sizes]
-    # split, model size, step, time, (loss, standard error)
+    """Return the losses of what is trained, and once for all sizes and steps of what is not.
+
+    At one time and split all of them see the same noise.
+    """
+    trained, references, memory = job.trained, _references(job), jnp.asarray(rows(job.samples.x_train))
+    # split, (reference | subset size | model size, step), time, (loss, standard error)
+    reference = np.empty((len(SPLITS), len(references), len(job.times), 2))
+    nested = np.empty((len(SPLITS), job.spec.setting.N, len(job.times), 2))
     loss = np.empty((len(SPLITS), len(trained.sizes), len(trained.steps), len(job.times), 2))
     for s, (split, x) in enumerate(job.by_split().items()):
         x0 = jnp.asarray(x)
         for i, time in enumerate(job.times):
-            t, noise = jnp.asarray(time), _noise(job, split, time, x0.shape)
-            for m, of_size in enumerate(models):
+            t = jnp.asarray(time)
+            noise = jr.normal(job.key("noise", split, f"{time:.12g}"), (job.spec.evaluation.draws, *x0.shape))
+            nested[s, :, i] = np.stack(nested_memorizing_loss(x0, t, noise, memory), axis=-1)
+            reference[s, :, i] = [denoising_loss(denoiser, x0, t, noise) for denoiser in references.values()]
+            for m, of_size in enumerate(job.denoisers):
                 loss[s, m, :, i] = [denoising_loss(denoiser, x0, t, noise) for denoiser in of_size]
             job.progress.update(f"losses on {split} samples, time {i + 1} of {len(job.times)}")
     scale = "squared error of the denoised sample, summed over features, mean over samples and noise"
-    return _with_stderr("loss", ("split", "model_size", "step", "time"), loss, f"loss of the trained model: {scale}")
+    subsets = "loss of the denoiser that memorizes the first M training samples"
+    names = {"long_name": "denoiser that is not trained"}
+    return xr.merge(
+        [
+            _with_stderr("loss", ("split", "model_size", "step", "time"), loss, f"loss of the trained model: {scale}"),
+            _with_stderr(
+                "reference_loss", ("split", "reference", "time"), reference, "loss of denoisers that are not trained"
+            ),
+            _with_stderr("partially_memorizing_loss", ("split", "subset_size", "time"), nested, subsets),
+        ]
+    ).assign_coords(reference=("reference", list(references), names))
 
 
 def _with_stderr(name: str, dims: tuple[str, ...], values: np.ndarray, long_name: str) -> xr.Dataset:
@@ -169,8 +155,8 @@ def _memorization(job: _Job) -> xr.Dataset:
     copied = np.empty((len(training), *shape), np.int32)
     kept = np.empty((*shape, N_KEPT, *samples.x_train.shape[1:]), np.float32)
     distance = np.empty((len(SPLITS), *shape))
-    for m, size in enumerate(trained.sizes):
-        for s, denoiser in enumerate(trained.of_size(size)):
+    for m, (size, of_size) in enumerate(zip(trained.sizes, job.denoisers, strict=True)):
+        for s, denoiser in enumerate(of_size):
             key = job.key("generate", size)
             generated = np.asarray(sampler(denoiser, jnp.asarray(job.times), count, training.shape[1], key=key))
             copies = generated[memorized(generated, training, threshold)]
@@ -211,8 +197,7 @@ def _memorization(job: _Job) -> xr.Dataset:
 def _learned(job: _Job) -> xr.Dataset:
     """Return what the models' components say of the data."""
     learned = [
-        [denoiser.learned(job.samples, job.spec.setting.provides) for denoiser in job.trained.of_size(size)]
-        for size in job.trained.sizes
+        [denoiser.learned(job.samples, job.spec.setting.provides) for denoiser in of_size] for of_size in job.denoisers
     ]
     return xr.Dataset(
         {

@@ -60,5 +60,5 @@ def draw(options: GalleryFigure, subject: Subject, inputs: Inputs) -> Figure:
         copies = np.flatnonzero(memorized(points, training, threshold)).tolist()
         frame(axes, copies, generated.shape[-2:], 2, COLOURS["partially_memorizing"])
         percent = 100 * model.memorization_ratio.item()
-        axes.set_title(f"{size_in_words(model)}: {percent:.1f} % of all generated images are copies (framed)")
+        axes.set_title(f"{size_in_words(subject, model)}: {percent:.1f} % of all generated images are copies (framed)")
     return figure

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from edgemem.config.plot import INTERVALS, Caption, CaseFigure, Subject
+from edgemem.config.settings import COMPONENT_MEANS
 from edgemem.figures.style import (
     COLOURS,
     case_title,
@@ -46,18 +47,16 @@ CAPTION = Caption(
 def draw(options: MechanismFigure, subject: Subject, inputs: Inputs) -> Figure:
     """Draw the learned variance, and both distances, against model size, beside the truth as far as it is known."""
     evaluations = [evaluation.isel(step=-1) for evaluation in inputs["evaluations"]]
-    assert subject.setting is not None
-    provided = subject.setting.provides
     figure, (variance, distance) = new_figure(2)
     figure.suptitle(case_title(subject, len(evaluations)))
-    if "true_variance" in provided:
+    if "true_variance" in subject.provides:
         true = evaluations[0].true_variance.item()
         variance.plot([0, 1], [true, 0], "--", color=COLOURS["approximation"], label="σ*² (1 − M/N)")
     panels = [
         (variance, "learned_variance", "trained", "learned"),
         (distance, "distance_to_nearest_sample", "partially_memorizing", "to the nearest training sample"),
     ]
-    if not {"true_mean", "templates"}.isdisjoint(provided):
+    if not subject.provides.isdisjoint(COMPONENT_MEANS):
         panels.append((distance, "distance_to_nearest_true_mean", "generalizing", "to the nearest true mean"))
     shared = shared_sizes(evaluations)
     fraction = evaluations[0].fraction.sel(model_size=shared).values

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
+from edgemem.config.base import KeyProblem, nearest
 from edgemem.config.plot import CampaignFigure, Caption, Subject
 from edgemem.figures.style import SERIES, legend_below, new_figure
 
@@ -14,6 +15,7 @@ from edgemem.figures.style import SERIES, legend_below, new_figure
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from edgemem.config.campaign import Campaign
     from edgemem.figures.style import Inputs
 
 
@@ -28,6 +30,41 @@ class ProtocolsFigure(CampaignFigure):
     references: dict[str, list[str]] = Field(
         {}, exclude=True, description="Settings by the name of the model that is the reference there."
     )
+
+    def check(self, campaign: Campaign) -> None:
+        """Check that there are models to compare, and one reference for each setting."""
+        if not self.candidates:
+            allowed = ", ".join(campaign.entries)
+            raise KeyProblem(f"at least one model to compare is needed (allowed: {allowed})", "candidates")
+        if len(campaign.seeds) < 2:
+            raise KeyProblem("models are compared over several seeds, and `seeds` has one; add another", "candidates")
+        able = [name for name, entry in campaign.entries.items() if "components" in entry.declared.provides]
+        for key, names in (("candidates", self.candidates), ("references", self.references)):
+            for name in names:
+                if name not in campaign.entries:
+                    raise KeyProblem(f"there is no model '{name}'{nearest(name, campaign.entries)}", key)
+                if name not in able:
+                    raise KeyProblem(
+                        f"{name} learns no variance, by which models are compared "
+                        f"(allowed: {', '.join(able) or 'none'})",
+                        key,
+                    )
+        self._check_settings(campaign)
+
+    def _check_settings(self, campaign: Campaign) -> None:
+        named = [name for names in self.references.values() for name in names]
+        for name in named:
+            if name not in campaign.by_name:
+                raise KeyProblem(f"the campaign has no setting '{name}'{nearest(name, campaign.by_name)}", "references")
+        trained = {(case.setting.name, case.model) for case in campaign.cases}
+        for name in campaign.by_name:
+            if named.count(name) != 1:
+                raise KeyProblem(f"{name} needs one reference (got {named.count(name)})", "references")
+            references = [model for model, settings in self.references.items() if name in settings]
+            for key, models in (("references", references), ("candidates", self.candidates)):
+                for model in models:
+                    if (name, model) not in trained:
+                        raise KeyProblem(f"{model} is not trained on {name}, where it is compared", key)
 
 
 CAPTION = Caption(

@@ -72,7 +72,7 @@ def draw(options: SeedsFigure, subject: Subject, inputs: Inputs) -> Figure:
     loss.set_ylim(bottom=0)
     ratio.set_ylabel("memorization ratio")
     loss.set_ylabel(f"training loss, ψ = {trained.snr.item():.3g}")
-    point.set(xlabel=f"{' / '.join(half_symbols(evaluations[0]))}, bars: 95 % binomial", ylabel="seed")
+    point.set(xlabel=f"{' / '.join(half_symbols(subject))}, bars: 95 % binomial", ylabel="seed")
     point.set_yticks(np.arange(len(seeds)), seeds)
     point.invert_yaxis()
     legend_below(figure, ratio, columns=8)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple
 import numpy as np
 from pydantic import Field
 
-from edgemem.config.base import Fraction
+from edgemem.config.base import Fraction, KeyProblem
 from edgemem.config.plot import INTERVALS, Caption, CaseFigure, Subject, Time
 from edgemem.config.sampling import Sampling
 from edgemem.figures.style import COLOURS, case_title, half_symbols, legend_below, new_figure
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
+    from edgemem.config.campaign import Campaign
     from edgemem.figures.style import Inputs
 
 
@@ -40,6 +41,12 @@ class SensitivityFigure(CaseFigure):
     points: list[Annotated[int, Field(ge=10, le=10_000_000)]] = Field(
         [50, 200], exclude=True, description="Numbers of generated points for which the scatter of a count is given."
     )
+
+    def check(self, campaign: Campaign) -> None:
+        """Check that generation ends after it begins."""
+        for t_min in self.t_min:
+            if t_min >= campaign.sampling.t_max:
+                raise KeyProblem(f"must be below sampling.t_max, {campaign.sampling.t_max:g} (got {t_min:g})", "t_min")
 
     def variants(self, sampling: Sampling) -> list[Sampling]:
         """Return the ways to generate points: first the campaign's own, then those that differ from it."""
@@ -94,7 +101,7 @@ def draw(options: SensitivityFigure, subject: Subject, inputs: Inputs) -> Figure
     axes.set_yticks(np.arange(len(rows)), [row.label for row in rows])
     axes.invert_yaxis()
     axes.grid(axis="y", visible=False)
-    axes.set_xlabel(" / ".join(half_symbols(measured[0])))
+    axes.set_xlabel(" / ".join(half_symbols(subject)))
     legend_below(figure, axes, columns=2)
     return figure
 

@@ -68,7 +68,7 @@ STYLE: dict[str, Any] = {
 SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 WIDTH = 3.4  # inches of one text column
 HEIGHT = 2.9
-# What files call the fraction of a denoiser whose size is a number of components.
+# What the axis of a figure without models is called.
 MODEL_SIZE = "model size M / N"
 
 
@@ -99,20 +99,15 @@ def nearest_sizes(sizes: np.ndarray, fractions: np.ndarray, wanted: Sequence[flo
     return list(dict.fromkeys(int(sizes[np.argmin(np.abs(fractions - fraction).round(9))]) for fraction in wanted))
 
 
-def size_in_words(evaluation: xr.Dataset) -> str:
+def size_in_words(subject: Subject, evaluation: xr.Dataset) -> str:
     """Return how large one model is."""
     fraction = f"{evaluation.fraction.item():.3g}"
-    return f"M = {fraction} N" if in_components(evaluation) else f"{fraction} N d parameters"
+    return f"M = {fraction} N" if "components" in subject.provides else f"{fraction} N d parameters"
 
 
-def half_symbols(evaluation: xr.Dataset) -> tuple[str, str]:
+def half_symbols(subject: Subject) -> tuple[str, str]:
     """Return what the size at a ratio of one half is called, and its unit: components, or parameters P."""
-    return ("M₅₀", "N") if in_components(evaluation) else ("P₅₀", "(N d)")
-
-
-def in_components(evaluation: xr.Dataset) -> bool:
-    """Return whether the size of a model is a number of components."""
-    return bool(evaluation.fraction.long_name == MODEL_SIZE)
+    return ("M₅₀", "N") if "components" in subject.provides else ("P₅₀", "(N d)")
 
 
 def fraction_axis(axes: Axes, evaluations: Sequence[xr.Dataset] = ()) -> None:

@@ -14,7 +14,6 @@ from edgemem.figures.style import (
     case_title,
     fraction_axis,
     half_symbols,
-    in_components,
     legend_below,
     mean_with_interval,
     new_figure,
@@ -86,14 +85,14 @@ def draw(options: TransitionFigure, subject: Subject, inputs: Inputs) -> Figure:
     )
     null = np.mean([evaluation.null_memorization_ratio for evaluation in evaluations])
     ratio.axhline(null, color=COLOURS["memorizing"], linestyle=":", label="fresh true samples")
-    half = half_symbols(evaluations[0])
+    half = half_symbols(subject)
     shade_transition(ratio, transition, *half)
     ratio.set_ylim(-0.02, 1.05)
     ratio.set_ylabel("memorization ratio")
     fraction_axis(ratio, evaluations)
 
     for axes, split in zip(losses, ("train", "test"), strict=True):
-        draw_losses(axes, evaluations, split, options.time, subject.setting.provides)
+        draw_losses(axes, evaluations, split, options.time, subject.provides)
         shade_transition(axes, transition, *half)
     legend_below(figure, ratio, *losses, columns=4)
     return figure
@@ -125,7 +124,7 @@ def draw_losses(
 
     The partially memorizing denoiser is the one with as many samples as the model has components, if it has some.
 
-    **Arguments:** `provided`: abilities of the data.
+    **Arguments:** `provided`: abilities of the data and of the denoiser.
     """
     at = [e.sel(split=split).sel(time=time, method="nearest") for e in evaluations]
     shared = shared_sizes(evaluations)
@@ -138,7 +137,7 @@ def draw_losses(
     for reference in references:
         losses = [e.reference_loss.sel(reference=reference).item() for e in at]
         curves[reference] = reference, [np.full(len(shared), loss) for loss in losses]
-    if in_components(at[0]):
+    if "components" in provided:
         subset = np.minimum(shared, at[0].sizes["subset_size"])
         partially = [e.partially_memorizing_loss.sel(subset_size=subset) for e in at]
         curves["partially_memorizing"] = "partially memorizing", partially

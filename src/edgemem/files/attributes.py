@@ -1,4 +1,4 @@
-"""The attributes that a file carries: a NetCDF file as such, a image as text beside its pixels, a PDF as keywords."""
+"""The attributes that a file carries: a NetCDF file as such, an image as text beside its pixels, a PDF as keywords."""
 
 import json
 import re

@@ -42,7 +42,7 @@ class State(NamedTuple):
     """
 
     step: int
-    arrays: list[Array]
+    arrays: list[Array | np.ndarray]
     loss: list[Float[np.ndarray, "model"]]
     snapshots: list[list[np.ndarray]]
 

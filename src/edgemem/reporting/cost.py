@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from edgemem.analysis.published import TRAINING_POINTS
 from edgemem.config.collect import CollectSpec
-from edgemem.config.file_list import study_files
+from edgemem.config.file_list import sensitivity_files, study_files
 from edgemem.layout import STAGES, benchmark_of
 from edgemem.reporting.pages import Table
 
 
 # Stages with jobs for each seed; a plot is one job a figure, and the regression is one job.
-BY_SEED = ("sample", "train", "evaluate", "sensitivity")
+BY_SEED = tuple(name for name, stage in STAGES.items() if "{seed}" in stage.job)
 
 
 class Cost(NamedTuple):
@@ -28,12 +28,8 @@ class Cost(NamedTuple):
 def costs(spec: CollectSpec) -> dict[str, Cost]:
     """Return the costs by stage, of the jobs whose benchmarks are there: results copied from elsewhere have none."""
     files: dict[str, list[str]] = {stage: [] for stage in BY_SEED}
-    for file in study_files(spec):
+    for file in [*study_files(spec), *sensitivity_files(spec, spec.sensitivity_keys)]:
         files[file.stage].append(file.benchmark)
-    for case in spec.cases if spec.sensitivity_keys else []:
-        names = {"setting": case.setting.name, "model": case.model, "key": spec.sensitivity_keys[case.model]}
-        jobs = [STAGES["sensitivity"].job.format(seed=seed, **names) for seed in spec.seeds]
-        files["sensitivity"] += [benchmark_of("sensitivity", job) for job in jobs]
     files["regress"] = [benchmark_of("regress", spec.campaign)]
     figures = Path(benchmark_of("plot", STAGES["plot"].job.format(campaign=spec.campaign, figure="any"))).parent
     files["plot"] = sorted(map(str, figures.glob("*.tsv")))
@@ -80,10 +76,9 @@ def cost_text(spec: CollectSpec, found: dict[str, Cost]) -> str:
     ]
     if "plot" in found:
         lines.append(f"One figure drawn again: {found['plot'].seconds / found['plot'].jobs:.1f} seconds.")
-    protocols = {(model.denoiser, model.protocol.points) for model in spec.models.values()}
+    protocols = {(published_points(model.provides), model.protocol.points) for model in spec.models.values()}
     if "train" in found and len(protocols) == 1:  # of several, the hours of each are not told apart
-        denoiser, points = protocols.pop()
-        published, hours = TRAINING_POINTS.get(denoiser), found["train"].seconds / 3600
+        (published, points), hours = protocols.pop(), found["train"].seconds / 3600
         if published is not None:
             lines.append(
                 f"The paper's protocol shows training {published:,} noised points of each sample instead of "
@@ -91,3 +86,8 @@ def cost_text(spec: CollectSpec, found: dict[str, Cost]) -> str:
                 f"instead of {hours:.2f}."
             )
     return "\n".join(lines)
+
+
+def published_points(provides: Iterable[str]) -> int | None:
+    """Return how many points of each sample the paper's protocol shows to a denoiser with some abilities."""
+    return next((points for ability, points in TRAINING_POINTS.items() if ability in provides), None)

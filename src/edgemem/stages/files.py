@@ -7,25 +7,25 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from edgemem import layout
-from edgemem.config.file_list import CampaignFile, study_files
+from edgemem.config.file_list import CampaignFile, FilesSpec, listed_files
 from edgemem.config.study import Study
 from edgemem.files.atomic_write import atomic_write
 from edgemem.stages.campaign_spec import add_campaign_spec
 
 
-NAMES = ("kind", "path", "setting", "seed", "model")
+NAMES = ("kind", "path", "setting", "seed", "model", "figure")
+WITH_PARAMETERS = ("sample", "train", "evaluate")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
     parser.add_argument("output", metavar="OUT.csv", help="table to write")
-    add_campaign_spec(parser, "data, models and evaluations of the campaign")
+    add_campaign_spec(parser, "data, models, evaluations and drawings of the campaign")
 
 
 def run(options: argparse.Namespace) -> None:
     """Write a row for each file: its names, then the parameters that made it, empty where they do not apply."""
-    rows = list(rows_of(Study.parse(options.spec)))
+    rows = list(rows_of(FilesSpec.parse(options.spec)))
     columns = dict.fromkeys(name for row in rows for name in row)
 
     def write(path: Path) -> None:
@@ -37,16 +37,15 @@ def run(options: argparse.Namespace) -> None:
     atomic_write(options.output, write)
 
 
-def rows_of(study: Study) -> Iterator[dict[str, Any]]:
+def rows_of(spec: FilesSpec) -> Iterator[dict[str, Any]]:
     """Yield the rows of a campaign's files, in the order of the stages: cells by column.
 
     A parameter's column is called by the way to it in the configuration: `setting.N`, `protocol.steps`.
     """
-    for file in study_files(study):
+    for file in listed_files(spec):
         values = {name: getattr(file, name) for name in NAMES}
-        yield values | dict(_flat(parameters(study, file)))
-    for kind in layout.STAGES["regress"].files:
-        yield {"kind": kind, "path": layout.path_of(kind).format(campaign=study.campaign)}
+        # Of a sensitivity file, table or figure the parameters stand in the file itself.
+        yield values | (dict(_flat(parameters(spec, file))) if file.stage in WITH_PARAMETERS else {})
 
 
 def parameters(study: Study, file: CampaignFile) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Which source files a stage runs, so that the workflow can rerun it when one of them changes."""
 
+import ast
 import importlib.util
 import os
 from pathlib import Path
@@ -10,6 +11,17 @@ from edgemem.errors import EdgememError
 
 
 PACKAGE = "edgemem"
+
+
+def imported_modules(path: Path) -> list[str]:
+    """Return the modules of the package that a file elsewhere imports, or may: of `from a import b` both a and a.b."""
+    found: dict[str, None] = {}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= dict.fromkeys(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found |= dict.fromkeys([node.module, *(f"{node.module}.{alias.name}" for alias in node.names)])
+    return [name for name in found if name.split(".")[0] == PACKAGE]
 
 
 class CodeInputs:
@@ -36,7 +48,7 @@ class CodeInputs:
 
     def of(self, *modules: str) -> list[str]:
         """Return the source files, relative to the working directory, that run when these modules are imported."""
-        found = {PACKAGE, f"{PACKAGE}.__main__", *modules}
+        found = {PACKAGE, f"{PACKAGE}.__main__", *modules} & self._graph.modules
         for module in tuple(found):
             found |= self._graph.find_upstream_modules(module)
         for module in tuple(found):

@@ -8,10 +8,7 @@ from edgemem.config.campaign import Campaign
 from edgemem.config.plot import Figure
 from edgemem.layout import PUBLISHING, STAGES
 from edgemem.pieces import Kind
-
-
-# Stages that compute the keys of a campaign's files, for which they look at all denoisers.
-OF_STUDY = ("files", "report", "collect")
+from edgemem.workflow.code_inputs import imported_modules
 
 
 class Piece(NamedTuple):
@@ -36,7 +33,7 @@ def pieces_of_campaign(stage: str, campaign: Campaign) -> list[Piece]:
     """Return the pieces of a job that is of all settings."""
     families = dict.fromkeys(setting.family for setting in campaign.study.settings)
     found = [piece for family in families for piece in _of_family(stage, family)]
-    if stage == "report":  # it has their captions
+    if stage == "report":  # it shows their captions
         found += [Piece("figure", figure.figure) for figure in campaign.figures]
     return found
 
@@ -48,13 +45,15 @@ def _of_family(stage: str, family: str) -> list[Piece]:
 
 
 def modules(loaded: Iterable[Piece]) -> list[str]:
-    """Return the modules of the pieces that are in the package."""
-    return [pieces.module_name(*piece) for piece in loaded if pieces.extension(piece.kind, piece.name) is None]
+    """Return the modules of the pieces that are in the package, and those that the user's own import from it."""
+    found: dict[str, None] = {}
+    for piece in loaded:
+        own = pieces.extension(piece.kind, piece.name)
+        found |= dict.fromkeys([pieces.module_name(*piece)] if own is None else imported_modules(own))
+    return list(found)
 
 
-def extension_files(stage: str, campaign: Campaign, loaded: Iterable[Piece]) -> list[str]:
+def extension_files(loaded: Iterable[Piece]) -> list[str]:
     """Return the files of the pieces that are the user's own."""
     used = {pieces.extension(piece.kind, piece.name) for piece in loaded}
-    if stage in OF_STUDY:
-        used |= {pieces.extension("denoiser", model.denoiser) for model in campaign.study.models.values()}
     return sorted(str(path) for path in used if path)

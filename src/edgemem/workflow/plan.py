@@ -11,7 +11,7 @@ from edgemem.config.drawn import Plot
 from edgemem.config.file_list import CampaignFile, files_of, plot_name
 from edgemem.config.loading import load_campaign
 from edgemem.errors import EdgememError
-from edgemem.layout import RESULTS, log_of, path_of
+from edgemem.layout import RESULTS, STAGES, benchmark_of, log_of, path_of
 from edgemem.workflow import repair
 from edgemem.workflow.code_inputs import CodeInputs
 from edgemem.workflow.pieces_of_jobs import Piece, extension_files, modules, pieces_of_campaign, pieces_of_job
@@ -52,7 +52,7 @@ class Plan:
 
     def benchmark(self, stage: str) -> str:
         """Return where it stands what a job took."""
-        return self.log(stage).replace("/logs/", "/benchmarks/").removesuffix(".log") + ".tsv"
+        return benchmark_of(stage).replace("{campaign}", self.name)
 
     def files(self, *kinds: str) -> list[str]:
         """Return the paths of all files of some kinds."""
@@ -115,9 +115,8 @@ class Plan:
         """Return the setting, seed and model of a job; a file that is not of this campaign ends the run."""
         setting, seed, model = wildcards.setting, int(wildcards.seed), wildcards.get("model")
         if key := wildcards.get("key"):
-            known = [
-                self._paths.get((kind, setting, seed, model), "") for kind in ("models", "evaluations", "sensitivity")
-            ]
+            kinds = [kind for stage in STAGES.values() for kind in stage.files]
+            known = [self._paths.get((kind, setting, seed, model), "") for kind in kinds]
             if not any(path.endswith(f"/{model}-{key}.nc") for path in known):
                 sys.exit(
                     f"campaign {self.name} has no {setting}/seed{seed}/{model}-{key}.nc; "
@@ -158,7 +157,7 @@ class Plan:
 
     def extensions(self, stage: str) -> Callable[[Wildcards], list[str]]:
         """Return the files of the user's own pieces that a job uses."""
-        return lambda wildcards: extension_files(stage, self.campaign, self._pieces(stage, wildcards))
+        return lambda wildcards: extension_files(self._pieces(stage, wildcards))
 
     def _pieces(self, stage: str, wildcards: Wildcards) -> list[Piece]:
         plot = self._plots[wildcards.figure] if wildcards.get("figure") else Plot(None)

@@ -1,8 +1,8 @@
 """Settings of isotropic Gaussian mixtures."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from edgemem.config.settings import AbstractSetting
 
@@ -23,6 +23,12 @@ class GaussianSetting(AbstractSetting):
     @classmethod
     def _no_negative_zero(cls, separation: float) -> float:
         return separation + 0.0
+
+    @model_validator(mode="after")
+    def _at_most_one_component_a_sample(self) -> Self:
+        if self.K > self.N:
+            raise ValueError(f"K must be at most N (got K={self.K}, N={self.N})")
+        return self
 
     @property
     def name(self) -> str:

@@ -3,9 +3,9 @@
 import hashlib
 import re
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from edgemem.config.base import nearest
 from edgemem.config.datasets import Datasets
@@ -38,6 +38,12 @@ class ImageSetting(AbstractSetting):
     K: int = Field(ge=1, description="Number of templates, at most N.")
     size: int = Field(15, ge=2, le=128, description="Rows and columns to which images are resized.")
     variance: float = Field(1.0, ge=0.01, le=100, description="Variance sigma*^2 of each channel of the colour.")
+
+    @model_validator(mode="after")
+    def _at_most_one_component_a_sample(self) -> Self:
+        if self.K > self.N:
+            raise ValueError(f"K must be at most N (got K={self.K}, N={self.N})")
+        return self
 
     @property
     def name(self) -> str:

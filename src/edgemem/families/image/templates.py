@@ -98,7 +98,7 @@ def make_templates(
 ) -> Float[np.ndarray, "template size size"]:
     """Return images resized by bicubic interpolation, with values scaled to [0, 1] over the set.
 
-    Interpolation overshoots at edges; what lies outside a image's own values is cut off, so that black stays black.
+    Interpolation overshoots at edges; what lies outside an image's own values is cut off, so that black stays black.
 
     **Raises:** ValueError if a template is zero everywhere, or two are equal, and so are one component.
     """
