@@ -2,6 +2,7 @@
 
 import functools
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -71,12 +72,9 @@ def made(model: str = "mixture") -> dict[str, xr.Dataset]:
     return {kind: dataset.assign_attrs(spec=SPEC.canonical()) for kind, dataset in datasets.items()}
 
 
-def plot_spec(figure: str, **options: Any) -> dict[str, Any]:
-    model = (
-        {"model": "coloured", "provides": ["components", "learned_templates"]}
-        if "model" in pieces.figure_options(figure).subject
-        else {}
-    )
+def plot_spec(figure: str, provides: Sequence[str] = ("components",), **options: Any) -> dict[str, Any]:
+    of_model = "model" in pieces.figure_options(figure).subject
+    model = {"model": "coloured", "provides": list(provides)} if of_model else {}
     return {"figure": {"figure": figure} | options, "setting": SETTING} | model
 
 
@@ -165,7 +163,9 @@ def test_nearest_trained_sizes_are_shown_once():
 
 def test_sizes_that_are_no_components_are_called_what_they_are():
     """Those shown are the nearest by the fraction that they have in common with components."""
-    titles = [axes.get_title() for axes in drawn("gallery", made("network"), fractions=[0.1, 0.9, 3.0]).axes]
+    titles = [
+        axes.get_title() for axes in drawn("gallery", made("network"), provides=[], fractions=[0.1, 0.9, 3.0]).axes
+    ]
     assert [size * MODELS["network"].unit for size in MODELS["network"].sizes] == pytest.approx([0.8, 1.6, 3.2, 6.4])
     assert [title.split(":")[0] for title in titles] == [f"{fraction:g} N d parameters" for fraction in (0.8, 3.2)]
 

@@ -102,7 +102,7 @@ def test_edited_denoiser_reruns_its_training_and_what_follows(extended: Workflow
         file.write("# edited\n")
     jobs = extended.jobs()
     # Losses are drawn of each case; the list of files says nothing of code.
-    own = {"train": 6, "evaluate": 6, "plot losses": 3}
+    own = {"train": 6, "evaluate": 6, "plot losses": 4}
     assert count(jobs) == own | {"regress": 1, "plot prediction": 1, **AFTER_PLOT}
     assert {job.wildcards["model"] for job in jobs if job.rule in ("train", "evaluate")} == {"own"}
 
@@ -150,8 +150,8 @@ def test_a_figure_of_ones_own(workflow: Workflow):
     source = (workflow / "src/edgemem/figures/mechanism.py").read_text()
     figure.write_text(source.replace('"mechanism"', '"spectrum"'))
     workflow.configure(figures=[*TINY["figures"], "spectrum"], extensions=["mine/spectrum.py"])
-    assert workflow.pending() == {"plot spectrum": 2, **AFTER_PLOT}
-    assert count(workflow.jobs("--cores", "2")) == {"plot spectrum": 2, **AFTER_PLOT}
+    assert workflow.pending() == {"plot spectrum": 2, **FILES, **AFTER_PLOT}
+    assert count(workflow.jobs("--cores", "2")) == {"plot spectrum": 2, **FILES, **AFTER_PLOT}
     assert f"spectrum_{SETTING}_mixture" in (workflow / "results/tiny/report.html").read_text()
     figure.write_text(figure.read_text() + "# edited\n")
     assert workflow.pending() == {"plot spectrum": 2, **AFTER_PLOT}
