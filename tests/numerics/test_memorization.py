@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from edgemem.numerics.memorization import memorized, nearest_distance, wasserstein2
+from edgemem.numerics.memorization import copies, memorized, nearest_distance, two_nearest, wasserstein2
 
 from . import oracle
 
@@ -30,6 +30,22 @@ def test_memorized_is_its_definition(rng, data, threshold):
     np.testing.assert_array_equal(result, oracle.memorized(generated, training, threshold))
     assert result.any()
     assert not result.all()
+
+
+@pytest.mark.parametrize("data", ["distinct", "duplicates"])
+def test_two_nearest_are_those_of_all_distances(rng, data):
+    """The nearest sample by its index, the first of equal ones, and both distances by hand."""
+    training = rng.normal(size=(30, 4))
+    if data == "duplicates":
+        training[10:20] = training[:10]
+    generated = rng.normal(size=(50, 4))
+    nearest, second, sample = two_nearest(generated, training)
+    kept = training if data == "distinct" else np.delete(training, np.arange(10, 20), axis=0)
+    distance = np.sort(np.linalg.norm(generated[:, None] - kept, axis=2), axis=1)
+    np.testing.assert_allclose(nearest, distance[:, 0])
+    np.testing.assert_allclose(second, distance[:, 1])
+    np.testing.assert_array_equal(sample, np.linalg.norm(generated[:, None] - training, axis=2).argmin(axis=1))
+    np.testing.assert_array_equal(copies(nearest, second, 0.5), memorized(generated, training, 0.5))
 
 
 def test_a_copy_of_a_repeated_sample_is_memorized():

@@ -11,7 +11,7 @@ from jaxtyping import Array
 
 from edgemem.denoisers.abstract import AbstractDenoiser
 from edgemem.numerics.diffusion import loss_weight
-from edgemem.numerics.loss_trace import log_steps, still_falling
+from edgemem.numerics.loss_trace import can_tell, log_steps, still_falling
 from edgemem.numerics.optimizer import optimizer
 from edgemem.numerics.points import Problem, Tiling, draw_block
 from edgemem.numerics.training import Diverged, State, train
@@ -371,6 +371,11 @@ def test_trace_averages_blocks_and_progress_counts_steps():
 def test_still_falling_without_noise(trace, falling):
     """Only a fall of more than 1 % from one tenth of the trace to the next counts."""
     assert still_falling(trace) is falling
+
+
+def test_short_traces_tell_nothing():
+    """A hundred blocks of ten steps each are the least by which one can tell."""
+    assert [can_tell(steps) for steps in (1, 20, 999, 1000, 4000)] == [False, False, False, True, True]
 
 
 def test_still_falling_with_noise():

@@ -100,6 +100,7 @@ def test_models(made, kind: str, steps: list[int]):
             "grid": ("model_size",),
             "probe_ratio": ("model_size",),
             "converged": ("model_size",),
+            "still_falling": ("model_size",),
         },
     )
     assert models.model_size.values.tolist() == SIZES
@@ -108,7 +109,9 @@ def test_models(made, kind: str, steps: list[int]):
     assert models.parameters.values.tolist() == [size * D + 1 for size in SIZES]
     assert set(models.grid.values) == {"listed"}
     assert np.isnan(models.probe_ratio).all()
-    assert set(models.converged.values) <= {0, 1}
+    assert set(models.still_falling.values) <= {0, 1}
+    # Twenty steps are too few to tell.
+    assert not models.converged.any()
     assert np.isfinite(models.standard_deviation).all()
     for size in SIZES:
         mean = models["mean"].sel(model_size=size).values
@@ -160,9 +163,15 @@ def test_evaluations(made, kind: str, steps: list[int]):
             "component": K,
             "feature": D,
             "point": 10,
+            "generated_point": 60,
         },
         {
             "generated": ("model_size", "step", "point", "feature"),
+            **dict.fromkeys(
+                ("nearest_distance", "second_distance", "nearest_sample"), ("model_size", "step", "generated_point")
+            ),
+            **dict.fromkeys(("null_nearest_distance", "null_second_distance"), ("generated_point",)),
+            **dict.fromkeys(("converged", "still_falling"), ("model_size",)),
             **losses,
             **{f"{name}_stderr": dims for name, dims in losses.items()},
             "copied": ("sample", "model_size", "step"),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from edgemem.analysis.copies import memorization_ratio
 from edgemem.cli import main
 from edgemem.config.evaluate import EvaluateSpec
 from edgemem.config.sample import SampleSpec
@@ -11,8 +12,9 @@ from edgemem.config.train import TrainSpec
 from edgemem.engine.data import draw
 from edgemem.engine.evaluation import evaluate
 from edgemem.engine.trainer import Trainer
+from edgemem.errors import EdgememError
 
-from .conftest import PROTOCOL, SETTING, SNAPSHOTS, command, evaluate_spec, sample_spec, train_spec
+from .conftest import EVALUATION, PROTOCOL, SETTING, SNAPSHOTS, command, evaluate_spec, sample_spec, train_spec
 
 
 N = SETTING["N"]
@@ -27,6 +29,7 @@ def models_with(made, means: dict[int, np.ndarray], variance: float) -> xr.Datas
         {
             "mean": (("model_size", "step", "component", "feature"), filled),
             "standard_deviation": (("model_size", "step"), np.full((len(means), 1), np.sqrt(variance))),
+            **dict.fromkeys(("converged", "still_falling"), ("model_size", np.zeros(len(means), np.int8))),
         },
         coords={"model_size": list(means), "step": [1], "points": ("step", [1])},
     )
@@ -136,9 +139,11 @@ def test_ratio_is_the_count_over_the_generated_points(made):
     assert ((evaluation.memorized_count >= 0) & (evaluation.memorized_count <= 60)).all()
 
 
-def test_evaluation_carries_the_true_law(made):
+def test_evaluation_carries_what_is_known_of_the_data_and_how_training_ended(made):
     xr.testing.assert_equal(made.read("evaluations").true_mean, made.read("samples").true_mean)
     assert made.read("evaluations").true_variance == SETTING["variance"]
+    for name in ("converged", "still_falling"):
+        xr.testing.assert_equal(made.read("evaluations")[name], made.read("models")[name])
 
 
 def test_stages_repeat_themselves(made, tmp_path):
@@ -226,6 +231,35 @@ def test_a_step_that_is_kept_is_the_end_of_a_shorter_training(made):
     long, short = trained(20, [10, 20]), trained(10, [10])
     for name in ("mean", "standard_deviation", "points"):
         xr.testing.assert_equal(long[name].sel(step=[10]), short[name])
+
+
+@pytest.mark.parametrize("threshold", [0.2, 1 / 3, 0.6])
+def test_another_threshold_costs_no_generation(made, threshold):
+    """The distances that are kept give the counts of an evaluation with that threshold, of each sample too."""
+    other = EVALUATION | {"threshold": threshold}
+    spec = EvaluateSpec.model_validate(evaluate_spec(evaluation=other))
+    again = evaluate(spec, made.read("samples"), made.read("snapshot_models"))
+    kept = made.read("snapshot_evaluations")
+    np.testing.assert_array_equal(memorization_ratio(kept, threshold), again.memorization_ratio)
+    is_copy = kept.nearest_distance.values.astype(float) <= threshold * kept.second_distance.values.astype(float)
+    for m, s in np.ndindex(is_copy.shape[:2]):
+        counts = np.bincount(kept.nearest_sample.values[m, s][is_copy[m, s]], minlength=N)
+        np.testing.assert_array_equal(counts, again.copied.values[:, m, s])
+    null = kept.null_nearest_distance.values.astype(float) <= threshold * kept.null_second_distance.values.astype(float)
+    assert null.mean() == again.null_memorization_ratio
+
+
+def test_fewer_points_are_the_first(made):
+    """The paper's number of points is a part of those generated; more than there are is refused."""
+    kept = made.read("evaluations")
+    ratio = memorization_ratio(kept, points=10)
+    first = kept.nearest_distance.values[..., :10] <= kept.second_distance.values[..., :10] / 3
+    np.testing.assert_allclose(ratio, first.mean(axis=-1))
+    np.testing.assert_array_equal(memorization_ratio(kept), kept.memorization_ratio)
+    with pytest.raises(EdgememError, match=r"points must be 1 to 60, the points generated from each model \(got 61\)"):
+        memorization_ratio(kept, points=61)
+    with pytest.raises(EdgememError, match="threshold must be between 0 and 1"):
+        memorization_ratio(kept, 1.5)
 
 
 def test_copies_are_counted_by_sample(made):

@@ -16,7 +16,7 @@ from edgemem.families.rows import rows
 from edgemem.numerics.denoiser import Denoiser
 from edgemem.numerics.diffusion import signal_to_noise, time_grid
 from edgemem.numerics.losses import denoising_loss, nested_memorizing_loss
-from edgemem.numerics.memorization import memorized, nearest_index, wasserstein2
+from edgemem.numerics.memorization import copies, two_nearest, wasserstein2
 from edgemem.numerics.randomness import named_generator, named_key
 from edgemem.numerics.references import linear, memorizing
 from edgemem.numerics.sampling import SAMPLERS
@@ -64,9 +64,9 @@ def evaluate(spec: EvaluateSpec, samples: xr.Dataset, models: xr.Dataset) -> xr.
         dataset = _coordinates(job, models).merge(_losses(job)).merge(_memorization(job))
         if "components" in trained.kind.provides:
             dataset = dataset.merge(_learned(job))
-    # What is known of the data distribution goes along, so that predictions of the transition need no other file.
+    # What is known of the data distribution, and how training ended, goes along, so that tables need no other file.
     known = [name for name in ("true_mean", "true_variance") if name in spec.setting.provides]
-    return dataset.merge(samples[known])
+    return dataset.merge(samples[known]).merge(models[["converged", "still_falling"]])
 
 
 def _coordinates(job: _Job, models: xr.Dataset) -> xr.Dataset:
@@ -153,20 +153,27 @@ def _memorization(job: _Job) -> xr.Dataset:
     sampler = SAMPLERS[spec.sampling.sampler]
     shape = len(trained.sizes), len(trained.steps)
     copied = np.empty((len(training), *shape), np.int32)
+    # Of every point, so that another threshold or fewer points cost no generation. What is counted are the numbers as
+    # they are kept.
+    nearest, second = np.empty((2, *shape, count), np.float32)
+    sample = np.empty((*shape, count), np.int32)
     kept = np.empty((*shape, N_KEPT, *samples.x_train.shape[1:]), np.float32)
     distance = np.empty((len(SPLITS), *shape))
     for m, (size, of_size) in enumerate(zip(trained.sizes, job.denoisers, strict=True)):
         for s, denoiser in enumerate(of_size):
             key = job.key("generate", size)
             generated = np.asarray(sampler(denoiser, jnp.asarray(job.times), count, training.shape[1], key=key))
-            copies = generated[memorized(generated, training, threshold)]
-            copied[:, m, s] = np.bincount(nearest_index(copies, training), minlength=len(training))
+            nearest[m, s], second[m, s], sample[m, s] = two_nearest(generated, training)
+            is_copy = copies(nearest[m, s], second[m, s], threshold)
+            copied[:, m, s] = np.bincount(sample[m, s][is_copy], minlength=len(training))
             kept[m, s] = generated[:N_KEPT].reshape(kept.shape[2:])
             distance[:, m, s] = [wasserstein2(generated, reference[split]) for split in SPLITS]
         job.progress.update(f"generated points, size {m + 1} of {len(trained.sizes)}")
     rng = named_generator(spec.seed, "evaluate", spec.setting.name, "fresh")
     fresh, _ = pieces.data(spec.setting.family).draw_samples(samples, count, rng=rng)
+    fresh_nearest, fresh_second = (distance.astype(np.float32) for distance in two_nearest(fresh, training)[:2])
     over_models, copies_of_all = ("model_size", "step"), copied.sum(axis=0, dtype=np.int64)
+    of_points = "training sample, of each point generated from each model"
     variables = {
         "copied": (("sample", *over_models), copied, "generated points that are copies of each training sample"),
         "memorized_count": (over_models, copies_of_all, "generated points that are copies"),
@@ -177,10 +184,23 @@ def _memorization(job: _Job) -> xr.Dataset:
             kept,
             f"the first {N_KEPT} points generated from each model",
         ),
+        "nearest_distance": ((*over_models, "generated_point"), nearest, f"distance to the nearest {of_points}"),
+        "second_distance": ((*over_models, "generated_point"), second, f"distance to the second nearest {of_points}"),
+        "nearest_sample": ((*over_models, "generated_point"), sample, f"index of the nearest {of_points}"),
         "null_memorization_ratio": (
             (),
-            memorized(fresh, training, threshold).mean(),
+            copies(fresh_nearest, fresh_second, threshold).mean(),
             "fraction of fresh true samples that pass for copies",
+        ),
+        "null_nearest_distance": (
+            "generated_point",
+            fresh_nearest,
+            "distance of each fresh true sample to the nearest training sample",
+        ),
+        "null_second_distance": (
+            "generated_point",
+            fresh_second,
+            "distance of each fresh true sample to the second nearest training sample",
         ),
         "wasserstein2": (("split", *over_models), distance, "2-Wasserstein distance of generated points to samples"),
         "null_wasserstein2": (

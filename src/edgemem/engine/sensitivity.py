@@ -9,7 +9,7 @@ from edgemem.config.sensitivity import SensitivitySpec
 from edgemem.engine.models import parameter_coordinates, read_models
 from edgemem.families.rows import rows
 from edgemem.numerics.diffusion import time_grid
-from edgemem.numerics.memorization import relative_distance
+from edgemem.numerics.memorization import copies, two_nearest
 from edgemem.numerics.randomness import named_generator, named_key
 from edgemem.numerics.sampling import SAMPLERS
 from edgemem.numerics.statistics import binomial_spread, crossing_estimates
@@ -25,7 +25,7 @@ def count_copies(spec: SensitivitySpec, samples: xr.Dataset, models: xr.Dataset)
     progress = Progress(f"sensitivity of {spec.model} on {spec.setting.name} seed {spec.seed}")
     trained = read_models(spec.denoiser, spec.options, models.isel(step=[-1]), samples)
     training, sizes = rows(samples.x_train), trained.sizes
-    copies = np.empty((len(spec.sampling), len(spec.thresholds), len(sizes)), np.int64)
+    counts = np.empty((len(spec.sampling), len(spec.thresholds), len(sizes)), np.int64)
     with jax.enable_x64(True):  # at t = 0.001 the logits are of order 1e7
         for m, size in enumerate(sizes):
             (denoiser,) = trained.of_size(size)
@@ -34,15 +34,16 @@ def count_copies(spec: SensitivitySpec, samples: xr.Dataset, models: xr.Dataset)
                 times = jnp.asarray(time_grid(sampling.times, sampling.t_min, sampling.t_max))
                 sampler = SAMPLERS[sampling.sampler]
                 generated = np.asarray(sampler(denoiser, times, spec.generated, training.shape[1], key=key))
-                distance = relative_distance(generated, training)
-                copies[v, :, m] = [np.sum(distance <= threshold) for threshold in spec.thresholds]
+                nearest, second, _ = two_nearest(generated, training)
+                nearest, second = nearest.astype(np.float32), second.astype(np.float32)  # as evaluations keep them
+                counts[v, :, m] = [np.sum(copies(nearest, second, threshold)) for threshold in spec.thresholds]
             progress.update(f"generated points, size {m + 1} of {len(sizes)}")
     what = "of a way to generate points"
     return xr.Dataset(
         {
             "memorized_count": (
                 ("variant", "threshold", "model_size"),
-                copies,
+                counts,
                 {"long_name": "generated points that are copies", "units": "1"},
             ),
             "generated_count": (

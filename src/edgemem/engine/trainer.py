@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -14,13 +14,12 @@ from edgemem.config.models import SizeGrid, snapshot_steps
 from edgemem.config.train import TrainSpec
 from edgemem.denoisers.abstract import AbstractDenoiser
 from edgemem.denoisers.padding import padded_size
-from edgemem.denoisers.storage import Arrays, stored, to_dataset
 from edgemem.engine.job_state import done_state, kept_arrays, training_state, unfinished
+from edgemem.engine.models_dataset import Size, models_dataset
 from edgemem.engine.problem import training_problem
 from edgemem.errors import EdgememError
 from edgemem.families.rows import rows
 from edgemem.numerics.arrays import arrays_of
-from edgemem.numerics.loss_trace import log_steps, still_falling
 from edgemem.numerics.memorization import memorized
 from edgemem.numerics.model_sizes import coarse_sizes, fine_grid
 from edgemem.numerics.randomness import named_key
@@ -196,53 +195,13 @@ class Trainer:
     def _key(self, use: str, size: int) -> jax.Array:
         return named_key(self.spec.seed, "train", self.spec.setting.name, use, size)
 
-    def _arrays(self, size: int) -> list[Arrays]:
-        """Return what is stored of a size, one entry a step."""
-        return [stored(snapshot, self.unpadded[size]) for snapshot in self.trained[size].snapshots]  # type: ignore[arg-type]
-
     def _dataset(self) -> xr.Dataset:
         """Return everything, sizes ascending."""
-        sizes, protocol, setting = sorted(self.trained), self.spec.protocol, self.spec.setting
-        dataset = to_dataset(self.kind, {size: self._arrays(size) for size in sizes})
-        batch = min(protocol.minibatch or setting.N, setting.N)
-        dataset = dataset.assign_coords(
-            model_size=("model_size", sizes, {"long_name": "model size M", "units": "1"}),
-            step=("step", self.keep, {"long_name": "optimizer steps after which the model was kept", "units": "1"}),
-            points=(
-                "step",
-                np.array(self.keep) * protocol.draws * batch,
-                {"long_name": "noised samples that training has seen", "units": "1"},
-            ),
-            log_step=(
-                "log_step",
-                log_steps(protocol.steps),
-                {"long_name": "last optimizer step of a block", "units": "1"},
-            ),
-        )
-
-        def by_size(
-            values: Mapping[int, Any], long_name: str, units: str = "1"
-        ) -> tuple[str, list[Any], dict[str, str]]:
-            return "model_size", [values.get(size, np.nan) for size in sizes], {"long_name": long_name, "units": units}
-
-        loss = {size: self.trained[size].loss for size in sizes}
-        dataset["training_loss"] = (
-            ("model_size", "log_step"),
-            np.stack(list(loss.values())),
-            {"long_name": "training loss on the protocol's scale, mean over a block of steps", "units": "1"},
-        )
-        dataset["parameters"] = by_size(
-            {size: self.declared.n_parameters(size, setting.dim, **self.options) for size in sizes},
-            "number of trained parameters",
-        )
-        dataset["train_seconds"] = by_size(self.seconds, "wall-clock time of training", "s")
-        dataset["grid"] = by_size(self.grid, "grid the size belongs to: coarse, fine or listed")
-        dataset["probe_ratio"] = by_size(self.probe_ratio, "memorization ratio of the probe of a coarse model")
-        dataset["converged"] = by_size(
-            {size: np.int8(not still_falling(values)) for size, values in loss.items()},
-            "1 if the training loss was no longer falling at the end, else 0",
-        )
-        return dataset
+        sizes = {}
+        for size, of_size in sorted(self.trained.items()):
+            probe = self.probe_ratio.get(size)
+            sizes[size] = Size(of_size, self.unpadded[size], self.seconds[size], self.grid[size], probe)
+        return models_dataset(self.spec, sizes)
 
 
 def on_gpu() -> bool:

@@ -4,9 +4,20 @@ import numpy as np
 from jaxtyping import Float, Int
 
 
-def log_steps(steps: int, count: int = 100) -> Int[np.ndarray, "log_step"]:
+BLOCKS = 100
+
+
+def log_steps(steps: int, count: int = BLOCKS) -> Int[np.ndarray, "log_step"]:
     """Return the steps that end the (at most 100) blocks over which the training loss is averaged."""
     return np.unique(np.linspace(0, steps, min(steps, count) + 1).round().astype(int))[1:]
+
+
+def can_tell(steps: int) -> bool:
+    """Return whether a trace shows that a loss has stopped to fall: all blocks, each a mean over at least ten steps.
+
+    In a shorter one noise hides what it still falls, and the last steps have small rates anyway.
+    """
+    return steps >= 10 * BLOCKS
 
 
 def still_falling(loss: Float[np.ndarray, "log_step"]) -> bool:

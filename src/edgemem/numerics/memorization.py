@@ -1,9 +1,44 @@
 """Which generated points are copies of training samples, and how far generated points are from data."""
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+
+
+class Nearest(NamedTuple):
+    """Distances of points to the nearest and the second nearest training sample, and which one is the nearest."""
+
+    nearest: Float[np.ndarray, "point"]
+    second: Float[np.ndarray, "point"]
+    sample: Int[np.ndarray, "point"]
+
+
+def two_nearest(
+    generated: Float[np.ndarray, "point feature"], training: Float[np.ndarray, "sample feature"]
+) -> Nearest:
+    """Return ||x - x_(1)||, ||x - x_(2)|| and the index of x_(1), of the two nearest training samples.
+
+    Distances are float64 differences: the expanded square loses the digits of a small distance.
+
+    Two equal training samples are one sample here, the first of them: otherwise a copy of a duplicate would never count
+    as memorized.
+
+    **Raises:** ValueError if there are no two different training samples.
+    """
+    different, first = np.unique(training, axis=0, return_index=True)
+    if len(different) < 2:
+        raise ValueError("the memorization test needs two different training samples")
+    distance = _distances(generated, different)
+    nearest, second = np.partition(distance, 1, axis=1)[:, :2].T
+    return Nearest(nearest, second, first[distance.argmin(axis=1)])
+
+
+def copies(
+    nearest: Float[np.ndarray, "*point"], second: Float[np.ndarray, "*point"], threshold: float
+) -> Bool[np.ndarray, "*point"]:
+    """Return which points are copies by their distances: ||x - x_(1)|| <= threshold ||x - x_(2)||."""
+    return np.asarray(nearest, np.float64) <= threshold * np.asarray(second, np.float64)
 
 
 def memorized(
@@ -15,25 +50,8 @@ def memorized(
 
     ||x - x_(1)|| <= threshold ||x - x_(2)||, with threshold 1/3 in the paper (section 7).
     """
-    return relative_distance(generated, training) <= threshold
-
-
-def relative_distance(
-    generated: Float[np.ndarray, "point feature"], training: Float[np.ndarray, "sample feature"]
-) -> Float[np.ndarray, "point"]:
-    """Return ||x - x_(1)|| / ||x - x_(2)||, the distances to the two nearest training samples.
-
-    Distances are float64 differences: the expanded square loses the digits of a small distance.
-
-    Two equal training samples are one sample here: otherwise a copy of a duplicate would never count as memorized.
-
-    **Raises:** ValueError if there are no two different training samples.
-    """
-    distance = _distances(generated, np.unique(training, axis=0))
-    if distance.shape[1] < 2:
-        raise ValueError("the memorization test needs two different training samples")
-    nearest, second = np.partition(distance, 1, axis=1)[:, :2].T
-    return nearest / second
+    nearest, second, _ = two_nearest(generated, training)
+    return copies(nearest, second, threshold)
 
 
 def nearest_index(
