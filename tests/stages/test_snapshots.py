@@ -104,6 +104,8 @@ def test_references_and_noise_cost_once(samples: xr.Dataset, kept: xr.Dataset, m
     splits, times = 2, kept.sizes["model_size"] * 0 + len(measured(samples, kept).time)
     models = splits * times * len(SIZES)
     assert three["denoising_loss"] - one["denoising_loss"] == 2 * models
+    assert one["_noise"] == one["nested_memorizing_loss"] == splits * times
+    assert one["_references"] == 1
 
 
 def test_copies_are_counted_for_each_training_sample(samples: xr.Dataset, kept: xr.Dataset):

@@ -91,6 +91,11 @@ def _coordinates(job: _Job, models: xr.Dataset) -> xr.Dataset:
     )
 
 
+def _noise(job: _Job, split: str, time: float, shape: tuple[int, ...]) -> jax.Array:
+    """Return the noise of a time and split, which all denoisers see."""
+    return jr.normal(job.key("noise", split, f"{time:.12g}"), (job.spec.evaluation.draws, *shape))
+
+
 def _references(job: _Job) -> dict[str, Denoiser]:
     """Return the denoisers that trained ones are compared with."""
     training = rows(job.samples.x_train)
@@ -113,8 +118,7 @@ def _losses(job: _Job) -> xr.Dataset:
     for s, (split, x) in enumerate(job.by_split().items()):
         x0 = jnp.asarray(x)
         for i, time in enumerate(job.times):
-            t = jnp.asarray(time)
-            noise = jr.normal(job.key("noise", split, f"{time:.12g}"), (job.spec.evaluation.draws, *x0.shape))
+            t, noise = jnp.asarray(time), _noise(job, split, time, x0.shape)
             nested[s, :, i] = np.stack(nested_memorizing_loss(x0, t, noise, memory), axis=-1)
             reference[s, :, i] = [denoising_loss(denoiser, x0, t, noise) for denoiser in references.values()]
             for m, of_size in enumerate(job.denoisers):
