@@ -325,10 +325,11 @@ def test_files_follow_the_cf_conventions(made, kind: str):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_floats_are_float64_but_learned_arrays(made, kind: str):
-    """Training is in float32 and what it has learned stays so; generated points are only looked at."""
+    """Training is in float32 and what it has learned stays so; generated points are only looked at, and many."""
     dataset = made.read(kind)
     single = {name for name, variable in dataset.variables.items() if variable.dtype == np.float32}
-    expected = {"models": {"mean", "standard_deviation"}, "evaluations": {"generated"}}
+    distances = {f"{null}{which}_distance" for null in ("", "null_") for which in ("nearest", "second")}
+    expected = {"models": {"mean", "standard_deviation"}, "evaluations": {"generated", *distances}}
     assert single == expected.get(dataset.attrs["edgemem_file"], set())
 
 
