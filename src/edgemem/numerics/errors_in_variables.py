@@ -32,8 +32,9 @@ def clustered_slope(
     NaN with fewer than three clusters, and where x hardly varies more than its error: less than a third of its variance
     is not error, S_xx < 3/2 mean x_stderr^2, or nothing is without one of the clusters.
 
-    **Arguments:** `x_stderr`: standard errors of x, independent between cases; `cluster`: labels. Cases with a missing
-    coordinate or error are left out.
+    **Arguments:** `x_stderr`: standard errors of x, independent between cases (where the cases of a cluster share one
+    prediction with one error, give the cluster's means as one case); `cluster`: labels. Cases with a missing coordinate
+    or error are left out.
     """
     return _jackknife(_about_the_mean, _known(x, y, x_stderr, cluster))
 
