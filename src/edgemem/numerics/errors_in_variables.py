@@ -26,8 +26,8 @@ def clustered_slope(
     slope of least squares to zero, and that is taken off. Its standard error is the jackknife's that leaves out one of
     G clusters at a time, (G - 1)/G sum_g (b_(g) - b)^2, as cases of a cluster are not independent, with G - 2 degrees
     of freedom. In simulated campaigns of five clusters of 2 to 10 cases, whose effects scatter like a fifteenth of the
-    range of x, 94 to 97 % of the 95 % intervals (`evidence.interval`) hold the truth, with G - 1 degrees of freedom 92.5
-    to 95.5 %; they are too wide, 97.5 to 99 %, with three or four clusters.
+    range of x, 94 to 97 % of the 95 % intervals (`evidence.interval`) hold the truth, with G - 1 degrees of freedom
+    92.5 to 95.5 %; they are too wide, 97.5 to 99 %, with three or four clusters.
 
     NaN with fewer than three clusters, and where x hardly varies more than its error: less than a third of its variance
     is not error, S_xx < 3/2 mean x_stderr^2, or nothing is without one of the clusters.
