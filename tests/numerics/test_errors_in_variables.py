@@ -119,7 +119,7 @@ def test_no_slope_where_x_does_not_vary():
 
 
 def test_no_slope_where_x_varies_no_more_than_its_error():
-    """Where x is nothing but error a slope is told now and then; without the limit it would be in half of the campaigns."""
+    """Where x is nothing but error a slope is told now and then; without the limit it would be in half of them."""
     rng = np.random.default_rng(6)
     told = 0
     for _ in range(200):

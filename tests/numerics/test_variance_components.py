@@ -113,15 +113,15 @@ def test_without_values_nothing_is_known():
 
 def test_missing_values_are_left_out():
     """A case without any value is none; counting variances of missing values, and of single seeds, do not count."""
-    values = np.array([[1.0, 3.0, NAN], [NAN, NAN, NAN], [2.0, 4.0, 9.0], [5.0, NAN, NAN]])
+    values = np.array([[1.0, 3.0, NAN], [NAN, NAN, NAN], [2.0, 4.0, 9.0], [25.0, NAN, NAN]])
     binomial = np.array([[1.0, 1.0, NAN], [9.0, 9.0, 9.0], [0.5, 0.5, 0.5], [1e9, 1e9, 1e9]])
     found = components(values, binomial)
     # Squares 2 and 26 with 1 + 2 degrees of freedom, and as much of each case's counting variance.
     within, counting = 28 / 3, (1 * 1.0 + 2 * 0.5) / 3
     assert found.binomial == pytest.approx(counting)
     assert found.between_data_sets.value == pytest.approx(within - counting)
-    assert found.total.value == pytest.approx(np.var([2, 5, 5], ddof=1))
-    assert found.between_cases.value == pytest.approx(max(3 - within * np.mean([1 / 2, 1 / 3, 1]), 0))
+    assert found.total.value == pytest.approx(np.var([2, 5, 25], ddof=1))
+    assert found.between_cases.value == pytest.approx(np.var([2, 5, 25], ddof=1) - within * np.mean([1 / 2, 1 / 3, 1]))
     # The same from the rows that have values.
     rows = [0, 2, 3]
     assert components(values[rows], binomial[rows]) == found
