@@ -1,7 +1,7 @@
 """The reference of the configuration, made from its model: the JSON schema and the table of all keys.
 
-`python -m edgemem.config.reference` rewrites both in `docs/`, the table in the page and in its template. No stage imports this
-module.
+`python -m edgemem.config.reference` rewrites both in `docs/`, the table in the page and in its template. No stage
+imports this module.
 """
 
 import json
