@@ -105,8 +105,15 @@ PUBLISHING = {
 TEMPLATES = "docs/templates"
 PAGES = (
     "README.md",
-    *(f"docs/{name}.md" for name in ("configuration", "failures", "gpus", "growth", "outputs", "performance")),
-    *(f"docs/{name}.md" for name in ("slurm", "using-the-data", "versions")),
+    "docs/configuration.md",
+    "docs/failures.md",
+    "docs/gpus.md",
+    "docs/growth.md",
+    "docs/outputs.md",
+    "docs/performance.md",
+    "docs/slurm.md",
+    "docs/using-the-data.md",
+    "docs/versions.md",
 )
 # Files in which their numbers stand; `reporting/page_numbers.py` has the templates' names for them.
 NUMBERS = ("config.yaml", "docs/measured/*.json", "docs/results/*/metrics.json")

@@ -143,6 +143,13 @@ def test_pages_of_protocols_are_those_of_their_templates(tmp_path: Path, name: s
     assert (tmp_path / "page.md").read_text(encoding="utf-8") == said
 
 
+@pytest.mark.parametrize("page", sorted(ROOT.glob("docs/results/*/README.md")), ids=lambda page: page.parent.name)
+def test_pages_of_campaigns_have_the_words_of_their_template(page: Path):
+    """What stands in the places is made of results; `snakemake collect` brings it in."""
+    words = re.split(r"\{\{.*?\}\}", (ROOT / "docs/templates/results.md").read_text(encoding="utf-8"))
+    assert re.fullmatch(".*".join(map(re.escape, words)), page.read_text(encoding="utf-8"), re.DOTALL)
+
+
 def test_a_page_follows_its_numbers(copied: Path):
     file = copied / "docs/measured/versions.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | {"megabytes": 1234.5}))

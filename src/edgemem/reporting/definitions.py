@@ -19,5 +19,6 @@ TEST_POOL = 1000
 # The steps that four snapshots of a protocol of 4,000 steps are kept at.
 SNAPSHOTS = (8, 63, 503, 4000)
 # How many images data sets have from which templates are drawn, and how many pixels digits have on a side.
-DIGITS = {"images": 1797, "pixels": 8}
-FASHION_MNIST = {"images": 60_000}
+DIGITS = 1797
+DIGITS_PIXELS = 8
+FASHION_MNIST = 60_000
