@@ -3,6 +3,7 @@
 localrules:
     collect,
     claims,
+    pages,
 
 
 rule collect:
@@ -43,6 +44,7 @@ rule claims:
     input:
         template="docs/templates/claims.md",
         metrics=[f"docs/results/{campaign}/metrics.json" for campaign in CLAIMED],
+        numbers="docs/measured/claims.json",
         code=PLAN.code("claims"),
     output:
         page="docs/claims.md",
@@ -60,4 +62,28 @@ rule claims:
         "judge the claims of the paper"
     shell:
         "NPROC={threads} python -m edgemem claims {input.template} {output.page} --metrics {input.metrics} "
-        "2>&1 | tee {log}"
+        "--numbers {input.numbers} 2>&1 | tee {log}"
+
+
+# To be updated: else Snakemake would remove the pages first, and a slip in a template would cost all of them.
+rule pages:
+    input:
+        templates=[f"{TEMPLATES}/{Path(page).name}" for page in PAGES],
+        numbers=sorted(str(path) for pattern in NUMBERS for path in Path().glob(pattern)),
+        code=PLAN.code("pages"),
+    output:
+        pages=[update(page) for page in PAGES],
+    log:
+        PLAN.log("pages"),
+    benchmark:
+        PLAN.benchmark("pages")
+    conda:
+        "../envs/environment.yaml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    message:
+        "write the pages of the documentation by their numbers"
+    shell:
+        "NPROC={threads} python -m edgemem pages {output.pages} --numbers {input.numbers} 2>&1 | tee {log}"

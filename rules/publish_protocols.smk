@@ -10,6 +10,7 @@ rule publish_protocols:
         data=rules.compare.output.comparison,
         table=rules.compare.output.table,
         image=f"{PLAN.folder}/figures/protocols.png",
+        numbers=["config.yaml", f"docs/measured/{PLAN.name}.json"],
         code=PLAN.code("publish"),
     output:
         page=f"docs/{PLAN.name}.md",
@@ -28,4 +29,5 @@ rule publish_protocols:
         f"publish the comparison of protocols in docs/{PLAN.name}.md"
     shell:
         "NPROC={threads} python -m edgemem publish {input.template} {output.page} --data {input.data} "
-        "--table {input.table} --image {input.image} --copy {output.image} 2>&1 | tee {log}"
+        "--table {input.table} --image {input.image} --copy {output.image} --numbers {input.numbers} "
+        "2>&1 | tee {log}"

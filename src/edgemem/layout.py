@@ -99,7 +99,24 @@ PUBLISHING = {
     "publish": Stage(
         "put a table and a figure into a page of the documentation", CAMPAIGN, {}, output="page", family=()
     ),
+    "pages": Stage("write the pages of the documentation by their numbers", "pages", {}, output="pages", family=()),
 }
+# The pages that are made of a template and of numbers alone, each of the template of its name.
+TEMPLATES = "docs/templates"
+PAGES = (
+    "README.md",
+    "docs/configuration.md",
+    "docs/failures.md",
+    "docs/gpus.md",
+    "docs/growth.md",
+    "docs/outputs.md",
+    "docs/performance.md",
+    "docs/slurm.md",
+    "docs/using-the-data.md",
+    "docs/versions.md",
+)
+# Files in which their numbers stand; `reporting/page_numbers.py` has the templates' names for them.
+NUMBERS = ("config.yaml", "docs/measured/*.json", "docs/results/*/metrics.json")
 # The campaigns whose collected results the claims of the paper are judged by.
 CLAIMED = ("paper", "paper-seeds", "paper-figures", "refute", "images")
 # Commands that look at campaigns, or put them in order.

@@ -84,11 +84,13 @@ def test_command_writes_both_files(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit, match="does not exist; run this in the repository's root"):
         reference.main()
-    Path("docs").mkdir()
-    Path("docs/configuration.md").write_text(f"before\n{reference.BEGIN}\nto be replaced\n{reference.END}\nafter\n")
+    reference.TEMPLATE.parent.mkdir(parents=True)
+    for file in (Path("docs/configuration.md"), reference.TEMPLATE):
+        file.write_text(f"before\n{reference.BEGIN}\nto be replaced\n{reference.END}\nafter\n")
     reference.main()
     assert json.loads(Path("docs/configuration-schema.json").read_text()) == reference.json_schema()
     page = Path("docs/configuration.md").read_text()
+    assert reference.TEMPLATE.read_text() == page
     assert page.startswith(f"before\n{reference.BEGIN}\n| Key |") and page.endswith(f"|\n{reference.END}\nafter\n")
     assert "to be replaced" not in page
 

@@ -20,7 +20,7 @@ from edgemem.config.loading import read_campaign
 ROOT = Path(__file__).parents[2]
 PLUGINS = Path(__file__).parent / "plugins"
 # All that a run needs of the repository.
-PARTS = ("Snakefile", "config.yaml", "rules", "profiles", "envs", "src", "docs/templates")
+PARTS = ("Snakefile", "config.yaml", "rules", "profiles", "envs", "src", "docs/templates", "docs/measured")
 
 CONFIG = "tiny.yaml"
 PROTOCOL = {

@@ -38,6 +38,7 @@ NAMES = (
     "report",
     "collect",
     "claims",
+    "pages",
 )
 WAYS = {"figure": "sensitivity", "settings": [SETTING], "times": [4], "t_min": [], "thresholds": [0.5], "points": [50]}
 OF_ONE = [{"figure": figure, "settings": [SETTING]} for figure in ("losses", "transition", "seeds")]
@@ -45,8 +46,8 @@ WITH_IMAGES, SHOWING = "image_digits_N10_K2_size4", ("plot samples", "plot galle
 IMAGE = {"family": "image", "templates": "digits", "N": 10, "K": 2, "size": 4}
 FIGURES = [*TINY["figures"][1:], *OF_ONE, "regression", "refutation", WAYS, "samples", "gallery", "templates"]
 CHOOSING = {"settings", "models", "thresholds", "times", "t_min", "points"}
-# A page is made of published numbers alone.
-WITHOUT_SPEC = ("claims",)
+# These pages are made of published numbers alone.
+WITHOUT_SPEC = ("claims", "pages")
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +65,7 @@ def recorded(finished: Path, shared: Path) -> dict[str, dict[str, Any]]:
         ways = [workflow.path("sensitivity", SETTING, seed) for seed in TINY["seeds"]]
         ways += [workflow.path("evaluations", WITH_IMAGES, seed, "templates") for seed in TINY["seeds"]]
         assert workflow.snakemake("--cores", "2", *ways).returncode == 0
-        wanted = ("all", "collect", "docs/claims.md")
+        wanted = ("all", "collect", "docs/claims.md", "pages")
         jobs = {job.name: job for job in reversed(workflow.jobs("--forceall", *wanted)) if of_first(job)}
         (folder / "jobs.json").write_text(json.dumps({name: jobs[name] for name in NAMES}))
         # A stage works without Snakemake and without the configuration.
@@ -78,9 +79,11 @@ def recorded(finished: Path, shared: Path) -> dict[str, dict[str, Any]]:
             subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=folder, env=workflow.environment, check=True)
 
         with ThreadPoolExecutor(2) as pool:
-            list(pool.map(run, [name for name in NAMES if name not in ("report", "collect")]))
+            list(pool.map(run, [name for name in NAMES if name not in ("report", "collect", "pages")]))
         for name in ("report", "collect"):  # they read the figures that the others have drawn
             run(name)
+        shutil.copy(ROOT / "config.yaml", folder)  # its numbers stand in pages
+        run("pages")
 
     folder = once(shared, "recorded", record)
     jobs = json.loads((folder / "jobs.json").read_text())

@@ -5,6 +5,10 @@ WEIGHTS = (
     *(0.3841, 0.4004, 0.4204, 0.4452, 0.4767, 0.5169, 0.5692, 0.6376, 0.7235, 0.8170, 0.8731, 0.8169, 0.6886),
     *(0.5646, 0.4657, 0.3917, 0.3368, 0.2956, 0.2645, 0.2407, 0.2227, 0.2091, 0.1991, 0.1924, 0.1884, 0.1871),
 )
+TIMES = len(WEIGHTS)
+# The setting of its figures, and of how many coarse model sizes k floor(N / 10) its grids are.
+SETTING = {"N": 200, "d": 50, "K": 12}
+COARSE_SIZES = 10
 # Mean squared error of M_pt / N, on settings fitted and on settings held out; and the transition point.
 REGRESSION_ERROR = 2e-4
 TRANSITION = 0.8

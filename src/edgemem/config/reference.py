@@ -1,6 +1,7 @@
 """The reference of the configuration, made from its model: the JSON schema and the table of all keys.
 
-`python -m edgemem.config.reference` rewrites both in `docs/`. No stage imports this module.
+`python -m edgemem.config.reference` rewrites both in `docs/`, the table in the page and in its template. No stage
+imports this module.
 """
 
 import json
@@ -17,6 +18,7 @@ from edgemem import pieces
 from edgemem.config.campaign import Campaign
 
 
+TEMPLATE = Path("docs/templates/configuration.md")
 BEGIN, END = "<!-- keys: begin -->", "<!-- keys: end -->"
 TYPES = {
     "integer": "whole number",
@@ -207,12 +209,14 @@ def with_table(page: str) -> str:
 
 
 def main() -> None:
-    """Rewrite the schema, and the table in the page, of the repository in the current folder."""
-    schema, page = Path("docs/configuration-schema.json"), Path("docs/configuration.md")
-    if not page.exists():
-        sys.exit(f"{page} does not exist; run this in the repository's root")
+    """Rewrite the schema, and the table in the page and its template, of the repository in the current folder."""
+    schema, pages = Path("docs/configuration-schema.json"), [Path("docs/configuration.md"), TEMPLATE]
+    for page in pages:
+        if not page.exists():
+            sys.exit(f"{page} does not exist; run this in the repository's root")
     schema.write_text(json.dumps(json_schema(), indent=2) + "\n", encoding="utf-8")
-    page.write_text(with_table(page.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in pages:
+        page.write_text(with_table(page.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,18 @@ def number(value: float | None, form: str = ".2e") -> str:
     return "–" if value is None else format(value, form)
 
 
+def signed(value: float, form: str) -> str:
+    """Return a number with its sign, as texts have it: +0.5, −0.5."""
+    return f"{value:+{form}}".replace("-", "\N{MINUS SIGN}")
+
+
+def power_of_ten(value: float) -> str:
+    """Return a number with a power of ten, as texts have it: 10⁶, 1.1 × 10⁸, 10⁻⁴."""
+    factor, _, exponent = f"{value:.6e}".partition("e")
+    power = "10" + str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return power if float(factor) == 1 else f"{float(factor):g} × {power}"
+
+
 def interval(metrics: Metrics, name: str, form: str) -> str:
     """Return a number with its 95 % interval, `NAME_low` to `NAME_high`, as far as they are known."""
     value, low, high = (metrics.get(f"{name}{end}") for end in ("", "_low", "_high"))

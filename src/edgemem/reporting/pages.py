@@ -2,8 +2,9 @@
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -11,9 +12,19 @@ import jinja2
 import jinja2.meta
 from markupsafe import Markup, escape
 
+from edgemem.analysis import published
 from edgemem.errors import EdgememError
 from edgemem.files.atomic_write import atomic_write
-from edgemem.reporting.numbers import megabytes
+from edgemem.reporting import definitions
+from edgemem.reporting.numbers import megabytes, number, power_of_ten, readable, signed
+
+
+def _constants(module: ModuleType) -> dict[str, object]:
+    return {name.lower(): value for name, value in vars(module).items() if name.isupper()}
+
+
+# What every template may take numbers from, beside those that it is given.
+CONSTANTS = {"definitions": _constants(definitions), "published": _constants(published)}
 
 
 class Table(NamedTuple):
@@ -23,10 +34,13 @@ class Table(NamedTuple):
     rows: list[list[str]]
 
 
-def write_page(template: str | Path, page: str | Path, **values: object) -> None:
+def write_page(
+    template: str | Path, page: str | Path, numbers: Mapping[str, object] | None = None, **values: object
+) -> None:
     """Write a page: a template of Jinja filled with values, which are escaped where the template is HTML.
 
-    **Arguments:** `values`: by the name of their place in the template; each must have one.
+    **Arguments:** `numbers`: what the template may take numbers from; `values`: by the name of their place in the
+    template; each must have one.
 
     **Raises:** EdgememError if the template cannot be read, has no place for a value, or lacks a value for a place.
     """
@@ -36,8 +50,11 @@ def write_page(template: str | Path, page: str | Path, **values: object) -> None
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=None if Path(template).suffix == ".html" else readable,
     )
     environment.filters |= {"prose": _prose, "megabytes": megabytes}
+    environment.filters |= {"number": number, "signed": signed, "power_of_ten": power_of_ten}
+    environment.globals |= CONSTANTS | dict(numbers or {})
     try:
         source = Path(template).read_text(encoding="utf-8")
         places = jinja2.meta.find_undeclared_variables(environment.parse(source))

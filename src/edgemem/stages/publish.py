@@ -6,6 +6,7 @@ from pathlib import Path
 
 from edgemem.files.atomic_write import atomic_write
 from edgemem.files.netcdf import read_dataset
+from edgemem.reporting.page_numbers import page_numbers
 from edgemem.reporting.pages import write_page
 
 
@@ -17,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--table", required=True, metavar="TABLE.md", help="table to put in the place")
     parser.add_argument("--image", required=True, metavar="FIGURE.png", help="figure to copy beside the page")
     parser.add_argument("--copy", required=True, metavar="FIGURE.png", help="where to copy it to")
+    parser.add_argument("--numbers", nargs="*", default=[], metavar="FILE", help="files with numbers of the page")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -27,5 +29,6 @@ def run(options: argparse.Namespace) -> None:
         f"Python {made['python_version']}, {made['host_platform']}."
     )
     table = Path(options.table).read_text(encoding="utf-8").rstrip()
-    write_page(options.template, options.page, table=f"{table}\n\n{origin}")
+    numbers = page_numbers(options.numbers)
+    write_page(options.template, options.page, numbers, table=f"{table}\n\n{origin}")
     atomic_write(options.copy, lambda path: shutil.copyfile(options.image, path))

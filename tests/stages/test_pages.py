@@ -1,0 +1,192 @@
+"""No number of a page is typed: each comes from metrics, measurements, definitions or the configuration."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgemem.analysis.comparison import BOUNDS
+from edgemem.analysis.transition import LEVELS
+from edgemem.cli import main
+from edgemem.config.models import snapshot_steps
+from edgemem.layout import PAGES
+from edgemem.reporting import definitions
+from edgemem.reporting.numbers import power_of_ten, signed
+from edgemem.reporting.page_numbers import page_numbers
+from edgemem.reporting.pages import write_page
+
+
+ROOT = Path(__file__).parents[2]
+TEMPLATES = sorted(ROOT.glob("docs/templates/*"))
+# What `publish`, `claims`, `collect` and `report` make has templates, too.
+OTHERS = ("protocols.md", "image-protocols.md", "claims.md", "results.md", "report.html")
+# CHANGELOG.md is not among them: it is history, and says what was true at its dates.
+WITHOUT_TEMPLATE = [
+    page
+    for page in (ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md")))
+    if page.name not in {template.name for template in TEMPLATES}
+]
+
+# What is no prose, outermost first.
+NO_PROSE = (
+    r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}",  # of Jinja: places of numbers
+    r"^( *)```.*?^\1```$",
+    r"<!-- keys: begin -->.*?<!-- keys: end -->",  # made of the model of the configuration; test_config_reference.py
+    r"<!--.*?-->|<style>.*?</style>|<svg.*?</svg>|</?[a-z][^>]*>",
+    r"(?<=\n\n)(?: {4}[^\n]*\n)+",
+    r"(?<!`)``?[^`]+``?(?!`)",
+    r"!\[[^\]]*\]\([^)]*\)",
+    r"(?<=\])\([^)]*\)",
+)
+# What has digits in prose and is no number of ours, by its reason.
+ALLOWED = {
+    "the number of the paper": r"arXiv \d{4}\.\d{5}",
+    "a version": r"(?:Python|CUDA|compliance-checker|CF)[ -]\d+(?:\.\d+)*(?: and \d+\.\d+)?",
+    "an equation, theorem, figure or section of the paper": (
+        r"(?:equation|regression|theorem|figures?|section) \(?\d+(?:\.\d+)?\)?(?: and \d+)?"
+    ),
+    "a symbol at a value that makes it special": r"(?:σ\*²|[CkMλt]) = [012](?!\d|[.,]\d)(?: or [12](?!\d|[.,]\d))?",
+    "a formula": r"N\(0, σ|1 [+−] (?:ψ|M/N)",
+    "the ends of a range": r"from [01] to [1N](?!\d|[.,]\d)",
+    "the place in a list": r"^\d\. ",
+    "a type of numbers": r"\b[Ff]loat(?:32|64)\b",
+    "a name": r"\b(?:S3|SHA-256|sha256|base64|x86-64|AVX2|2-Wasserstein)\b",
+}
+
+
+def typed(text: str) -> list[str]:
+    """Return the lines of prose that have a digit of no kind that is allowed."""
+    for pattern in NO_PROSE:
+        text = re.sub(pattern, " ", text, flags=re.DOTALL | re.MULTILINE)
+    for pattern in ALLOWED.values():
+        text = re.sub(pattern, "", text, flags=re.MULTILINE)
+    return [line for line in text.splitlines() if re.search(r"\d", line)]
+
+
+@pytest.mark.parametrize("page", [*TEMPLATES, *WITHOUT_TEMPLATE], ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_number_is_typed(page: Path):
+    assert typed(page.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The ratio is 0.94 there.",
+        "It takes 245 s, see [growth](growth.md).",
+        "| train | 18.4 |",
+        "With σ*² = 1.5 it differs.",
+        "in figure 6: 0.884",
+        "C = 2, 3",
+        "- an item of 3 lines\n    with 4 spaces",
+        "`code` and 7",
+        "| {{ row.N }} | 5 |",
+        "from 0 to 1.5",
+    ],
+)
+def test_a_typed_number_is_found(text: str):
+    assert typed(f"# A page\n\n{text}\n\nMore text.\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The ratio is {{ m.ratio | number('.2f') }} there.",
+        "{% for row in m.rows[:3] %}\n| {{ row.N }} | {{ 2 * row.d }} |\n{% endfor %}",
+        "Type `--cores 4`, with\n\n    snakemake --cores 2\n\nor\n\n```sh\nmake -j 8\n```",
+        "[growth](growth-2.md) ![figure 3](images/3.png) <!-- 5 -->",
+        "equation (21), theorem 3.1, figures 2 and 6, arXiv 2508.17689, Python 3.11, float32, σ*² = 1",
+    ],
+)
+def test_a_number_of_a_template_and_of_code_is_none(text: str):
+    assert typed(f"# A page\n\n{text}\n\nMore text.\n") == []
+
+
+@pytest.mark.parametrize("reason", ALLOWED)
+def test_what_is_allowed_occurs(reason: str):
+    pages = [page.read_text(encoding="utf-8") for page in (*TEMPLATES, *WITHOUT_TEMPLATE)]
+    assert any(re.search(ALLOWED[reason], page, re.MULTILINE) for page in pages)
+
+
+def test_every_template_has_a_page():
+    assert sorted(template.name for template in TEMPLATES) == sorted([*(Path(page).name for page in PAGES), *OTHERS])
+
+
+@pytest.fixture
+def copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with templates and numbers and without pages."""
+    for folder in ("docs/templates", "docs/measured"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    for file in ("config.yaml", *(path.relative_to(ROOT) for path in ROOT.glob("docs/results/*/metrics.json"))):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / file, tmp_path / file)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_pages_are_those_of_their_templates(copied: Path):
+    """After a change of a template or a number: python -m edgemem pages."""
+    assert main(["pages"]) == 0
+    for page in PAGES:
+        assert (copied / page).read_text(encoding="utf-8") == (ROOT / page).read_text(encoding="utf-8"), page
+
+
+@pytest.mark.parametrize("name", ["protocols", "image-protocols"])
+def test_pages_of_protocols_are_those_of_their_templates(tmp_path: Path, name: str):
+    """But for the table, which is made of results; `snakemake docs/protocols.md` brings it in."""
+    said = (ROOT / f"docs/{name}.md").read_text(encoding="utf-8")
+    table = re.search(r"^\| model \| points .*?^Made from [^\n]*$", said, re.MULTILINE | re.DOTALL)
+    numbers = page_numbers([ROOT / "config.yaml", ROOT / f"docs/measured/{name}.json"])
+    write_page(ROOT / f"docs/templates/{name}.md", tmp_path / "page.md", numbers, table=table[0])
+    assert (tmp_path / "page.md").read_text(encoding="utf-8") == said
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("docs/results/*/README.md")), ids=lambda page: page.parent.name)
+def test_pages_of_campaigns_have_the_words_of_their_template(page: Path):
+    """What stands in the places is made of results; `snakemake collect` brings it in."""
+    words = re.split(r"\{\{.*?\}\}", (ROOT / "docs/templates/results.md").read_text(encoding="utf-8"))
+    assert re.fullmatch(".*".join(map(re.escape, words)), page.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_a_page_follows_its_numbers(copied: Path):
+    file = copied / "docs/measured/versions.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"megabytes": 1234.5}))
+    assert main(["pages", "docs/versions.md"]) == 0
+    assert "in 1234.5 MB" in (copied / "docs/versions.md").read_text()
+    assert not (copied / "README.md").exists()
+
+
+def test_a_number_that_is_missing_is_named(copied: Path, capsys: pytest.CaptureFixture[str]):
+    file = copied / "docs/measured/versions.json"
+    file.write_text("{}")
+    assert main(["pages", "docs/versions.md"]) == 1
+    message = "docs/templates/versions.md cannot be filled in: 'dict object' has no attribute 'results'"
+    assert message in capsys.readouterr().err
+    file.write_text("{")
+    assert main(["pages", "docs/versions.md"]) == 1
+    assert "docs/measured/versions.json cannot be read as numbers" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("file", sorted(ROOT.glob("docs/measured/*.json")), ids=lambda file: file.stem)
+def test_measurements_say_where_they_come_from_and_are_used(file: Path):
+    numbers = json.loads(file.read_text(encoding="utf-8"))
+    origin = {"made_by", "date", "commit", "machine", "note"}
+    assert origin - {"note"} <= set(numbers)
+    template = (ROOT / f"docs/templates/{file.stem}.md").read_text(encoding="utf-8")
+    for name in set(numbers) - origin:
+        assert re.search(rf"\b(?:m|{file.stem.replace('-', '_')})\.{name}\b", template), name
+
+
+def test_definitions_are_those_of_the_code():
+    levels = (definitions.TRANSITION_LOW, definitions.TRANSITION_HALF, definitions.TRANSITION_HIGH)
+    assert tuple(LEVELS.values()) == levels
+    variance = np.log(1 + definitions.EQUIVALENCE_VARIANCE / 100)
+    assert pytest.approx({"m50": definitions.EQUIVALENCE_M50, "log_variance": variance}) == BOUNDS
+    assert list(definitions.SNAPSHOTS) == snapshot_steps(4, 4000)
+
+
+def test_numbers_as_texts_have_them():
+    assert [signed(value, form) for value, form in ((-0.02, ".2f"), (1.5, ""), (9, ""))] == ["−0.02", "+1.5", "+9"]
+    assert [power_of_ten(value) for value in (1e6, 1.1e8, 1e-4, 3e-4)] == ["10⁶", "1.1 × 10⁸", "10⁻⁴", "3 × 10⁻⁴"]
