@@ -13,6 +13,7 @@ from edgemem.analysis.transition import LEVELS
 from edgemem.cli import main
 from edgemem.config.models import snapshot_steps
 from edgemem.layout import PAGES
+from edgemem.numerics.loss_trace import can_tell
 from edgemem.reporting import definitions
 from edgemem.reporting.numbers import power_of_ten, signed
 from edgemem.reporting.page_numbers import page_numbers
@@ -185,6 +186,7 @@ def test_definitions_are_those_of_the_code():
     variance = np.log(1 + definitions.EQUIVALENCE_VARIANCE / 100)
     assert pytest.approx({"m50": definitions.EQUIVALENCE_M50, "log_variance": variance}) == BOUNDS
     assert list(definitions.SNAPSHOTS) == snapshot_steps(4, 4000)
+    assert [can_tell(definitions.SHORTEST_TRACE - 1), can_tell(definitions.SHORTEST_TRACE)] == [False, True]
 
 
 def test_numbers_as_texts_have_them():
