@@ -81,15 +81,15 @@ def test_new_setting_runs_its_own_jobs(workflow: Workflow):
 
 
 def test_new_figure_runs_its_own_jobs(workflow: Workflow):
-    """A new figure is drawn and enters the report, and nothing else happens."""
+    """A new figure is drawn and enters the report and the list of files, and nothing else happens."""
     workflow.configure(figures=[*TINY["figures"], "transition"])
-    assert workflow.pending() == {"plot transition": 2, **AFTER_PLOT}
+    assert workflow.pending() == {"plot transition": 2, **AFTER_PLOT, **FILES}
 
 
 def test_figure_no_longer_wanted_leaves_the_report_alone_to_run(workflow: Workflow):
-    """Leaving out figures, or settings of one, reruns the report and nothing else."""
+    """Leaving out figures, or settings of one, reruns the report, makes a new list of files, and nothing else."""
     workflow.configure(figures=[{"figure": "losses", "settings": [OTHER_SETTING]}])
-    assert workflow.pending() == AFTER_PLOT
+    assert workflow.pending() == {**AFTER_PLOT, **FILES}
 
 
 @pytest.mark.parametrize(
