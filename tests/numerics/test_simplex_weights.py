@@ -120,6 +120,14 @@ def test_fit_without_noise_finds_the_truth():
     np.testing.assert_allclose(fit_simplex(design, design @ corner, np.ones(30)), corner, atol=1e-9)
 
 
+@pytest.mark.parametrize("factor", [1e-20, 1e20])
+def test_fit_does_not_depend_on_the_unit_of_the_weights(factor):
+    design, target, weight = random_problem(18, 12, 6)
+    np.testing.assert_allclose(
+        fit_simplex(design, target, factor * weight), fit_simplex(design, target, weight), rtol=1e-9, atol=1e-12
+    )
+
+
 def test_cases_without_weight_change_nothing():
     """What a left-out case holds does not matter, be it NaN or 1e9."""
     design, target, weight = random_problem(9, 12, 6)
@@ -223,9 +231,10 @@ def test_envelope_with_one_measured_value_is_its_interval():
 
 def test_envelope_of_equally_good_weights():
     """Without excess: times with the same design can replace each other, and what tells them apart is open."""
-    design = np.array([[0.0, 1.0, 1.0], [1.0, 0.0, 0.0]])
-    low, high = envelope(design, np.array([0.5, 0.5]), np.ones(2), np.array([0.0, 0.0, 1.0]), 0.0)
-    assert (low, high) == (pytest.approx(0, abs=1e-5), pytest.approx(0.5, abs=1e-5))
+    design = np.array([[0.0, 1.0, 1.0], [1.0, 0.0, 0.0], [1.0, 0.0, 0.0]])
+    for targets, sum_of_both in (([0.5, 0.5, 0.5], 0.5), ([0.3, 0.61, 0.77], 0.3 / 3 + 0.39 / 3 + 0.23 / 3)):
+        low, high = envelope(design, np.array(targets), np.ones(3), np.array([0.0, 0.0, 1.0]), 0.0)
+        assert (low, high) == (pytest.approx(0, abs=1e-5), pytest.approx(sum_of_both, abs=1e-5))
 
 
 def test_a_direction_that_is_constant_is_known():
