@@ -52,6 +52,5 @@ VARIANCE = {
 }
 # Figure 7: range of the memorization ratio over three seeds, by M/N.
 SEED_RATIOS = {0.79: (0.38, 0.54), 0.80: (0.52, 0.60)}
-# Noised points that training sees of each sample, steps times draws, in the paper's own protocols: by what a denoiser
-# provides, the first that it does.
-TRAINING_POINTS = {"learned_templates": 100_000 * 100, "components": 50_000 * 100}
+# Noised points that training sees of each sample, steps times draws, in the paper's own protocol for a denoiser.
+TRAINING_POINTS = {"isotropic_mixture": 50_000 * 100, "coloured_templates": 100_000 * 100}

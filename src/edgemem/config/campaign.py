@@ -17,7 +17,7 @@ from edgemem.config.evaluate import EvaluateSpec, Evaluation
 from edgemem.config.file_list import Drawing, FilesSpec
 from edgemem.config.grids import SettingEntry
 from edgemem.config.models import ModelEntry
-from edgemem.config.plot import PlotSpec
+from edgemem.config.plot import DrawnFigure, PlotSpec
 from edgemem.config.protocol import Protocol
 from edgemem.config.regress import Regression, RegressSpec
 from edgemem.config.report import ReportSpec
@@ -228,7 +228,10 @@ class Campaign(Model):
         return ReportSpec(
             **self.collect_spec().values,
             regression=self.regression,
-            figures=[self.plot_spec(figure.figure, setting, model) for figure, setting, model in self.plots],
+            figures=[
+                DrawnFigure(figure=figure, setting=self.by_name[setting] if setting else None, model=model)
+                for figure, setting, model in self.plots
+            ],
         )
 
     @cached_property

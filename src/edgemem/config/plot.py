@@ -88,14 +88,12 @@ class CaseFigure(Figure):
     )
 
 
-class PlotSpec(Spec):
+class DrawnFigure(Spec):
     """One figure with its options; `setting` and `model` are null where it is of none."""
 
     figure: FigureOptions
     setting: Setting | None = None
     model: str | None = None
-    provides: list[str] = Field([])
-    """Abilities of the model's denoiser."""
 
     @model_validator(mode="after")
     def _has_its_subject(self) -> Self:
@@ -105,6 +103,13 @@ class PlotSpec(Spec):
                 problem = f"needs a {name}" if found is None else f"is not drawn of one {name}"
                 raise KeyProblem(f"the figure '{self.figure.figure}' {problem} (got {found!r})", name)
         return self
+
+
+class PlotSpec(DrawnFigure):
+    """What is drawn, and of what kind of model."""
+
+    provides: list[str] = Field([])
+    """Abilities of the model's denoiser."""
 
     @property
     def subject(self) -> Subject:

@@ -76,9 +76,10 @@ def cost_text(spec: CollectSpec, found: dict[str, Cost]) -> str:
     ]
     if "plot" in found:
         lines.append(f"One figure drawn again: {found['plot'].seconds / found['plot'].jobs:.1f} seconds.")
-    protocols = {(published_points(model.provides), model.protocol.points) for model in spec.models.values()}
+    protocols = {(model.denoiser, model.protocol.points) for model in spec.models.values()}
     if "train" in found and len(protocols) == 1:  # of several, the hours of each are not told apart
-        (published, points), hours = protocols.pop(), found["train"].seconds / 3600
+        denoiser, points = protocols.pop()
+        published, hours = TRAINING_POINTS.get(denoiser), found["train"].seconds / 3600
         if published is not None:
             lines.append(
                 f"The paper's protocol shows training {published:,} noised points of each sample instead of "
@@ -86,8 +87,3 @@ def cost_text(spec: CollectSpec, found: dict[str, Cost]) -> str:
                 f"instead of {hours:.2f}."
             )
     return "\n".join(lines)
-
-
-def published_points(provides: Iterable[str]) -> int | None:
-    """Return how many points of each sample the paper's protocol shows to a denoiser with some abilities."""
-    return next((points for ability, points in TRAINING_POINTS.items() if ability in provides), None)

@@ -9,7 +9,7 @@ from typing import Any
 
 from edgemem import pieces
 from edgemem.config.file_list import plot_name
-from edgemem.config.plot import PlotSpec
+from edgemem.config.plot import DrawnFigure
 from edgemem.config.report import ReportSpec
 from edgemem.errors import EdgememError
 from edgemem.files.lineage import lineage_attributes
@@ -102,7 +102,7 @@ def _figures(spec: ReportSpec, options: argparse.Namespace, files: Mapping[str, 
     return [group for group in groups.values() if group["shown"]]
 
 
-def _drawn_from(plot: PlotSpec, files: Iterable[File]) -> list[File]:
+def _drawn_from(plot: DrawnFigure, files: Iterable[File]) -> list[File]:
     """Return the files that a figure reads: of its kinds, and of its setting and model, as far as they are of one."""
     subject = {"setting": plot.setting.name if plot.setting else None, "model": plot.model}
     return [
