@@ -39,7 +39,7 @@ def documented_claims(campaigns: Mapping[str, Metrics], beyond: bool = False) ->
         for i, campaign in enumerate(claim.campaigns):
             metrics = campaigns[campaign]
             ours, verdict = claim.judge(metrics, cases_of(metrics))
-            text = ["", ""] if i else [f"**{claim.name}.** {claim.text}", claim.paper]
+            text = [f"**{claim.name}**", ""] if i else [f"**{claim.name}.** {claim.text}", claim.paper]
             rows.append([*text, f"`{campaign}`", ours, f"**{verdict}**"])
     return Table(["claim", "paper", "campaign", "here, 95 % intervals in brackets", "verdict"], rows)
 

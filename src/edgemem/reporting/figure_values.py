@@ -80,12 +80,13 @@ def _error(figures: Metrics, quantity: str, ours: float, digit: float) -> float:
 def training_differences(figures: Metrics) -> dict[float, Quantity]:
     """Return by M/N the paper's training losses minus ours, with the error for one data set; the known ones."""
     found = {}
+    seeds = figures.get("campaign/seeds")
     for fraction, value in published.TRAINED_LOSS.items():
         quantity = f"trained_loss_at_{fraction:g}"
         ours = figures.get(f"{CASE}/{quantity}")
-        if ours is not None and figures.get(f"{CASE}/{quantity}_seed_stddev") is not None:
+        if seeds is not None and ours is not None and figures.get(f"{CASE}/{quantity}_seed_stddev") is not None:
             error = _error(figures, quantity, ours, DIGIT)
-            found[fraction] = Quantity(value - ours, error, known(figures, "campaign/seeds") - 1)
+            found[fraction] = Quantity(value - ours, error, seeds - 1)
     return found
 
 

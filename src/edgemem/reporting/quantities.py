@@ -60,7 +60,7 @@ def over_cases(quantities: list[Quantity]) -> Quantity:
     if len(quantities) < 2:
         return quantities[0] if quantities else UNKNOWN
     values = np.array([quantity.value for quantity in quantities])
-    return Quantity(float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values))), len(values) - 1)
+    return Quantity(float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values))), float(len(values) - 1))
 
 
 def log_error(error: float, count: int) -> Quantity:
@@ -70,7 +70,7 @@ def log_error(error: float, count: int) -> Quantity:
     variance trigamma(n/2).
     """
     bias = special.digamma(count / 2) - np.log(count / 2)
-    return Quantity(float(np.log(error) - bias), float(np.sqrt(special.polygamma(1, count / 2))), count)
+    return Quantity(float(np.log(error) - bias), float(np.sqrt(special.polygamma(1, count / 2))), float(count))
 
 
 def error_interval(error: float, count: int) -> tuple[float, float]:
