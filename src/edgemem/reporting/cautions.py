@@ -7,7 +7,7 @@ from edgemem.reporting.verdicts import MISSING
 def left_out(metrics: Metrics) -> list[str]:
     """Return how many models are in no fit, and why; nothing where all are."""
     if "campaign/models_left_out" not in metrics:
-        return [f"Which models were trained to the end {MISSING}."]
+        return [f"Whether models were trained to the end is unknown: it {MISSING}."]
     models, out = _counts(metrics, "models", "models_left_out")
     if not models or not out:
         return []

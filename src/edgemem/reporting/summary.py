@@ -67,12 +67,13 @@ def _places(spec: ReportSpec, metrics: Metrics) -> list[str]:
 def _regression(metrics: Metrics) -> list[str]:
     """Return the error of the paper's regression, unless it comes from too few settings."""
     error, constant = _held_out(metrics)
-    if error is None or constant is None or too_few(metrics, "fitted", "holdout"):
+    if not error or constant is None or too_few(metrics, "fitted", "holdout"):
         return []
-    count = metrics["predictor/fitted/count_holdout"]
+    count = round(metrics["predictor/fitted/count_holdout"] or 0)
+    low, high = error_interval(error, count)
     return [
-        f"On {count:.0f} settings held out, the paper’s regression predicts that transition point with a mean squared "
-        f"error of {error:.1e}; a constant has {constant:.1e}."
+        f"On {count} settings held out, the paper’s regression predicts that transition point with a mean squared error "
+        f"of {error:.1e} [{low:.1e}, {high:.1e}]; a constant has {constant:.1e}."
     ]
 
 
@@ -107,7 +108,13 @@ def headlines(spec: ReportSpec, metrics: Metrics) -> list[Headline]:
     found.append(Headline(f"{data:,}", f"{len(spec.settings):,} × {len(spec.seeds):,}", "data sets: settings × seeds"))
     models, out = (metrics.get(f"campaign/{count}") for count in ("models", "models_left_out"))
     if models is not None and out:
-        found.append(Headline(f"{out:,.0f}", f"of {models:,.0f}", "models whose training did not end, left out"))
+        found.append(
+            Headline(
+                f"{out:,.0f}",
+                f"of {models:,.0f}",
+                "models left out of every fit: their training did not end, or cannot be told to have",
+            )
+        )
     return found
 
 
@@ -161,10 +168,18 @@ def ratio_table(spec: ReportSpec, metrics: Metrics) -> Table:
             f"`{case.model}`",
             number(metrics[f"{case.name}/null_memorization_ratio"], ".3f"),
             *(interval(metrics, f"{case.name}/memorization_ratio_at_{fraction:g}", ".3f") for fraction in fractions),
+            _models_left_out(metrics, case.name),
         ]
         for case in spec.cases
     ]
-    return Table(["setting", "model", "by chance", *(f"M/N = {fraction:g}" for fraction in fractions)], rows)
+    header = ["setting", "model", "by chance", *(f"M/N = {fraction:g}" for fraction in fractions), "left out"]
+    return Table(header, rows)
+
+
+def _models_left_out(metrics: Metrics, case: str) -> str:
+    """Return how many models of a case are in no fit, of how many."""
+    models, out = (metrics.get(f"{case}/{name}") for name in ("models", "models_left_out"))
+    return "–" if models is None or out is None else f"{out:,.0f} of {models:,.0f}"
 
 
 def _held_out(metrics: Metrics) -> tuple[float | None, float | None]:
