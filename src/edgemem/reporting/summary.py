@@ -72,8 +72,8 @@ def _regression(metrics: Metrics) -> list[str]:
     count = round(metrics["predictor/fitted/count_holdout"] or 0)
     low, high = error_interval(error, count)
     return [
-        f"On {count} settings held out, the paper’s regression predicts that transition point with a mean squared error "
-        f"of {error:.1e} [{low:.1e}, {high:.1e}]; a constant has {constant:.1e}."
+        f"On {count} settings held out, the paper’s regression predicts that transition point with a mean squared "
+        f"error of {error:.1e} [{low:.1e}, {high:.1e}]; a constant has {constant:.1e}."
     ]
 
 
