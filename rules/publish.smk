@@ -84,6 +84,6 @@ rule pages:
         mem_mb=1000,
         runtime=10,
     message:
-        "write the pages of the documentation by their numbers"
+        "write the pages of the documentation from templates and numbers"
     shell:
         "NPROC={threads} python -m edgemem pages {output.pages} --numbers {input.numbers} 2>&1 | tee {log}"

@@ -99,9 +99,11 @@ PUBLISHING = {
     "publish": Stage(
         "put a table and a figure into a page of the documentation", CAMPAIGN, {}, output="page", family=()
     ),
-    "pages": Stage("write the pages of the documentation by their numbers", "pages", {}, output="pages", family=()),
+    "pages": Stage(
+        "write the pages of the documentation from templates and numbers", "pages", {}, output="pages", family=()
+    ),
 }
-# The pages that are made of a template and of numbers alone, each of the template of its name.
+# The pages that are made from a template and numbers alone, each from the template of its name.
 TEMPLATES = "docs/templates"
 PAGES = (
     "README.md",

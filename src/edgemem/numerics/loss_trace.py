@@ -4,6 +4,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 
+# Blocks over which the loss is averaged, at most.
 BLOCKS = 100
 
 
@@ -13,9 +14,9 @@ def log_steps(steps: int, count: int = BLOCKS) -> Int[np.ndarray, "log_step"]:
 
 
 def can_tell(steps: int) -> bool:
-    """Return whether a trace shows that a loss has stopped to fall: all blocks, each a mean over at least ten steps.
+    """Return whether a trace is long enough to show that a loss has stopped falling: ten steps a block at least.
 
-    In a shorter one noise hides what it still falls, and the last steps have small rates anyway.
+    In a shorter one the noise hides a loss that is still falling, and the rate of the last steps is small anyway.
     """
     return steps >= 10 * BLOCKS
 

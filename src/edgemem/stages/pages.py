@@ -1,4 +1,4 @@
-"""Write the pages of the documentation, each of its template and of the numbers that it has places for."""
+"""Write the pages of the documentation, each from its template and the numbers that it has places for."""
 
 import argparse
 from pathlib import Path
