@@ -44,7 +44,6 @@ rule claims:
     input:
         template="docs/templates/claims.md",
         metrics=[f"docs/results/{campaign}/metrics.json" for campaign in CLAIMED],
-        numbers="docs/measured/claims.json",
         code=PLAN.code("claims"),
     output:
         page="docs/claims.md",
@@ -62,7 +61,7 @@ rule claims:
         "judge the claims of the paper"
     shell:
         "NPROC={threads} python -m edgemem claims {input.template} {output.page} --metrics {input.metrics} "
-        "--numbers {input.numbers} 2>&1 | tee {log}"
+        "2>&1 | tee {log}"
 
 
 # To be updated: else Snakemake would remove the pages first, and a slip in a template would cost all of them.

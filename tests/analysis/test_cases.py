@@ -49,18 +49,23 @@ def evaluation(setting: str, model: str, seed: int) -> xr.Dataset:
     partially = D * variance * (1.2 - subset / N)[:, None] + 1e-3 * np.arange(1, 4)
     generalizing = D * variance / (1 + snr * variance)
     by_step = np.stack([0 * counts, counts], axis=1)
+    nearest = np.where(np.arange(1000) < by_step[..., None], 0.1, 0.9)
     loss = np.broadcast_to((2 - fraction)[:, None, None] * np.array([3.0, 1.0])[:, None], (len(sizes), 2, len(TIMES)))
     dataset = xr.Dataset(
         {
             "loss": (("split", "model_size", "step", "time"), np.stack([loss, 2 * loss])),
             "reference_loss": (
                 ("split", "reference", "time"),
-                np.stack([[generalizing, 0.01 * generalizing]] * 2),
+                np.stack([[generalizing, 0 * generalizing, 4 * generalizing]] * 2),
             ),
             "partially_memorizing_loss": (("split", "subset_size", "time"), np.stack([partially, 2 * partially])),
             "memorized_count": (("model_size", "step"), by_step),
             "memorization_ratio": (("model_size", "step"), by_step / 1000),
             "generated_count": ((), 1000),
+            "nearest_distance": (("model_size", "step", "generated_point"), nearest),
+            "second_distance": (("model_size", "step", "generated_point"), np.ones_like(nearest)),
+            "converged": ("model_size", np.ones(len(sizes), np.int8)),
+            "still_falling": ("model_size", np.zeros(len(sizes), np.int8)),
             "null_memorization_ratio": ((), 0.01),
             "true_mean": (("component", "feature"), np.array([[1.0, 1.0, 1.0], [-1.0, 1.0, -1.0]])),
             "true_variance": ((), variance),
@@ -73,7 +78,7 @@ def evaluation(setting: str, model: str, seed: int) -> xr.Dataset:
             "time": TIMES,
             "snr": ("time", snr),
             "split": ["train", "test"],
-            "reference": ["generalizing", "memorizing"],
+            "reference": ["generalizing", "memorizing", "linear"],
         },
     )
     if model != "network":
@@ -108,8 +113,9 @@ def test_each_case_is_itself():
     m50 = together[0].m50_pooled
     assert m50.sel(setting=ONE, model="mixture") == pytest.approx(0.52, abs=0.02)
     assert m50.sel(setting=ONE, model="second") == pytest.approx(0.82, abs=0.02)
-    # The fitted weights alone are of all cases together.
-    own = {name for name in alone[2] if "/mixture/" in name and not name.endswith("_fitted")}
+    # Fitted weights alone are of all cases together.
+    weights = ("_m50_fitted", "_m50_simplex", "_m50_exact_fitted")
+    own = {name for name in alone[2] if "/mixture/" in name and not name.endswith(weights)}
     assert own
     assert {name: alone[2][name] for name in own} == {name: together[2][name] for name in own}
 
@@ -152,7 +158,8 @@ def test_of_models_without_components_there_is_what_was_measured():
 
 
 @pytest.mark.parametrize(
-    ("provides", "predictors"), [(("true_denoiser",), {"constant", "exact_losses"}), ((), {"constant"})]
+    ("provides", "predictors"),
+    [(("true_denoiser",), {"constant", "line", "exact_losses", "exact_fitted"}), ((), {"constant", "line"})],
 )
 def test_only_what_is_declared_is_compared_with_theory(monkeypatch, provides, predictors):
     """Data without a true denoiser have no losses to cross; where the approximations do not hold none is used.

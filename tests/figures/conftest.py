@@ -68,13 +68,20 @@ def evaluation(variance: float, seed: int, reached: float, name: str = "mixture"
     counts = np.round(GENERATED * ratio).astype(int)
     psi = (1 - TIMES**2) / TIMES**2
     nested = np.linspace(2 + 0.1 * seed, 0, N)[:, None] * D * variance * np.ones(len(TIMES))
-    reference = np.empty((2, 2, len(TIMES)))
+    reference = np.empty((2, 3, len(TIMES)))
     reference[:, 0] = (D * variance / (1 + psi * variance)) * rng.uniform(0.9, 1.1)
     reference[:, 1] = 1e-6 * np.arange(1, len(TIMES) + 1)
+    reference[:, 2] = 3 * reference[:, 0]
     over_sizes = {
         "loss": (("split", "model_size", "time"), rng.uniform(1, 2, (2, len(sizes), len(TIMES)))),
         "memorized_count": ("model_size", counts),
         "memorization_ratio": ("model_size", counts / GENERATED),
+        # Copies lie at a third of what divides them from the others.
+        "nearest_distance": (
+            ("model_size", "generated_point"),
+            np.where(np.arange(GENERATED) < counts[:, None], 0.1, 0.9),
+        ),
+        "second_distance": (("model_size", "generated_point"), np.ones((len(sizes), GENERATED))),
     }
     if "components" in model.provides:
         over_sizes |= {
@@ -89,6 +96,8 @@ def evaluation(variance: float, seed: int, reached: float, name: str = "mixture"
             "reference_loss": (("split", "reference", "time"), reference),
             "partially_memorizing_loss": (("split", "subset_size", "time"), np.stack([nested, 1.1 * nested + 0.1])),
             "generated_count": ((), GENERATED),
+            "converged": ("model_size", np.ones(len(sizes), np.int8)),
+            "still_falling": ("model_size", np.zeros(len(sizes), np.int8)),
             "null_memorization_ratio": ((), 0.01 * seed),
             "true_mean": (("component", "feature"), np.array([[1.0, 1.0, 1.0], [-1.0, 1.0, -1.0]])),
             "true_variance": ((), variance),
@@ -101,7 +110,7 @@ def evaluation(variance: float, seed: int, reached: float, name: str = "mixture"
             "subset_size": np.arange(1, N + 1),
             "time": TIMES,
             "snr": ("time", psi),
-            "reference": ["generalizing", "memorizing"],
+            "reference": ["generalizing", "memorizing", "linear"],
             "split": ["train", "test"],
         }
     )

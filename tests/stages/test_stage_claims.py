@@ -1,4 +1,4 @@
-"""The paper's claims are judged by rules: each verdict follows the numbers it is given."""
+"""The page of claims is that of the collected numbers, and says what the report of a campaign says."""
 
 import json
 from pathlib import Path
@@ -10,15 +10,16 @@ from scipy import stats
 from edgemem.analysis import published
 from edgemem.cli import main
 from edgemem.layout import CLAIMED
-from edgemem.reporting.claims import documented_claims
+from edgemem.reporting.claims import campaign_claims, cases_of, documented_claims, rules_table
 from edgemem.reporting.figure_values import CASE, comparisons
-from edgemem.reporting.published_verdicts import IMAGES, Campaigns
+from edgemem.reporting.further_claims import FURTHER
+from edgemem.reporting.paper_claims import PAPER
 from edgemem.reporting.skill import noise_table, predictor_table, weights_text
-from edgemem.reporting.summary_metrics import identified
+from edgemem.reporting.summary_metrics import read_metrics
+from edgemem.reporting.verdicts import MISSING
 
 
 ROOT = Path(__file__).parents[2]
-NUMBERS = ROOT / "docs/measured/claims.json"
 SEEDS = 10
 
 
@@ -52,101 +53,40 @@ def figures() -> dict[str, float | None]:
     )
 
 
-def campaign() -> dict[str, float | None]:
-    """A sweep of two settings in which the regression is right and a constant is not."""
-    table: dict[str, float | None] = {
-        f"{name}/mixture/{level}_pooled": 0.8 for name in ("one", "other") for level in ("m10", "m50", "m90")
-    }
-    for criterion in ("first", "fitted"):
-        for points in (50, 2000):
-            table[f"campaign/binomial_variance_{criterion}_{points}"] = 1e-4
-    for predictor in ("constant", "fitted", "c2", "finite_size", "exact_losses"):
-        table |= {
-            f"predictor/{predictor}/squared_error_train": 1e-4,
-            f"predictor/{predictor}/squared_error_holdout": 1e-4 if predictor == "fitted" else 1e-2,
-            f"predictor/{predictor}/squared_error_leave_one_variance_out": 1e-4 if predictor == "fitted" else 1e-3,
-            f"predictor/{predictor}/p_value": 1e-9,
-            f"predictor/{predictor}/slope": 0.5,
-        }
-    return table | {
-        "campaign/m50_mean": 0.8,
-        "campaign/m50_mean_low": 0.79,
-        "campaign/m50_mean_high": 0.81,
-        "campaign/m50_stddev": 0.02,
-        "campaign/settings": 2.0,
-        "campaign/seed_variance": 1e-5,
-        "regression/singular_value_1": 1.0,
-        "regression/singular_value_2": 1e-12,
-    }
-
-
-def images() -> dict[str, float | None]:
-    """Images with a transition."""
-    values = {"memorization_ratio_at_0.5": 0.1, "memorization_ratio_at_1": 1.0, "trained_loss_at_0.5": 0.43}
-    values |= {"generalizing_loss": 0.44, "m50_pooled": 0.9}
-    return {name.replace(CASE, IMAGES): v for key in values for name, v in reported(key, values[key]).items()}
-
-
-def verdicts(**changes: dict[str, float | None]) -> list[str]:
-    """The verdicts where one campaign has some other numbers."""
-    metrics = {"paper": campaign(), "seeds": campaign(), "figures": figures(), "refute": campaign()}
-    metrics["images"] = images()
-    for name, change in changes.items():
-        metrics[name] |= change
-    return [row[-1].strip("*") for row in documented_claims(Campaigns(**metrics)).rows]
-
-
-YES, CAVEAT, NO = "reproduced", "reproduced with a caveat", "not reproduced"
-# In the order of the table: existence, transition point, regression, both losses, variance, seeds, training losses,
-# theory with equal weights, theory with fitted weights, images.
-AGREED = [YES, YES, YES, YES, CAVEAT, CAVEAT, YES, YES, NO, CAVEAT, YES]
-
-
-def test_numbers_that_agree():
-    """The constant C is never 2 throughout, and the paper's variance itself bends."""
-    assert verdicts() == AGREED
-
-
-@pytest.mark.parametrize(
-    ("place", "campaign", "change", "verdict"),
-    [
-        (0, "paper", {"one/mixture/m90_pooled": None}, NO),
-        (0, "figures", {f"{CASE}/memorization_ratio_at_0.5_high": 0.2}, NO),
-        (1, "paper", {"campaign/m50_mean": 0.79, "campaign/m50_mean_high": 0.795}, CAVEAT),
-        (1, "paper", {"campaign/m50_mean": 0.7, "campaign/m50_mean_low": 0.69, "campaign/m50_mean_high": 0.71}, NO),
-        (2, "paper", {"predictor/constant/squared_error_holdout": 1.05e-4}, CAVEAT),
-        (2, "paper", {"predictor/fitted/squared_error_holdout": 3e-4}, NO),
-        (3, "figures", {f"{CASE}/generalizing_loss_over_theory": 1.1}, NO),
-        (5, "figures", {f"{CASE}/learned_variance_at_0.5": 0.99}, NO),
-        (6, "seeds", {"campaign/seed_variance": 2e-4}, CAVEAT),
-        (7, "figures", {f"{CASE}/trained_loss_at_0.{i}": 9.0 for i in (2, 3)}, NO),
-        (8, "refute", {"predictor/exact_losses/p_value": 0.2}, YES),
-        (8, "refute", {"predictor/exact_losses/p_value": 0.012}, NO),
-        (9, "refute", {"predictor/constant/squared_error_leave_one_variance_out": 0.9e-4}, NO),
-        (10, "images", {f"{IMAGES}/memorization_ratio_at_0.5_high": 0.25}, NO),
-        (10, "images", {f"{IMAGES}/memorization_ratio_at_1_low": 0.85}, NO),
-    ],
-)
-def test_each_verdict_follows_its_numbers(place, campaign, change, verdict):
-    expected = list(AGREED)
-    expected[place] = verdict
-    assert verdicts(**{campaign: change}) == expected
-
-
 def test_a_missing_number_is_named(tmp_path, capsys):
     files = []
-    tables = {"paper": campaign(), "seeds": {}, "figures": figures(), "refute": campaign(), "images": images()}
+    counts = {"campaign/seeds": 1.0, "campaign/settings": 2.0}
+    tables = {"paper": counts, "seeds": {}, "figures": figures(), "refute": counts, "images": counts}
     for name, metrics in tables.items():
         files.append(tmp_path / f"{name}.json")
         files[-1].write_text(json.dumps(metrics))
     words = ["claims", str(ROOT / "docs/templates/claims.md"), str(tmp_path / "page.md"), "--metrics", *map(str, files)]
-    words += ["--numbers", str(NUMBERS)]
     assert main(words) == 1
-    assert "the metrics lack campaign/seed_variance" in capsys.readouterr().err
+    assert "the metrics lack campaign/se" in capsys.readouterr().err
     files[1].write_text("{")
     assert main(words) == 1
     assert f"{files[1]} cannot be read as metrics" in capsys.readouterr().err
     assert not (tmp_path / "page.md").exists()
+
+
+def test_page_and_report_say_the_same():
+    """The row of a campaign is what a report of that campaign says."""
+    published_metrics = {name: read_metrics(ROOT / f"docs/results/{name}/metrics.json") for name in CLAIMED}
+    for beyond in (False, True):
+        table = documented_claims(published_metrics, beyond)
+        for _, _, campaign, ours, verdict in table.rows:
+            metrics = published_metrics[campaign.strip("`")]
+            own = {(each.ours, f"**{each.verdict}**") for each in campaign_claims(metrics, cases_of(metrics), beyond)}
+            assert (ours, verdict) in own
+
+
+def test_rules_are_made_of_their_bounds():
+    """There is a rule in words for every claim, with the bound that judges it."""
+    rows = {row[0]: " ".join(row) for row in rules_table().rows}
+    assert list(rows) == [claim.name for claim in PAPER + FURTHER]
+    assert "[0.78, 0.82] N" in rows["Four fifths"]
+    assert "2e-04" in rows["Regression"]
+    assert "at least 8" in rows["Regression"]
 
 
 def test_intervals_for_one_data_set_cover_it():
@@ -187,10 +127,31 @@ def test_tables_say_what_is_unknown(made):
         assert "None" not in text
 
 
-def test_identified_directions_are_counted():
-    values = [0.1, 0.01, 1e-12]
-    metrics: dict[str, float | None] = {f"regression/singular_value_{i}": v for i, v in enumerate(values, 1)}
-    assert identified(metrics) == (2, values)
+def test_directions_are_those_above_the_noise():
+    """The count comes from the metrics; where it is not there, or not known, the text says so."""
+    metrics: dict[str, float | None] = {"regression/objective": 1e-5, "regression/objective_worst": 1e-2}
+    metrics["regression/identified_directions"] = 3.0
+    assert "tell **3** of its directions above the noise" in weights_text(metrics)
+    assert "unknown in this campaign" in weights_text(metrics | {"regression/identified_directions": None})
+    del metrics["regression/identified_directions"]
+    assert MISSING in weights_text(metrics)
+
+
+def test_tables_have_counts_and_components():
+    """Folds have numbers of settings, components intervals, whole groups before those of one N, in order of N."""
+    group = "components/gaussian/mixture"
+    metrics: dict[str, float | None] = {"predictor/constant/squared_error_holdout": 1e-3}
+    metrics |= {"predictor/constant/count_holdout": 16.0, "predictor/constant/p_value": 6e-70}
+    for name in (f"{group}/N=200", f"{group}/N=50", group):
+        metrics |= {f"{name}/between_data_sets{end}": 1e-5 for end in ("", "_low", "_high")}
+        metrics |= {f"{name}/settings": 4.0, f"{name}/seeds": 5.0, f"{name}/counting": 2e-6}
+    rows = noise_table(metrics).rows
+    assert [row[0] for row in rows[:3]] == [f"gaussian/mixture{end}" for end in ("", "/N=50", "/N=200")]
+    assert rows[0][1:] == ["4 × 5", "–", "1.0e-05 [1.0e-05, 1.0e-05]", "2.0e-06", "–"]
+    table = predictor_table(metrics)
+    assert table.rows[0][:2] == ["settings in the fold", "16"]
+    assert table.rows[1][-1] == "< 1e-6"
+    assert all(len(row) == len(table.header) for row in table.rows)
 
 
 def test_page_is_that_of_the_collected_numbers(tmp_path):
@@ -198,5 +159,5 @@ def test_page_is_that_of_the_collected_numbers(tmp_path):
     files = [str(ROOT / f"docs/results/{name}/metrics.json") for name in CLAIMED]
     page = tmp_path / "claims.md"
     words = ["claims", str(ROOT / "docs/templates/claims.md"), str(page), "--metrics", *files]
-    assert main([*words, "--numbers", str(NUMBERS)]) == 0
+    assert main(words) == 0
     assert page.read_text() == (ROOT / "docs/claims.md").read_text()

@@ -2,7 +2,9 @@
 
 import json
 
+import numpy as np
 import xarray as xr
+from jaxtyping import Int
 
 from edgemem.errors import EdgememError
 from edgemem.numerics.memorization import copies
@@ -32,3 +34,12 @@ def memorization_ratio(
     return ratio.assign_attrs(
         long_name=f"fraction of generated points that are copies, threshold {threshold:.6g}", units="1"
     )
+
+
+def copied_counts(last: xr.Dataset, threshold: float) -> Int[np.ndarray, "size"]:
+    """Return how many generated points of each model size are copies by a threshold.
+
+    **Arguments:** `last`: what was measured at the last step.
+    """
+    found: np.ndarray = copies(last.nearest_distance.values, last.second_distance.values, threshold).sum(axis=-1)
+    return found

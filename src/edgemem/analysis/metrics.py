@@ -6,16 +6,23 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from edgemem.analysis.agreement import ENDS
+from edgemem.analysis.convergence import usable
 from edgemem.analysis.evaluations import Evaluations, last_step, of_cases
-from edgemem.analysis.transition import CRITERIA, LEVELS
+from edgemem.analysis.published import RATIO_POINTS
+from edgemem.analysis.transition import CRITERIA, NAMES
+from edgemem.analysis.variances import variances
 from edgemem.config.regress import PREDICTORS, RegressSpec
 from edgemem.config.study import Case
+from edgemem.numerics.simplex_weights import count_directions
 from edgemem.numerics.statistics import mean_interval
 from edgemem.numerics.theory import generalizing_excess_loss
 
 
 # Time of the losses that are reported, the nearest of the grid; psi = 6.7, as in the paper's figures.
 LOSS_TIME = 0.36
+# What transitions count of models.
+COUNTED = ("models", "models_left_out", "models_still_falling", "models_too_short")
 # Signal-to-noise ratios for which theorem 3.1 is judged: there components are told apart, and losses are not rounding.
 THEOREM_SNR = (1.5, 1e6)
 
@@ -39,9 +46,10 @@ def _of_case(
     spec: RegressSpec, case: Case, own: list[xr.Dataset], transition: xr.Dataset, regression: xr.Dataset
 ) -> Iterator[tuple[str, Any]]:
     """Yield the metrics of a setting's model: its transition, what is measured at some sizes, and what is predicted."""
-    for level in LEVELS:
+    for level in NAMES:
         for end in ("pooled", "pooled_low", "pooled_high", "binomial_stderr", "seed_stddev"):
             yield f"{level}_{end}", transition[f"{level}_{end}"].item()
+    yield from _of_transition(transition).items()
     for quantity, values in {**_at_fractions(spec, case, own), **_of_setting(case, own)}.items():
         value, low, high = mean_interval(values)
         if quantity.startswith("memorization_ratio"):  # Student's interval does not know that a ratio is in [0, 1]
@@ -58,44 +66,96 @@ def _of_case(
         yield f"predicted_m50_{predictor}", regression.predicted_fraction.sel(predictor=predictor).item()
 
 
+def _of_transition(transition: xr.Dataset) -> dict[str, Any]:
+    """Return how many models and data sets there are, what became of them, and how wide the transition is."""
+    start, end = transition.corrected_m10.values, transition.corrected_m90.values
+    found: dict[str, Any] = {
+        # Below 0.1 at N / 2 means that 0.1 is reached later.
+        "transitions": np.sum((start > 0.5) & np.isfinite(end)),
+        "data_sets": transition.sizes["seed"],
+        **{name: transition[name].sum() for name in COUNTED},
+        "data_sets_below_half": np.sum(transition.highest_ratio.values < 0.5),
+        "data_sets_above_half": np.sum(transition.lowest_ratio.values >= 0.5),
+    }
+    for name, values in {
+        "corrected_width": transition.corrected_width.values,
+        **{
+            f"m50_at_threshold_{threshold:.4g}": transition.m50_by_threshold.sel(threshold=threshold).values
+            for threshold in transition.threshold.values
+        },
+    }.items():
+        found |= dict(zip((name, f"{name}_low", f"{name}_high"), mean_interval(values), strict=True))
+    return found
+
+
 def _of_campaign(spec: RegressSpec, transition: xr.Dataset, regression: xr.Dataset) -> dict[str, Any]:
     """Return what is one number for all cases."""
     table: dict[str, Any] = {
         "campaign/settings": transition.sizes["setting"],
         "campaign/seeds": transition.sizes["seed"],
         "campaign/seed_variance": np.mean(of_cases(spec, transition.m50_seed_stddev) ** 2),
+        **{f"campaign/{name}": np.nansum(transition[name]) for name in COUNTED},
+        "campaign/data_sets_below_half": np.sum(transition.highest_ratio.values < 0.5),
+        "campaign/data_sets_above_half": np.sum(transition.lowest_ratio.values >= 0.5),
+        **variances(spec, transition),
     }
     for name in ("m50_mean", "m50_mean_low", "m50_mean_high", "m50_stddev"):
         table[f"campaign/{name}"] = transition[name].item()
+    first = of_cases(spec, transition.binomial_mean.sel(criterion="first", points=RATIO_POINTS))
+    ends = ("campaign/m50_first_50", "campaign/m50_first_50_low", "campaign/m50_first_50_high")
+    table |= dict(zip(ends, mean_interval(first), strict=True))
+    for threshold in transition.threshold.values:
+        by_case = of_cases(spec, transition.m50_by_threshold.sel(threshold=threshold)).mean(axis=1)
+        name = f"campaign/m50_at_threshold_{threshold:.4g}"
+        table |= dict(zip((name, f"{name}_low", f"{name}_high"), mean_interval(by_case), strict=True))
     for criterion in CRITERIA:
         for points in transition.points.values:
             cell = transition.sel(criterion=criterion, points=points)
             for name in ("binomial_variance", "binomial_mean"):
                 table[f"campaign/{name}_{criterion}_{points}"] = cell[name].mean().item()
     for predictor in PREDICTORS:
-        row = regression.sel(predictor=predictor)
-        for fold in map(str, regression.fold.values):
-            table[f"predictor/{predictor}/squared_error_{fold}"] = row.squared_error.sel(fold=fold).item()
-        for name in ("p_value", "bias", "bias_low", "bias_high", "slope", "slope_low", "slope_high"):
-            table[f"predictor/{predictor}/{name}"] = row[name].item()
-    objectives = regression.objective.values
-    table |= {
+        table |= _of_predictor(predictor, regression.sel(predictor=predictor))
+    return table | _of_weights(regression)
+
+
+def _of_predictor(predictor: str, row: xr.Dataset) -> dict[str, Any]:
+    """Return the errors of a predictor by fold, and how measured transitions follow it."""
+    found: dict[str, Any] = {}
+    by_fold = ("squared_error", "count", *(f"{name}{end}" for name in ("gain", "floor") for end in ENDS))
+    for fold in map(str, row.fold.values):
+        for name in by_fold:
+            stem, _, end = name.partition("_") if name.startswith(("gain", "floor")) else (name, "", "")
+            found[f"{stem}_{fold}" + (f"_{end}" if end else "")] = row[name].sel(fold=fold).item()
+    names = ["p_value", *(f"{name}{end}" for name in ("bias", "slope", "within_slope") for end in ENDS)]
+    found |= {name: row[name].item() for name in names}
+    return {f"predictor/{predictor}/{name}": value for name, value in found.items()}
+
+
+def _of_weights(regression: xr.Dataset) -> dict[str, Any]:
+    """Return how the search for weights went, and how many directions of them the measurements tell."""
+    objectives, singular = regression.objective.values, regression.singular_value.values
+    known = np.isfinite(singular).all()
+    return {
         "regression/objective": objectives[0],
         "regression/objective_worst": objectives[-1],
         "regression/starts": len(objectives),
         "regression/starts_converged": regression.converged.values.sum(),
         # Equal to a hundredth: what differs less makes no difference to a prediction.
         "regression/starts_at_best": (objectives <= 1.01 * objectives[0]).sum(),
+        "regression/noise_variance": regression.noise_variance.item(),
+        "regression/identified_directions": count_directions(singular) if known else np.nan,
+        **{f"regression/singular_value_{i:02}": value for i, value in enumerate(singular, 1)},
     }
-    for i, value in enumerate(regression.singular_value.values[:6], 1):
-        table[f"regression/singular_value_{i}"] = value
-    return table
 
 
 def _at_fractions(spec: RegressSpec, case: Case, own: list[xr.Dataset]) -> dict[str, np.ndarray]:
     """Return the values over seeds of what is reported at some model sizes, losses at one time."""
     found: dict[str, np.ndarray] = {}
     last = [last_step(evaluation) for evaluation in own]
+    # Values at a size are read between models that have converged.
+    last = [one.isel(model_size=usable(one)) for one in last]
+    if not all(one.sizes["model_size"] for one in last):
+        return found
     train = [one.sel(split="train").sel(time=LOSS_TIME, method="nearest") for one in last]
     memorizing = np.array([one.reference_loss.sel(reference="memorizing").item() for one in train])
     for fraction in spec.regression.report_fractions:
@@ -119,12 +179,14 @@ def _of_setting(case: Case, own: list[xr.Dataset]) -> dict[str, np.ndarray]:
     found: dict[str, np.ndarray] = {}
     if "true_denoiser" not in case.provides:
         return found
-    losses = [evaluation.reference_loss.sel(split="train", reference="generalizing") for evaluation in own]
+    references = [evaluation.reference_loss.sel(split="train") for evaluation in own]
+    losses = [loss.sel(reference="generalizing") for loss in references]
     found["generalizing_loss"] = np.array([loss.sel(time=LOSS_TIME, method="nearest").item() for loss in losses])
     snr = own[0].snr.values
     chosen = (snr >= THEOREM_SNR[0]) & (snr <= THEOREM_SNR[1])
     if "isotropic_theory" in case.provides and chosen.any():
         theory = generalizing_excess_loss(case.setting.dim, own[0].true_variance.item(), snr[chosen])
-        excess = np.array([loss.values[chosen] for loss in losses])
+        memorizing = [loss.sel(reference="memorizing") for loss in references]
+        excess = np.array([(loss - least).values[chosen] for loss, least in zip(losses, memorizing, strict=True)])
         found["generalizing_loss_over_theory"] = np.mean(excess / theory, axis=1)
     return found

@@ -1,25 +1,37 @@
-"""What predictors say of the transitions of a campaign, and how wrong they are."""
+"""What predictors say of the transitions of a campaign, and how wrong they are where they have seen nothing."""
+
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
-from edgemem.analysis.evaluations import Evaluations, case_coordinates, of_cases, over_cases
-from edgemem.analysis.transition import FRACTIONS
-from edgemem.analysis.weights import Cases, fit, fitted_predictions, weights
+from edgemem.analysis.agreement import agreement
+from edgemem.analysis.cases import Cases
+from edgemem.analysis.evaluations import Evaluations, case_coordinates, last_step, of_cases, over_cases
+from edgemem.analysis.fits import FITS, simplex_envelope
+from edgemem.analysis.theory import (
+    constants_of_settings,
+    excess_difference,
+    has_losses_to_cross,
+    is_isotropic,
+    theory_predictions,
+)
+from edgemem.analysis.transition import binomial_variance
+from edgemem.analysis.weights import fit, weights
 from edgemem.config.regress import PREDICTORS, RegressSpec
-from edgemem.numerics.hypotheses import combined_p_value, slope_interval
 from edgemem.numerics.randomness import named_generator
 from edgemem.numerics.statistics import mean_interval
-from edgemem.numerics.theory import (
-    crossing_size,
-    crossover_fraction,
-    finite_size_constant,
-    generalizing_excess_loss,
-    partially_memorizing_excess_loss,
-)
+from edgemem.numerics.variance_components import components
 
 
 NAMES = tuple(PREDICTORS)
+
+
+class Fold(NamedTuple):
+    """Squared errors, (predictor, case), NaN where a case is not in the fold, and predictions that fits made there."""
+
+    error: np.ndarray
+    predicted: np.ndarray
 
 
 def predict_transitions(spec: RegressSpec, evaluations: Evaluations, transition: xr.Dataset) -> xr.Dataset:
@@ -28,21 +40,25 @@ def predict_transitions(spec: RegressSpec, evaluations: Evaluations, transition:
     Predictors speak of models with components alone: of others there is only what was measured.
     """
     first = evaluations[spec.cases[0].setting.name, spec.cases[0].model, spec.seeds[0]]
-    measured = of_cases(spec, transition.m50_pooled)
-    isotropic = np.array([{"isotropic_theory", "components"} <= case.provides for case in spec.cases])
-    cases = Cases(spec, first.snr.values, measured, isotropic)
+    cases = _cases(spec, evaluations, transition)
     holdout = _holdout(spec)
     kept_out = np.array([holdout[case.setting.name] for case in spec.cases])
 
-    predicted = _from_theory(spec, evaluations)
-    found = fit(cases, ~kept_out)
-    predicted[NAMES.index("constant")] = _constant(cases, ~kept_out)[:, None]
-    predicted[NAMES.index("fitted")] = fitted_predictions(cases, found)[:, None]
-    value, low, high = mean_interval(np.moveaxis(predicted, 2, 0))
-    error = (value - measured) ** 2
-    folds = {"train": error[:, ~kept_out], "holdout": error[:, kept_out]}
-    folds |= _left_out(cases, error)
+    theory = theory_predictions(spec, evaluations)
+    everywhere = np.full((len(NAMES), len(spec.cases), len(spec.seeds)), np.nan)
+    for i, name in enumerate(NAMES):
+        everywhere[i] = theory[name] if name in theory else FITS[name](cases, ~kept_out)[:, None]
+    value, low, high = mean_interval(np.moveaxis(everywhere, 2, 0))
+    stderr = everywhere.std(axis=2, ddof=1) / np.sqrt(len(spec.seeds)) if len(spec.seeds) > 1 else 0 * value
 
+    folds = {
+        "train": _fold(cases, value, ~kept_out),
+        "holdout": _fold(cases, value, kept_out),
+        **_left_out(cases, value),
+    }
+    unseen = folds.get("leave_one_variance_out", folds["holdout"]).predicted.copy()
+    for name in theory:  # has seen nothing anywhere
+        unseen[NAMES.index(name)] = value[NAMES.index(name)]
     dataset = case_coordinates(spec).assign_coords(
         predictor=("predictor", list(PREDICTORS), {"long_name": "what predicts the transition"}),
         fold=("fold", list(folds), {"long_name": "settings over which errors are averaged"}),
@@ -54,20 +70,24 @@ def predict_transitions(spec: RegressSpec, evaluations: Evaluations, transition:
         ("predicted_fraction", value, "predicted M50 / N, mean over seeds"),
         ("predicted_fraction_low", low, "lower 95 % end, spread over seeds"),
         ("predicted_fraction_high", high, "upper 95 % end, spread over seeds"),
+        ("predicted_unseen", unseen, "M50 / N predicted by fits that have not seen the setting's sigma*^2"),
     ):
         dims, table = ("setting", "model", "predictor"), over_cases(spec, values.T)
         dataset[name] = xr.DataArray(table, dims=dims).transpose("predictor", ...)
         dataset[name].attrs = {"long_name": long_name, "units": "1"}
     dataset["measured_fraction"] = (
         ("setting", "model"),
-        over_cases(spec, measured),
+        over_cases(spec, cases.measured),
         {"long_name": "measured M50 / N, pooled", "units": "1"},
     )
-    dataset["squared_error"] = (
-        ("predictor", "fold"),
-        np.array([[_mean_of_known(row) for row in rows] for rows in folds.values()]).T,
-        {"long_name": "mean squared error of predicted_fraction over the settings of a fold", "units": "1"},
-    )
+    ends = np.array([simplex_envelope(cases, ~_same_variance(cases, i), i) for i in range(len(spec.cases))])
+    for column, end in enumerate(("low", "high")):
+        what = f"{end} end of what weights that fit the other sigma*^2 equally well predict"
+        dataset[f"envelope_{end}"] = (
+            ("setting", "model"),
+            over_cases(spec, ends[:, column]),
+            {"long_name": what, "units": "1"},
+        )
     dataset["holdout"] = (
         "setting",
         np.array(list(holdout.values()), np.int8),
@@ -75,31 +95,42 @@ def predict_transitions(spec: RegressSpec, evaluations: Evaluations, transition:
     )
     dataset["finite_size_constant"] = (
         ("setting", "fraction"),
-        _constants_of_settings(spec, evaluations),
+        constants_of_settings(spec, evaluations),
         {"long_name": "C(M) of the partially memorizing excess loss C (1 - M/N) d sigma*^2", "units": "1"},
     )
-    dataset = dataset.merge(weights(cases, found))
-    return dataset.merge(_tests(of_cases(spec, transition.m50), predicted, measured, value))
+    dataset["noise_variance"] = ((), cases.noise, {"long_name": "variance of measured_fraction between data sets"})
+    dataset["noise_variance"].attrs["units"] = "1"
+    errors = {name: fold.error for name, fold in folds.items()}
+    seeds = of_cases(spec, transition.m50) - everywhere
+    dataset = dataset.merge(weights(cases, fit(cases, ~kept_out)))
+    return dataset.merge(agreement(cases, errors, seeds, unseen, stderr))
 
 
-def _mean_of_known(values: np.ndarray) -> float:
-    """Return the mean without what is unknown: a case in which no transition was measured has no error."""
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else float("nan")
-
-
-def _constant(cases: Cases, chosen: np.ndarray) -> np.ndarray:
-    """Return for each case the mean over the chosen cases of its family and model; NaN where none of them is.
-
-    Families and models are not compared with each other: that would make the constant look worse beside predictors of
-    one alone.
-    """
-    groups = [(case.setting.family, case.model) if "components" in case.provides else None for case in cases.spec.cases]
-    means = {
-        group: _mean_of_known(cases.measured[chosen & np.array([other == group for other in groups])])
-        for group in groups
-    }
-    return np.array([np.nan if group is None else means[group] for group in groups])
+def _cases(spec: RegressSpec, evaluations: Evaluations, transition: xr.Dataset) -> Cases:
+    """Return what predictors are fitted to."""
+    m50 = of_cases(spec, transition.m50)
+    counting = of_cases(spec, binomial_variance(transition))
+    of_components = np.array(["components" in case.provides for case in spec.cases])
+    complete = np.isfinite(m50).all(axis=1) & of_components
+    noise = np.nan
+    if m50.shape[1] > 1 and complete.any():
+        parts = components(m50[complete], np.nan_to_num(counting[complete]))
+        noise = (parts.between_data_sets.value + parts.binomial) / m50.shape[1]
+    difference: list[np.ndarray | None] = []
+    for case in spec.cases:
+        own = (last_step(evaluations[case.setting.name, case.model, seed]) for seed in spec.seeds)
+        applies = has_losses_to_cross(case)
+        difference.append(np.mean([excess_difference(one) for one in own], axis=0) if applies else None)
+    first = evaluations[spec.cases[0].setting.name, spec.cases[0].model, spec.seeds[0]]
+    return Cases(
+        spec,
+        first.snr.values,
+        of_cases(spec, transition.m50_pooled),
+        float(noise),
+        np.array([is_isotropic(case) for case in spec.cases]),
+        np.array([float(case.setting.axes.get("variance", np.nan)) for case in spec.cases]),
+        difference,
+    )
 
 
 def _holdout(spec: RegressSpec) -> dict[str, bool]:
@@ -110,101 +141,37 @@ def _holdout(spec: RegressSpec) -> dict[str, bool]:
     return {name: i in chosen for i, name in enumerate(names)}
 
 
-def _from_theory(spec: RegressSpec, evaluations: Evaluations) -> np.ndarray:
-    """Return the predictions that need no fit, (predictor, case, seed).
-
-    All but `snr_weight` weight all times equally on the x_0 scale, lambda = 1 in (21). Where the paper's approximations
-    do not hold there is only the prediction by the exact losses: those of the setting's own generalizing denoiser.
-    """
-    predicted = np.full((len(PREDICTORS), len(spec.cases), len(spec.seeds)), np.nan)
-    row = {name: predicted[i] for i, name in enumerate(PREDICTORS)}
-    for i, case in enumerate(spec.cases):
-        if "components" not in case.provides:
-            continue
-        for j, seed in enumerate(spec.seeds):
-            evaluation = evaluations[case.setting.name, case.model, seed]
-            snr = evaluation.snr.values
-            if "true_denoiser" in case.provides:
-                train = evaluation.sel(split="train")
-                excess = train.partially_memorizing_loss - train.reference_loss.sel(reference="generalizing")
-                exact = excess.mean("time").values
-                row["exact_losses"][i, j] = crossing_size(evaluation.subset_size.values, exact) / case.setting.N
-            if "isotropic_theory" in case.provides:
-                variance, dim = evaluation.true_variance.item(), case.setting.dim
-                generalizing = np.mean(generalizing_excess_loss(dim, variance, snr))
-                constant = _finite_size_constant(evaluation, case.setting.N)
-                partially = partially_memorizing_excess_loss(dim, variance, FRACTIONS, constant)
-                row["c1"][i, j] = crossover_fraction(snr, np.ones_like(snr), variance, 1.0)
-                row["c2"][i, j] = crossover_fraction(snr, np.ones_like(snr), variance, 2.0)
-                row["snr_weight"][i, j] = crossover_fraction(snr, snr, variance, 2.0)
-                row["finite_size"][i, j] = crossing_size(FRACTIONS, partially - generalizing)
-    return predicted
+def _fold(cases: Cases, predicted: np.ndarray, chosen: np.ndarray) -> Fold:
+    """Return the errors of predictions at the chosen cases."""
+    inside = np.where(chosen, predicted, np.nan)
+    return Fold((inside - cases.measured) ** 2, inside)
 
 
-def _finite_size_constant(evaluation: xr.Dataset, n_samples: int) -> np.ndarray:
-    """Return C(M) at the fractions of curves."""
-    size = np.maximum(FRACTIONS * n_samples, 1)
-    return finite_size_constant(size, evaluation.true_mean.values, evaluation.true_variance.item())
+def _same_variance(cases: Cases, case: int) -> np.ndarray:
+    return cases.variance == cases.variance[case]
 
 
-def _constants_of_settings(spec: RegressSpec, evaluations: Evaluations) -> np.ndarray:
-    """Return C(M), (setting, fraction), mean over seeds; NaN where the approximations do not apply."""
-    found = {setting.name: np.full(len(FRACTIONS), np.nan) for setting in spec.settings}
-    for case in spec.cases:  # of several models on a setting any will do: it is the data's
-        if "isotropic_theory" in case.provides:
-            own = (evaluations[case.setting.name, case.model, seed] for seed in spec.seeds)
-            found[case.setting.name] = np.mean([_finite_size_constant(one, case.setting.N) for one in own], axis=0)
-    return np.array(list(found.values()))
+def _left_out(cases: Cases, value: np.ndarray) -> dict[str, Fold]:
+    """Return the folds in which each value of an axis in turn was kept out of fits.
 
-
-def _left_out(cases: Cases, error: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the squared errors, (predictor, case), where each value of an axis in turn was kept out of fits.
-
-    Every axis with several values is a fold: there a fit has seen no setting with the same N, say.
+    Every axis with several values is a fold: there a fit has seen no setting with the same N, say. Of sigma*^2 there
+    are two more, values inside of those that were seen (interpolation) and at an end (extrapolation).
     """
     folds = {}
-    measured = cases.measured
     table = [{"family": case.setting.family, **case.setting.axes} for case in cases.spec.cases]
     for axis in dict.fromkeys(axis for row in table for axis in row):
         values = [row.get(axis) for row in table]  # None where a family has no such axis
         known = {value for value in values if value is not None}
         if len(known) < 2:
             continue
-        # Where a setting has no such axis there is nothing to leave out.
-        errors = np.where([value is not None for value in values], error, np.nan)
-        for value in sorted(known):
-            out = np.array([other == value for other in values])
-            constant = _constant(cases, ~out)
-            fitted = fitted_predictions(cases, fit(cases, ~out))
-            errors[NAMES.index("constant"), out] = (constant - measured)[out] ** 2
-            errors[NAMES.index("fitted"), out] = (fitted - measured)[out] ** 2
-        folds[f"leave_one_{axis}_out"] = errors
+        predicted = np.where([value is not None for value in values], value, np.nan)
+        for one in sorted(known):
+            out = np.array([other == one for other in values])
+            for name, predict in FITS.items():
+                predicted[NAMES.index(name), out] = predict(cases, ~out)[out]
+        folds[f"leave_one_{axis}_out"] = _fold(cases, predicted, np.ones(len(values), bool))
+        if axis == "variance" and len(known) > 2:
+            end = np.array([one in (min(known), max(known)) for one in values])
+            folds["interpolation"] = _fold(cases, predicted, ~end)
+            folds["extrapolation"] = _fold(cases, predicted, end)
     return folds
-
-
-def _tests(m50: np.ndarray, predicted: np.ndarray, measured: np.ndarray, value: np.ndarray) -> xr.Dataset:
-    """Return for each predictor whether measured and predicted fractions agree, and vary together."""
-    difference = m50 - predicted  # predictor, case, seed: paired where a prediction depends on the data set
-    bias = np.array(
-        [mean_interval(row[np.isfinite(row)]) if np.isfinite(row).any() else [np.nan] * 3 for row in measured - value]
-    )
-    # What varies by less than a thousandth of N is one prediction: lambda = psi says 0.99997 or 0.99998.
-    slope = np.array([slope_interval(row.round(3), measured) for row in value])
-    columns = {
-        "p_value": (
-            np.array([combined_p_value(row) for row in difference]),
-            "p-value of: in every setting the mean over seeds of M50 / N is the predicted one",
-        ),
-        "bias": (bias[:, 0], "measured minus predicted M50 / N, mean over settings"),
-        "bias_low": (bias[:, 1], "bias, lower 95 % end, spread over settings"),
-        "bias_high": (bias[:, 2], "bias, upper 95 % end, spread over settings"),
-        "slope": (slope[:, 0], "slope of measured on predicted M50 / N over settings; 1 if the theory is right"),
-        "slope_low": (slope[:, 1], "slope, lower 95 % end"),
-        "slope_high": (slope[:, 2], "slope, upper 95 % end"),
-    }
-    return xr.Dataset(
-        {
-            name: ("predictor", values, {"long_name": long_name, "units": "1"})
-            for name, (values, long_name) in columns.items()
-        }
-    )

@@ -1,83 +1,139 @@
 """Where the transitions of a campaign are."""
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 
+from edgemem.analysis.convergence import left_out, usable
+from edgemem.analysis.copies import copied_counts
 from edgemem.analysis.evaluations import Evaluations, case_coordinates, last_step, over_cases
 from edgemem.analysis.published import RATIO_POINTS
 from edgemem.config.regress import RegressSpec
 from edgemem.numerics.randomness import named_generator
 from edgemem.numerics.statistics import (
     Estimate,
+    Z,
     binomial_spread,
+    crossing,
     crossing_estimates,
     mean_interval,
+    monotone_logit,
     pool,
     ratio_curve,
 )
+from edgemem.numerics.variance_components import one_seed_interval
 
 
 LEVELS = {"m10": 0.1, "m50": 0.5, "m90": 0.9}
+# The same levels of the ratio with chance taken off, (ratio - chance) / (1 - chance).
+NAMES = (*LEVELS, *(f"corrected_{name}" for name in LEVELS))
 # Model sizes, as fractions, of curves that are put on one axis.
 FRACTIONS = np.linspace(0.02, 1.0, 99).round(4)
 # How M50 is read off the ratios: where the fitted curve crosses one half, or the paper's, the first size with one half.
 CRITERIA = ("fitted", "first")
+# Thresholds of the memorization test for which M50 is given, from the distances that evaluations keep.
+THRESHOLDS = (1 / 5, 1 / 4, 1 / 3, 1 / 2, 2 / 3)
 
 
 def find_transitions(spec: RegressSpec, evaluations: Evaluations) -> xr.Dataset:
     """Return M10, M50 and M90 as fractions of N, for each seed and pooled, and the pooled curves of the ratio.
 
-    Of a model without components they are the same fractions of its own size, the coordinate `fraction`.
+    Of a model without components they are the same fractions of its own size, the coordinate `fraction`. Models that
+    have not converged are left out, and counted.
     """
     shape = (len(spec.cases), len(spec.seeds))
-    per_seed = np.full((*shape, len(LEVELS), 3), np.nan)
-    pooled = np.full((len(spec.cases), len(LEVELS), 5), np.nan)
+    per_seed = np.full((*shape, len(NAMES), 3), np.nan)
     curves = np.full((*shape, len(FRACTIONS)), np.nan)
+    extremes = np.full((*shape, 2), np.nan)
+    by_threshold = np.full((*shape, len(THRESHOLDS)), np.nan)
+    counted: dict[str, np.ndarray] = {}
     for i, case in enumerate(spec.cases):
         for j, seed in enumerate(spec.seeds):
-            fractions, counts, total = _counts(evaluations[case.setting.name, case.model, seed])
+            last = last_step(evaluations[case.setting.name, case.model, seed])
+            for name, value in left_out(last).items():
+                counted.setdefault(name, np.zeros(shape))[i, j] = value
+            chosen = last.isel(model_size=usable(last))
+            if not chosen.sizes["model_size"]:
+                continue
+            fractions, counts, total = chosen.fraction.values, chosen.memorized_count.values, int(last.generated_count)
             rng = named_generator(seed, "regress", case.setting.name, "bootstrap")
-            per_seed[i, j] = crossing_estimates(fractions, counts, total, tuple(LEVELS.values()), rng=rng)
+            levels = _levels(last)
+            per_seed[i, j] = crossing_estimates(fractions, counts, total, levels, rng=rng)
             curves[i, j] = ratio_curve(fractions, counts, total, FRACTIONS)
-        pooled[i] = [pool([Estimate(*row) for row in per_seed[i, :, k]]) for k in range(len(LEVELS))]
+            extremes[i, j] = counts.min() / total, counts.max() / total
+            by_threshold[i, j] = [_m50(chosen, threshold) for threshold in THRESHOLDS]
 
+    dims = ("setting", "model")
     dataset = case_coordinates(spec).assign_coords(
         seed=("seed", spec.seeds, {"long_name": "seed of a data set and its models", "units": "1"}),
         fraction=("fraction", FRACTIONS, {"long_name": "model size M / N", "units": "1"}),
+        threshold=("threshold", list(THRESHOLDS), {"long_name": "threshold of the memorization test", "units": "1"}),
     )
-    dims = ("setting", "model")
-    for k, (name, level) in enumerate(LEVELS.items()):
-        what = f"fraction M/N at which the memorization ratio reaches {level:g}"
-        ends = {"": what, "_low": f"{what}, lower 95 % end", "_high": f"{what}, upper 95 % end"}
-        for column, (end, long_name) in enumerate(ends.items()):
-            attributes = {"long_name": f"{long_name}, binomial error alone" if end else long_name, "units": "1"}
-            dataset[name + end] = ((*dims, "seed"), over_cases(spec, per_seed[:, :, k, column]), attributes)
-            attributes = {"long_name": f"{long_name}, pooled over seeds", "units": "1"}
-            dataset[f"{name}_pooled{end}"] = (dims, over_cases(spec, pooled[:, k, column]), attributes)
-        dataset[f"{name}_binomial_stderr"] = (
-            dims,
-            over_cases(spec, pooled[:, k, 3]),
-            {"long_name": f"binomial standard error of {name}_pooled", "units": "1"},
-        )
-        dataset[f"{name}_seed_stddev"] = (
-            dims,
-            over_cases(spec, pooled[:, k, 4]),
-            {"long_name": f"standard deviation of {name} between seeds, binomial error removed", "units": "1"},
-        )
+
+    def add(name: str, more: tuple[str, ...], values: np.ndarray, long_name: str) -> None:
+        dataset[name] = ((*dims, *more), over_cases(spec, values), {"long_name": long_name, "units": "1"})
+
+    for k, name in enumerate(NAMES):
+        _add_place(spec, add, name, per_seed[:, :, k])
+    width = per_seed[:, :, NAMES.index("corrected_m90"), 0] - per_seed[:, :, NAMES.index("corrected_m10"), 0]
+    add("corrected_width", ("seed",), width, "width of the transition, corrected_m90 - corrected_m10")
+    add("m50_by_threshold", ("seed", "threshold"), by_threshold, "m50 by another threshold of the memorization test")
+    for column, name in enumerate(("lowest_ratio", "highest_ratio")):
+        text = f"{name.replace('_', ' ')} of the models that are in fits"
+        add(name, ("seed",), extremes[..., column], text.replace("ratio", "memorization ratio"))
+    for name, values in counted.items():
+        add(name, ("seed",), values, f"number of {name.replace('_', ' ')}")
     mean, low, high = mean_interval(np.moveaxis(curves, 1, 0))
     for name, values, long_name in (
         ("ratio_curve", mean, "fitted memorization ratio, mean over seeds"),
         ("ratio_curve_low", np.clip(low, 0, 1), "lower 95 % end of ratio_curve, from the spread over seeds"),
         ("ratio_curve_high", np.clip(high, 0, 1), "upper 95 % end of ratio_curve, from the spread over seeds"),
     ):
-        dataset[name] = ((*dims, "fraction"), over_cases(spec, values), {"long_name": long_name, "units": "1"})
-    return dataset.merge(_over_all(pooled[:, list(LEVELS).index("m50"), 0])).merge(_binomial(spec, evaluations))
+        add(name, ("fraction",), values, long_name)
+    m50 = per_seed[:, :, NAMES.index("m50"), 0].mean(axis=1)
+    return dataset.merge(_over_all(m50)).merge(_binomial(spec, evaluations))
 
 
-def _counts(evaluation: xr.Dataset) -> tuple[np.ndarray, np.ndarray, int]:
-    """Return the model sizes as fractions, and how many of how many points that each generates are copies."""
-    last = last_step(evaluation)
-    return last.fraction.values, last.memorized_count.values, int(last.generated_count)
+def _levels(last: xr.Dataset) -> tuple[float, ...]:
+    """Return the ratios at which the levels are reached: those themselves, and c + (1 - c) of them, c by chance."""
+    chance = last.null_memorization_ratio.item()
+    return (*LEVELS.values(), *(chance + (1 - chance) * level for level in LEVELS.values()))
+
+
+def _m50(chosen: xr.Dataset, threshold: float) -> float:
+    """Return M50 / N by a threshold, NaN where the ratio does not cross one half."""
+    logit = monotone_logit(copied_counts(chosen, threshold)[None], int(chosen.generated_count))
+    found = float(crossing(chosen.fraction.values, logit, 0.5)[0])
+    return found if np.isfinite(found) else np.nan
+
+
+def _add_place(spec: RegressSpec, add: Any, name: str, per_seed: np.ndarray) -> None:
+    """Add the place of one level to the table: of each seed with its binomial interval, and pooled over seeds.
+
+    **Arguments:** `per_seed`: (case, seed, (value, low, high)).
+    """
+    corrected, level = name.startswith("corrected"), LEVELS[name.removeprefix("corrected_")]
+    what = f"fraction M/N at which the {'chance-corrected ' * corrected}memorization ratio reaches {level:g}"
+    pooled = np.array([pool([Estimate(*row) for row in of_case]) for of_case in per_seed])
+    if len(spec.seeds) == 1:
+        # Of one data set nobody knows what others would give; the spread between settings has it, and more.
+        groups = np.array(["/".join(case.group) for case in spec.cases])
+        pooled[:, 1], pooled[:, 2] = one_seed_interval(pooled[:, 0], groups)
+    spread = "spread over seeds" if len(spec.seeds) > 1 else "spread between settings of one seed each"
+    for column, end in enumerate(("", "_low", "_high")):
+        which = {"_low": ", lower 95 % end", "_high": ", upper 95 % end"}.get(end, "")
+        add(name + end, ("seed",), per_seed[..., column], what + (f"{which}, binomial error alone" if which else ""))
+        covers = f"{which}, {spread}" if which else ""
+        add(f"{name}_pooled{end}", (), pooled[:, column], f"{what}, mean over seeds{covers}")
+    add(f"{name}_binomial_stderr", (), pooled[:, 3], f"binomial standard error of {name}_pooled")
+    removed = f"standard deviation of {name} between seeds, binomial error removed"
+    add(f"{name}_seed_stddev", (), pooled[:, 4], removed)
+
+
+def binomial_variance(transition: xr.Dataset, name: str = "m50") -> xr.DataArray:
+    """Return the variance of a place that counting alone gives, from its binomial interval, for each seed."""
+    return ((transition[f"{name}_high"] - transition[f"{name}_low"]) / (2 * Z)) ** 2
 
 
 def _over_all(m50: np.ndarray) -> xr.Dataset:
@@ -106,7 +162,11 @@ def _binomial(spec: RegressSpec, evaluations: Evaluations) -> xr.Dataset:
     spread = np.full((len(spec.cases), len(spec.seeds), len(CRITERIA), len(points), 2), np.nan)
     for i, case in enumerate(spec.cases):
         for j, seed in enumerate(spec.seeds):
-            fractions, counts, total = _counts(evaluations[case.setting.name, case.model, seed])
+            last = last_step(evaluations[case.setting.name, case.model, seed])
+            chosen = last.isel(model_size=usable(last))
+            if not chosen.sizes["model_size"]:
+                continue
+            fractions, counts, total = chosen.fraction.values, chosen.memorized_count.values, int(last.generated_count)
             for n, count in enumerate(points):
                 rng = named_generator(seed, "regress", case.setting.name, "counting", count)
                 spread[i, j, :, n] = binomial_spread(fractions, counts, total, count, rng=rng, replicates=400)

@@ -1,31 +1,20 @@
 """The paper's regression over the cases of a campaign: weights of the times, and the transitions that they predict."""
 
-from typing import NamedTuple
-
 import numpy as np
 import xarray as xr
 
-from edgemem.config.regress import RegressSpec
+from edgemem.analysis.cases import Cases
 from edgemem.numerics.regression import (
     Fit,
     approximate_crossover,
     fit_weights,
-    identified_directions,
     predicted_crossing,
 )
+from edgemem.numerics.simplex_weights import crossing_design, directions_above_noise
 
 
 # The constant C of the partially memorizing loss in the fit of the weights, as in the paper's figure 1.
 CONSTANT = 2.0
-
-
-class Cases(NamedTuple):
-    """The cases that weights are fitted to: where the transition is, and whether the approximations apply."""
-
-    spec: RegressSpec
-    snr: np.ndarray
-    measured: np.ndarray
-    isotropic: np.ndarray
 
 
 def fit(cases: Cases, chosen: np.ndarray) -> Fit | None:
@@ -62,18 +51,27 @@ def weights(cases: Cases, fit: Fit | None) -> xr.Dataset:
     snr = cases.snr
     fit = fit or Fit(np.full((1, len(snr)), np.nan), np.full(1, np.nan), np.zeros(1, bool))
     best = fit.weights[0]
-    # Each setting once: a second model on it tells nothing more of the weights.
-    isotropic = [case.setting for case, applies in zip(cases.spec.cases, cases.isotropic, strict=True) if applies]
-    variances = np.array([axes["variance"] for axes in {setting.name: setting.axes for setting in isotropic}.values()])
-    known = np.isfinite(best).all()
-    singular = identified_directions(variances, snr, best) if known else np.full(min(len(variances), len(snr)), np.nan)
+    singular = _directions(cases)
     variables = {
         "lambda_tilde": ("time", best, "fitted weight of each time in the crossover"),
         "lambda_tilde_by_start": (("start", "time"), fit.weights, "weights found from each start, best first"),
         "objective": ("start", fit.objectives, "objective of lambda_tilde_by_start"),
         "converged": ("start", fit.converged.astype(np.int8), "1 if the search from a start ended by itself"),
-        "singular_value": ("direction", singular, "singular values of the predictions' derivative by lambda_tilde"),
+        "singular_value": (
+            "direction",
+            singular,
+            "standard errors that predictions move by with weights on the simplex, by direction",
+        ),
     }
     return xr.Dataset(
         {name: (dims, values, {"long_name": text, "units": "1"}) for name, (dims, values, text) in variables.items()}
     )
+
+
+def _directions(cases: Cases) -> np.ndarray:
+    """Return by how many standard errors the measurements tell each direction of the weights on the simplex."""
+    used = cases.isotropic & np.isfinite(cases.measured)
+    if not used.any() or not np.isfinite(cases.noise) or cases.noise <= 0:
+        return np.full(1, np.nan)
+    design = crossing_design(cases.variance[used], cases.snr, CONSTANT)
+    return directions_above_noise(design, np.full(used.sum(), 1 / cases.noise))

@@ -19,6 +19,10 @@ PREDICTORS = {
     "finite_size": "(21), λ = 1, finite-size C(M)",
     "exact_losses": "exact losses, λ = 1",
     "fitted": "the paper's regression, fitted λ̃, C = 2",
+    "simplex": "(21), λ fitted on the simplex, C = 2",
+    "exact_fitted": "exact losses, λ fitted on the simplex",
+    "line": "line in log σ*²",
+    "parabola": "parabola in log σ*²",
 }
 
 

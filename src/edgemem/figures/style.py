@@ -39,6 +39,10 @@ COLOURS = {
     "constant": "#666666",
     "snr_weight": "#E69F00",
     "fitted": "#009E73",
+    "simplex": "#F0E442",
+    "exact_fitted": "#8C564B",
+    "line": "#B0B0B0",
+    "parabola": "#333333",
 }
 # Readable at the width of a text column.
 STYLE: dict[str, Any] = {

@@ -35,6 +35,11 @@ def interval(metrics: Metrics, name: str, form: str) -> str:
     return f"{number(value, form)} [{low:{form}}, {high:{form}}]"
 
 
+def p_value(value: float | None) -> str:
+    """Return a p-value: below a millionth the tails of no test mean anything."""
+    return "< 1e-6" if value is not None and value < 1e-6 else number(value, ".1e")
+
+
 def readable(value: object) -> str:
     """Return any value as one reads it: 3,000; 0.333333; 1, 2, 3; gaussian; a dash for none."""
     if value is None:

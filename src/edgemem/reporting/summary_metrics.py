@@ -28,10 +28,3 @@ def known(metrics: Metrics, name: str) -> float:
     if value is None:
         raise EdgememError(f"the metrics lack {name}, by which a claim is judged; collect the campaign again")
     return value
-
-
-def identified(metrics: Metrics) -> tuple[int, list[float]]:
-    """Return how many directions of the weights the settings tell, and the singular values that say so."""
-    names = [name for name in sorted(metrics) if name.startswith("regression/singular_value_")]
-    values = [value for value in map(metrics.__getitem__, names) if value is not None]
-    return sum(value > 1e-6 * values[0] for value in values), values

@@ -1,28 +1,29 @@
-"""What can be said of a claim, and what judges share."""
+"""What can be said of a claim, and why nothing can."""
 
 from typing import NamedTuple
 
+from edgemem.numerics.evidence import CANNOT_TELL
 from edgemem.reporting.numbers import Metrics
 
 
-YES, CAVEAT, NO = "reproduced", "reproduced with a caveat", "not reproduced"
-UNKNOWN = "cannot tell"
-# Level of the tests of the theory, shared by Bonferroni's rule among the predictors.
-LEVEL = 0.05
-# A number is taken as met where it is within two hundredths.
-NEAR = 0.02
-# The predictors of the transition point that follow from the crossing of the two losses, all times weighted equally.
-THEORIES = {"c2": "C = 2", "finite_size": "finite-size C", "exact_losses": "exact losses"}
+MISSING = "needs numbers that this campaign was collected without"
 
 
 class Judgement(NamedTuple):
-    """The numbers that a claim is judged by, and what they say."""
+    """The numbers that a claim is judged by, with how many there are of them, and what they say."""
 
     ours: str
     verdict: str
 
 
-def complete_transitions(metrics: Metrics, cases: list[str]) -> int:
-    """Return in how many cases the memorization ratio goes all the way from 0.1 to 0.9."""
-    levels = ("m10", "m50", "m90")
-    return sum(all(metrics[f"{case}/{level}_pooled"] is not None for level in levels) for case in cases)
+def cannot_tell(reason: str) -> Judgement:
+    """Return the judgement of a claim that cannot be judged, with the reason."""
+    return Judgement(reason, CANNOT_TELL)
+
+
+def lacking(metrics: Metrics, *names: str) -> str | None:
+    """Return why numbers are not there: not collected, or unknown in this campaign; None if all are there."""
+    if any(name not in metrics for name in names):
+        return MISSING
+    unknown = sorted({name.rpartition("/")[2] for name in names if metrics[name] is None})
+    return f"unknown in this campaign: {', '.join(f'`{name}`' for name in unknown)}" if unknown else None

@@ -1,14 +1,16 @@
 """Judge the claims of the paper by the collected numbers."""
 
 import argparse
+from collections.abc import Mapping
 
 from edgemem.layout import CLAIMED
-from edgemem.reporting.claims import documented_claims
+from edgemem.reporting import bounds
+from edgemem.reporting.claims import documented_claims, rules_table
 from edgemem.reporting.figure_values import comparisons, figure_table
+from edgemem.reporting.numbers import Metrics
 from edgemem.reporting.page_numbers import page_numbers
 from edgemem.reporting.pages import markdown_table, write_page
-from edgemem.reporting.published_verdicts import Campaigns
-from edgemem.reporting.summary_metrics import read_metrics
+from edgemem.reporting.summary_metrics import known, read_metrics
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,13 +29,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Write the page."""
-    campaigns = Campaigns(*map(read_metrics, options.metrics))
-    found = comparisons(campaigns.figures)
+    campaigns = dict(zip(CLAIMED, map(read_metrics, options.metrics), strict=True))
+    found = comparisons(campaigns["paper-figures"])
     write_page(
         options.template,
         options.page,
-        page_numbers(options.numbers, dict(zip(CLAIMED, campaigns, strict=True))),
+        page_numbers(options.numbers, campaigns),
         claims=markdown_table(*documented_claims(campaigns)),
+        beyond=markdown_table(*documented_claims(campaigns, beyond=True)),
+        rules=markdown_table(*rules_table()),
         comparison=markdown_table(*figure_table(found)),
+        settings=_counts(campaigns, "settings"),
+        seeds=_counts(campaigns, "seeds"),
+        level=f"{bounds.LEVEL:g}",
+        held_out=bounds.MIN_HELD_OUT,
         inside=f"{sum(c.inside for c in found)} of {len(found)}",
     )
+
+
+def _counts(campaigns: Mapping[str, Metrics], what: str) -> dict[str, int]:
+    """Return how many settings, or data sets of each, the campaigns have."""
+    return {name: round(known(metrics, f"campaign/{what}")) for name, metrics in campaigns.items()}

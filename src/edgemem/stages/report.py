@@ -13,8 +13,9 @@ from edgemem.config.plot import DrawnFigure
 from edgemem.config.report import ReportSpec
 from edgemem.errors import EdgememError
 from edgemem.files.lineage import lineage_attributes
-from edgemem.reporting.claims import campaign_claims
+from edgemem.reporting.claims import Judged, campaign_claims
 from edgemem.reporting.cost import cost_table, cost_text, costs
+from edgemem.reporting.numbers import Metrics
 from edgemem.reporting.origin import File, changed, origin_table, trace
 from edgemem.reporting.pages import link, write_page
 from edgemem.reporting.parameters import options as options_of
@@ -54,7 +55,7 @@ def run(options: argparse.Namespace) -> None:
         campaign=spec.campaign,
         summary=summary(spec, metrics),
         headlines=headlines(spec, metrics),
-        claims=campaign_claims(metrics, [case.name for case in spec.cases if "components" in case.provides]),
+        claims=_claims(spec, metrics),
         transitions=found,
         scale=max(1.0, *(each.m90 or 0.0 for each in found)),
         ratios=ratio_table(spec, metrics),
@@ -74,6 +75,15 @@ def run(options: argparse.Namespace) -> None:
         metrics=link(options.metrics, options.out),
         tables=[_link(file, options.out) for file in files.values() if "campaign" in file.attributes],
     )
+
+
+def _claims(spec: ReportSpec, metrics: Metrics) -> dict[str, list[Judged]]:
+    """Return the claims of the paper, and those beyond it, judged by the campaign."""
+    cases = [case.name for case in spec.cases if "components" in case.provides]
+    return {
+        "What the paper claims": campaign_claims(metrics, cases),
+        "Beyond the paper": campaign_claims(metrics, cases, beyond=True),
+    }
 
 
 def _figures(spec: ReportSpec, options: argparse.Namespace, files: Mapping[str, File]) -> list[dict[str, Any]]:

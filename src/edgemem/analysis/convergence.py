@@ -1,0 +1,48 @@
+"""Which models have been trained to their end, so that what they do says something of their size."""
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Bool
+
+
+# A model that is nearer to the memorizing denoiser than this part of the linear denoiser's distance is that denoiser:
+# what it still learns changes no ratio.
+MEMORIZING = 0.01
+
+
+def usable(last: xr.Dataset) -> Bool[np.ndarray, "size"]:
+    """Return which models are part of fits: those that have converged, and those that are the memorizing denoiser.
+
+    The loss of a model that holds all training samples falls without end as its variance goes to zero, towards that of
+    the memorizing denoiser: it never converges, and memorizes all the same.
+
+    **Arguments:** `last`: what was measured at the last step.
+    """
+    return (last.converged.values == 1) | is_memorizing(last)
+
+
+def is_memorizing(last: xr.Dataset) -> Bool[np.ndarray, "size"]:
+    """Return which models have, within a hundredth, the training loss of the memorizing denoiser.
+
+    E_t[L(model) - L(memorizing)] < 0.01 E_t[L(linear) - L(memorizing)] on the training samples.
+
+    **Arguments:** `last`: what was measured at the last step.
+    """
+    train = last.sel(split="train")
+    memorizing = train.reference_loss.sel(reference="memorizing")
+    excess = (train.loss - memorizing).mean("time")
+    scale = (train.reference_loss.sel(reference="linear") - memorizing).mean("time")
+    found: np.ndarray = (excess < MEMORIZING * scale).values
+    return found
+
+
+def left_out(last: xr.Dataset) -> dict[str, int]:
+    """Return how many models there are, how many are in no fit, and why: still falling, or too short to tell."""
+    out = ~usable(last)
+    falling = last.still_falling.values == 1
+    return {
+        "models": len(out),
+        "models_left_out": int(out.sum()),
+        "models_still_falling": int((out & falling).sum()),
+        "models_too_short": int((out & ~falling).sum()),
+    }

@@ -1,0 +1,85 @@
+"""What theory predicts of the transitions of a campaign without any fit, and the losses that fits of weights need."""
+
+import numpy as np
+import xarray as xr
+
+from edgemem.analysis.evaluations import Evaluations
+from edgemem.analysis.transition import FRACTIONS
+from edgemem.config.regress import RegressSpec
+from edgemem.config.study import Case
+from edgemem.numerics.theory import (
+    crossing_size,
+    crossover_fraction,
+    finite_size_constant,
+    generalizing_excess_loss,
+    partially_memorizing_excess_loss,
+)
+
+
+NAMES = ("c1", "c2", "snr_weight", "finite_size", "exact_losses")
+
+
+def theory_predictions(spec: RegressSpec, evaluations: Evaluations) -> dict[str, np.ndarray]:
+    """Return the predictions of M50 / N that need no fit, (case, seed) by predictor; NaN where one does not apply.
+
+    All but `snr_weight` weight all times equally on the x_0 scale, lambda = 1 in (21). Where the paper's approximations
+    do not hold there is only the prediction by the exact losses: those of the setting's own generalizing denoiser.
+    """
+    found = {name: np.full((len(spec.cases), len(spec.seeds)), np.nan) for name in NAMES}
+    for i, case in enumerate(spec.cases):
+        for j, seed in enumerate(spec.seeds):
+            for name, value in _of_case(case, evaluations[case.setting.name, case.model, seed]).items():
+                found[name][i, j] = value
+    return found
+
+
+def _of_case(case: Case, evaluation: xr.Dataset) -> dict[str, float]:
+    found: dict[str, float] = {}
+    if has_losses_to_cross(case):
+        exact = excess_difference(evaluation).mean(axis=1)
+        found["exact_losses"] = crossing_size(evaluation.subset_size.values, exact) / case.setting.N
+    if is_isotropic(case):
+        snr, variance, dim = evaluation.snr.values, evaluation.true_variance.item(), case.setting.dim
+        one = np.ones_like(snr)
+        found["c1"] = crossover_fraction(snr, one, variance, 1.0)
+        found["c2"] = crossover_fraction(snr, one, variance, 2.0)
+        found["snr_weight"] = crossover_fraction(snr, snr, variance, 2.0)
+        generalizing = np.mean(generalizing_excess_loss(dim, variance, snr))
+        constant = _finite_size_constant(evaluation, case.setting.N)
+        partially = partially_memorizing_excess_loss(dim, variance, FRACTIONS, constant)
+        found["finite_size"] = crossing_size(FRACTIONS, partially - generalizing)
+    return found
+
+
+def is_isotropic(case: Case) -> bool:
+    """Return whether the paper's approximations hold, and sizes count components."""
+    return {"isotropic_theory", "components"} <= case.provides
+
+
+def has_losses_to_cross(case: Case) -> bool:
+    """Return whether the data have a true denoiser whose loss the partially memorizing one's can cross."""
+    return {"true_denoiser", "components"} <= case.provides
+
+
+def excess_difference(evaluation: xr.Dataset) -> np.ndarray:
+    """Return the partially memorizing loss minus the generalizing one on the training samples, (subset size, time)."""
+    train = evaluation.sel(split="train")
+    excess = train.partially_memorizing_loss - train.reference_loss.sel(reference="generalizing")
+    values: np.ndarray = excess.transpose("subset_size", "time").values
+    return values
+
+
+def constants_of_settings(spec: RegressSpec, evaluations: Evaluations) -> np.ndarray:
+    """Return C(M), (setting, fraction), mean over seeds; NaN where the approximations do not apply."""
+    found = {setting.name: np.full(len(FRACTIONS), np.nan) for setting in spec.settings}
+    for case in spec.cases:  # of several models on a setting any will do: it is the data's
+        if "isotropic_theory" in case.provides:
+            own = (evaluations[case.setting.name, case.model, seed] for seed in spec.seeds)
+            found[case.setting.name] = np.mean([_finite_size_constant(one, case.setting.N) for one in own], axis=0)
+    return np.array(list(found.values()))
+
+
+def _finite_size_constant(evaluation: xr.Dataset, n_samples: int) -> np.ndarray:
+    """Return C(M) at the fractions of curves."""
+    size = np.maximum(FRACTIONS * n_samples, 1)
+    return finite_size_constant(size, evaluation.true_mean.values, evaluation.true_variance.item())

@@ -1,0 +1,38 @@
+"""The bounds by which claims are judged, each with its reason."""
+
+from edgemem.analysis import published
+
+
+# Level of every test, and of the intervals: one in twenty.
+LEVEL = 0.05
+# Fractions are the same within two hundredths: one component at N = 50, the smallest N of the paper's sweep.
+NEAR = 0.02
+# A quantity that a theorem gives is met within two hundredths of it: what a line in the paper's figures is wide.
+RELATIVE = 0.02
+# A constant of a formula, the straightness of a curve, a loss read off a figure: within five hundredths, as training
+# protocols are compared.
+FORMULA = 0.05
+# A constant is as drawn within a tenth: the curves of C = 1.8 and C = 2 in the paper's figure can be told apart.
+DRAWN = 0.1
+# A slope is one within a fifth: a prediction that moves a fifth too little is still one.
+SLOPE = 0.2
+# A predictor is better than another if it takes a tenth of its error away: less is no reason for a theory.
+GAIN = 0.1
+# Mean squared error beyond the noise that counts as none: half a component at N = 100, models having whole ones.
+EXCESS_ERROR = 0.005**2
+# From one tenth to nine tenths the ratio of the paper's figure 2 takes a fifth of N (0.72 to 0.92); a quarter more.
+WIDTH = 0.25
+# The share of data sets, or of variance, above which one speaks of most.
+MOST = 0.5
+# Eight squared errors give their mean within a factor of three; from fewer there is neither headline nor verdict.
+MIN_HELD_OUT = 8
+# Without a second data set nothing is known of their spread.
+MIN_SEEDS = 2
+# The fewest data sets, all with a transition, for which Wilson's interval is above one half.
+MIN_DATA_SETS = 4
+# "In every setting" takes as many settings: two agree by chance.
+MIN_SETTINGS = 4
+REGRESSION = published.REGRESSION_ERROR
+POINT = published.TRANSITION
+# Constants C of theorem 3.2.
+CONSTANTS = (1.0, 2.0)

@@ -1,0 +1,174 @@
+"""How claims about predictions of the transition point are judged: on what they have not seen, and by their slopes."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from edgemem.numerics.evidence import Quantity, together, verdict
+from edgemem.reporting import bounds
+from edgemem.reporting.numbers import Metrics, number
+from edgemem.reporting.quantities import difference, error_interval, estimated, log_error, scaled, shown
+from edgemem.reporting.verdicts import MISSING, Judgement, cannot_tell, lacking
+
+
+# A judge of a campaign's metrics and of the names of its cases.
+Judge = Callable[[Metrics, list[str]], Judgement]
+# The tests of the crossing that all times weighted equally have, by what stands for the losses; they share the level.
+CROSSINGS = {"c2": "C = 2", "finite_size": "finite-size C", "exact_losses": "the exact losses"}
+# Predictors without any theory, in log sigma*^2.
+CURVES = ("line", "parabola")
+
+
+def regression(metrics: Metrics, cases: list[str]) -> Judgement:
+    """Judge by the mean squared error of the paper's regression on settings held out."""
+    fold = "holdout"
+    if reason := too_few(metrics, "fitted", fold):
+        return cannot_tell(reason)
+    error, count = _error(metrics, "fitted", fold), _count(metrics, "fitted", fold)
+    if not error:
+        return cannot_tell(f"{count} settings held out, of which none has an error")
+    low, high = error_interval(error, count)
+    constant, counting = _error(metrics, "constant", fold), metrics.get("campaign/binomial_variance_first_50")
+    text = (
+        f"{error:.1e} [{low:.1e}, {high:.1e}] on {count} settings held out; a constant has {number(constant, '.1e')}, "
+        f"and counting 50 points as the paper does varies by {number(counting, '.1e')}"
+    )
+    return Judgement(text, verdict([log_error(error, count)], -np.inf, float(np.log(bounds.REGRESSION))))
+
+
+def better_than_constant(metrics: Metrics, cases: list[str]) -> Judgement:
+    """Judge by how much smaller the regression's error is than a constant's on settings held out."""
+    fold = "holdout"
+    if reason := too_few(metrics, "fitted", fold):
+        return cannot_tell(reason)
+    gain, reason = _gain(metrics, "fitted", fold)
+    constant = _error(metrics, "constant", fold)
+    if gain is None or not constant:
+        return cannot_tell(reason or "unknown in this campaign: the error of a constant")
+    found = scaled(gain, 1 / constant)
+    text = f"{shown(scaled(found, 100), '.0f')} % less error than a constant"
+    return Judgement(
+        f"{text}, on {_count(metrics, 'fitted', fold)} settings held out", verdict([found], bounds.GAIN, np.inf)
+    )
+
+
+def within_noise(predictor: str, fold: str) -> Judge:
+    """Return a judge of a predictor's squared error on a fold beyond the noise of what was measured."""
+
+    def judge(metrics: Metrics, cases: list[str]) -> Judgement:
+        if reason := too_few(metrics, predictor, fold) or lacking(
+            metrics, *_with_error(f"predictor/{predictor}/floor_{fold}")
+        ):
+            return cannot_tell(reason)
+        excess = estimated(metrics, f"predictor/{predictor}/floor_{fold}")
+        text = (
+            f"squared error {number(_error(metrics, predictor, fold), '.1e')}, of which {shown(excess, '.1e')} is "
+            f"beyond the noise; a constant has {number(_error(metrics, 'constant', fold), '.1e')} "
+            f"({_count(metrics, predictor, fold)} settings left out)"
+        )
+        return Judgement(text, verdict([excess], -np.inf, bounds.EXCESS_ERROR))
+
+    return judge
+
+
+def better_than_curves(metrics: Metrics, cases: list[str]) -> Judgement:
+    """Judge by how much smaller the regression's error is than that of curves without theory."""
+    fold = "leave_one_variance_out"
+    if reason := too_few(metrics, "fitted", fold):
+        return cannot_tell(reason)
+    own, reason = _gain(metrics, "fitted", fold)
+    if own is None:
+        return cannot_tell(reason)
+    found = {}
+    for curve in CURVES:
+        other, reason = _gain(metrics, curve, fold)
+        error = _error(metrics, curve, fold)
+        if other is None or not error:
+            return cannot_tell(reason or f"unknown in this campaign: the error of a {curve}")
+        found[curve] = scaled(difference(own, other), 1 / error)
+    text = ", ".join(f"{shown(scaled(gain, 100), '.0f')} % less error than a {curve}" for curve, gain in found.items())
+    return Judgement(
+        f"{text} in log σ*² ({_count(metrics, 'fitted', fold)} settings left out)",
+        verdict(list(found.values()), bounds.GAIN, np.inf),
+    )
+
+
+def crossing(predictor: str) -> Judge:
+    """Return a judge of where losses cross, all times weighted equally: by bias and slope of the prediction."""
+    own = f"predictor/{predictor}"
+    level = bounds.LEVEL / len(CROSSINGS) / 2
+
+    def judge(metrics: Metrics, cases: list[str]) -> Judgement:
+        if reason := _few_settings(metrics, predictor) or _absent(metrics, f"{own}/slope", f"{own}/bias"):
+            return cannot_tell(reason)
+        slope, bias = (estimated(metrics, f"{own}/{name}") for name in ("slope", "bias"))
+        text = f"slope of measured on predicted {shown(slope, '.2f')}, bias {shown(bias, '+.4f')} N"
+        parts = [_is_one(slope, level), verdict([bias], -bounds.NEAR, bounds.NEAR, level)]
+        return Judgement(f"{text} ({_settings(metrics, predictor)} settings)", together(parts))
+
+    return judge
+
+
+def follows_within_variance(metrics: Metrics, cases: list[str]) -> Judgement:
+    """Judge by the slope on the exact losses' predictions among settings of one variance."""
+    own = "predictor/exact_losses"
+    if reason := _few_settings(metrics, "exact_losses") or _absent(metrics, f"{own}/within_slope"):
+        return cannot_tell(reason)
+    slope = estimated(metrics, f"{own}/within_slope")
+    text = f"slope of measured on predicted within one σ*² {shown(slope, '.2f')}"
+    return Judgement(f"{text} ({_settings(metrics, 'exact_losses')} settings)", _is_one(slope, bounds.LEVEL))
+
+
+def too_few(metrics: Metrics, predictor: str, fold: str) -> str | None:
+    """Return why a predictor is not judged on a fold: no such fold, or too few settings; None if it is."""
+    name = f"predictor/{predictor}/count_{fold}"
+    if name not in metrics:
+        others = any(key.startswith(f"predictor/{predictor}/count_") for key in metrics)
+        return "no setting of this campaign is left out in this way" if others else MISSING
+    count = _count(metrics, predictor, fold)
+    if count >= bounds.MIN_HELD_OUT:
+        return None
+    return f"{count} settings left out of the fit; at least {bounds.MIN_HELD_OUT} are needed"
+
+
+def _is_one(slope: Quantity, level: float) -> str:
+    return verdict([slope], 1 - bounds.SLOPE, 1 + bounds.SLOPE, level)
+
+
+def _few_settings(metrics: Metrics, predictor: str) -> str | None:
+    """Return why a predictor that fits nothing is not judged; it has as many settings as it has errors."""
+    if f"predictor/{predictor}/count_train" not in metrics:
+        return MISSING
+    count = _settings(metrics, predictor)
+    return None if count >= bounds.MIN_HELD_OUT else f"{count} settings; at least {bounds.MIN_HELD_OUT} are needed"
+
+
+def _settings(metrics: Metrics, predictor: str) -> int:
+    return sum(_count(metrics, predictor, fold) for fold in ("train", "holdout"))
+
+
+def _count(metrics: Metrics, predictor: str, fold: str) -> int:
+    return round(metrics.get(f"predictor/{predictor}/count_{fold}") or 0)
+
+
+def _error(metrics: Metrics, predictor: str, fold: str) -> float | None:
+    return metrics.get(f"predictor/{predictor}/squared_error_{fold}")
+
+
+def _with_error(name: str) -> list[str]:
+    return [name, f"{name}_stderr", f"{name}_df"]
+
+
+def _absent(metrics: Metrics, *names: str) -> str | None:
+    """Return why none of some estimates can be judged; one of them is enough to contradict."""
+    reasons = [lacking(metrics, *_with_error(name)) for name in names]
+    if MISSING in reasons:
+        return MISSING
+    return reasons[0] if all(reasons) else None
+
+
+def _gain(metrics: Metrics, predictor: str, fold: str) -> tuple[Quantity | None, str]:
+    """Return how much smaller a predictor's squared error is than a constant's, or why that is unknown."""
+    name = f"predictor/{predictor}/gain_{fold}"
+    reason = lacking(metrics, *_with_error(name))
+    return (None, reason) if reason else (estimated(metrics, name), "")
