@@ -82,7 +82,7 @@ def test_folds_are_those_of_axes_with_several_values():
 @pytest.mark.parametrize("fold", FOLDS)
 @pytest.mark.parametrize("name", PREDICTORS)
 def test_errors_are_those_of_what_was_not_seen(name: str, fold: str):
-    """Mean squared error and number of the cases of the fold; the gain over a constant, and what is beyond the noise."""
+    """Mean squared error and number of the cases of the fold; gain over a constant, and what is beyond the noise."""
     cell = campaign().regression.sel(predictor=name, fold=fold)
     squares = (expected(name, fold) - as_measured().measured) ** 2
     assert cell["count"] == np.isfinite(squares).sum()
@@ -99,7 +99,7 @@ def test_errors_are_those_of_what_was_not_seen(name: str, fold: str):
 
 
 def clustered(values: np.ndarray) -> tuple[float, float, float]:
-    """Return mean, standard error and degrees of freedom by the means of each sigma*^2, by values where these are few."""
+    """Return mean, standard error and degrees of freedom of the means of each sigma*^2, of all values if they are few."""
     variance = np.array(AXES["variance"], float)
     known = np.isfinite(values)
     means = np.array([values[known & (variance == v)].mean() for v in np.unique(variance[known])])

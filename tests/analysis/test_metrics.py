@@ -1,4 +1,4 @@
-"""Summary metrics are the numbers of tables and evaluations under their names, of the last step and of models in fits."""
+"""Summary metrics are numbers of tables and evaluations under their names, of the last step and of models in fits."""
 
 import numpy as np
 import pytest
@@ -83,14 +83,18 @@ def test_ratios_at_a_size():
         half = stats.t.ppf(0.975, 2) * stats.sem(values)
         expected = np.clip([np.mean(values), np.mean(values) - half, np.mean(values) + half], 0, 1)
         np.testing.assert_allclose(found, expected, atol=4e-3)
-    ends = [campaign().metrics[f"{name}/mixture/memorization_ratio_at_{f:g}_{end}"] for name in NAMES[:8] for f in FRACTIONS
-            for end in ("low", "high")]  # fmt: skip
+    ends = [
+        campaign().metrics[f"{name}/mixture/memorization_ratio_at_{fraction:g}_{end}"]
+        for name in NAMES[:8]
+        for fraction in FRACTIONS
+        for end in ("low", "high")
+    ]
     assert min(ends) == 0
     assert max(ends) <= 1
 
 
 def test_losses_of_a_settings_own_denoiser():
-    """At the nearest time to 0.36; over that of theorem 3.1 at signal-to-noise ratios of which it speaks, ends included."""
+    """At the nearest time to 0.36; over that of theorem 3.1 at the signal-to-noise ratios it speaks of, ends included."""
     factors = THEOREM_FACTOR * (1 + 0.01 * np.array(SEEDS))[:, None]
     for case in (MIXTURE, LARGE, TEMPLATES, NETWORK):
         variance, dim, _ = of(case)

@@ -75,7 +75,7 @@ def test_models_say_what_is_trained_where(tables):
     assert mixture["`denoiser`"] == "`isotropic_mixture`"
     assert mixture["`sizes`"] == "2, 50"
     assert mixture["`settings`"] == f"`{NAMES[0]}`, `{NAMES[1]}`"
-    assert (other["`width`"], other["`snapshots`"], other["`protocol`"]) == ("32", "4", "slow")
+    assert (other["`width`"], other["`snapshots`"], other["`protocol`"]) == ("32", "4", "`slow`")
     assert everywhere["`settings`"] == "all"
     assert everywhere["`coarse`"] == "10"
     assert "`sizes`" not in everywhere

@@ -116,12 +116,12 @@ def test_documented_claims_name_campaigns():
     """A claim stands once, with a row for each campaign by which it is judged."""
     metrics = campaign()
     names = ("paper", "paper-seeds", "paper-figures", "refute", "images")
-    rows = documented_claims({name: metrics for name in names}).rows
+    rows = documented_claims(dict.fromkeys(names, metrics)).rows
     first, second = rows[:2]
     assert first[0].startswith("**Transition.** A transition exists")
     assert second[:3] == ["**Transition**", "", "`paper-seeds`"]
     assert first[4] == "**supported**"
-    assert len(documented_claims({name: metrics for name in names}, beyond=True).rows) > 10
+    assert len(documented_claims(dict.fromkeys(names, metrics), beyond=True).rows) > 10
 
 
 def test_errors_of_predictors_by_fold():
