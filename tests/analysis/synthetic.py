@@ -108,7 +108,7 @@ def evaluation(case: Any, seed: int, middle: float | None = None) -> xr.Dataset:
             ),
             "reference_loss": (
                 ("split", "reference", "time"),
-                np.stack([np.stack([factor * generalizing, MEMORIZING, linear]) for factor in (1, 2)]),
+                np.stack([np.stack([factor * generalizing, MEMORIZING, linear]) for factor in (1, 2.5)]),
             ),
             "partially_memorizing_loss": (("split", "subset_size", "time"), np.stack([partially, 2 * partially])),
             "memorized_count": (("model_size", "step"), copies),

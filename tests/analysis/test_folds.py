@@ -99,7 +99,7 @@ def test_errors_are_those_of_what_was_not_seen(name: str, fold: str):
 
 
 def clustered(values: np.ndarray) -> tuple[float, float, float]:
-    """Return mean, standard error and degrees of freedom of the means of each sigma*^2, of all values if they are few."""
+    """Return mean, standard error and degrees of freedom of the means of each sigma*^2, of all values if few."""
     variance = np.array(AXES["variance"], float)
     known = np.isfinite(values)
     means = np.array([values[known & (variance == v)].mean() for v in np.unique(variance[known])])

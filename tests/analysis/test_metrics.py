@@ -94,7 +94,7 @@ def test_ratios_at_a_size():
 
 
 def test_losses_of_a_settings_own_denoiser():
-    """At the nearest time to 0.36; over that of theorem 3.1 at the signal-to-noise ratios it speaks of, ends included."""
+    """At the nearest time to 0.36; over that of theorem 3.1 at the ratios it speaks of, ends included."""
     factors = THEOREM_FACTOR * (1 + 0.01 * np.array(SEEDS))[:, None]
     for case in (MIXTURE, LARGE, TEMPLATES, NETWORK):
         variance, dim, _ = of(case)
