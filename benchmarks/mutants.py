@@ -301,10 +301,20 @@ def copied(source: Path, target: Path) -> Path:
     return target
 
 
-def run_tests(tree: Path, tests: dict[str, list[str]], first: str, limit: float | None = None) -> bool:
-    """Return whether the tests of a room and of those above it pass; what takes too long does not."""
+def tests_of(tree: Path, tests: dict[str, list[str]], module: Path) -> list[str]:
+    """Return the tests of a module's room and of the rooms above it, those that import the module first."""
     rooms = list(tests)
-    chosen = [test for room in rooms[rooms.index(first) :] for test in tests[room]]
+    found: list[str] = []
+    for room in rooms[rooms.index(module.parent.name) :]:
+        for test in tests[room]:
+            files = sorted((tree / test).glob("test_*.py")) if (tree / test).is_dir() else [tree / test]
+            found += [file.relative_to(tree).as_posix() for file in files]
+    name = f"edgemem.{module.parent.name}.{module.stem} "
+    return sorted(found, key=lambda test: name not in (tree / test.partition("::")[0]).read_text(encoding="utf-8"))
+
+
+def run_tests(tree: Path, chosen: list[str], limit: float | None = None) -> bool:
+    """Return whether some tests pass; what takes too long does not."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "--no-header", "-p", "no:cacheprovider", *chosen]
     # A changed file may be as long as before, and as old by the second: what is compiled is not kept.
     environment = os.environ | {"PYTHONPATH": str(tree / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -327,7 +337,7 @@ def tried(tree: Path, tests: dict[str, list[str]], mutants: list[Mutant], limit:
         path = tree / mutant.file
         original = path.read_text(encoding="utf-8")
         path.write_text(mutant.text(), encoding="utf-8")
-        passed = run_tests(tree, tests, Path(mutant.file).parent.name, limit)
+        passed = run_tests(tree, tests_of(tree, tests, path), limit)
         path.write_text(original, encoding="utf-8")
         yield Result(mutant, not passed)
 
@@ -348,7 +358,7 @@ def main(arguments: list[str] | None = None) -> int:
         mutants += drawn(tree, options.count, options.seed, lists)
         mutants = [mutant for mutant in mutants if options.module in mutant.file]
         start = time.monotonic()
-        run_tests(tree, lists["tests"], ROOMS[0])
+        run_tests(tree, [test for room in ROOMS for test in lists["tests"][room]])
         limit = 60 + 5 * (time.monotonic() - start)
         results = []
         for result in tried(tree, lists["tests"], mutants, limit):
