@@ -157,6 +157,21 @@ def test_the_slope_of_exact_losses_is_that_at_the_place():
         assert found[i] == pytest.approx(np.interp(0, -(difference @ best), sizes), abs=1e-4)
 
 
+def test_near_n_the_slope_is_taken_up_to_n():
+    """A place within a twentieth of N counts as much as any other: beyond N there are no losses."""
+    own = cases()
+    sizes = np.arange(1, 21) / 20
+    falling = {1: np.stack([0.98 - sizes, 0.9 - sizes], axis=1), 4: np.stack([0.6 - sizes, 0.7 - sizes], axis=1)}
+    measured = np.full(len(CASES), np.nan)
+    measured[[1, 4]] = 0.97, 0.68
+    changed = own._replace(measured=measured, difference=[falling.get(i) for i in range(len(CASES))])
+    found = FITS["exact_fitted"](changed, np.ones(len(CASES), bool))
+    # Residuals w 0.01 - (1 - w) 0.07 and -w 0.08 + (1 - w) 0.02, both over a slope of one.
+    share = np.linspace(0, 1, 100_001)
+    best = share[np.argmin((0.08 * share - 0.07) ** 2 + (0.1 * share - 0.02) ** 2)]
+    assert found[1] == pytest.approx(0.98 * best + 0.9 * (1 - best), abs=1e-4)
+
+
 POISON = [np.nan, 1e9, -1e9]
 
 
