@@ -11,6 +11,7 @@ rule collect:
         template="docs/templates/results.md",
         evaluations=PLAN.files("evaluations"),
         metrics=rules.regress.output.metrics,
+        sensitivity=PLAN.files("sensitivity"),
         figures=PLAN.files("png"),
         extensions=PLAN.extensions("collect"),
         code=PLAN.code("collect"),
@@ -36,7 +37,7 @@ rule collect:
     # Benchmarks are read where they are, and are no inputs: results without them would ask for everything again.
     shell:
         "NPROC={threads} python -m edgemem collect {input.template} {input.evaluations} --metrics {input.metrics} "
-        "--figures {input.figures} --out {params.folder} "
+        "--sensitivity {input.sensitivity} --figures {input.figures} --out {params.folder} "
         "--extensions {input.extensions:q} --spec - <<< {params.spec:q} 2>&1 | tee {log}"
 
 

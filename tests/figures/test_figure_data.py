@@ -7,6 +7,7 @@ from scipy import stats
 
 from edgemem import pieces
 from edgemem.analysis.published import WEIGHTS
+from edgemem.config.regress import PREDICTORS
 
 from .conftest import COMMON, GENERATED, MODELS, TIMES, D, N, bars, case, data, interval, labelled, last
 
@@ -166,46 +167,62 @@ def test_models_of_one_setting_are_told_apart():
     assert abs(points[0] - points[1]) > 0.05
 
 
-PREDICTORS = {
-    "constant": "constant",
-    "c1": "λ = 1, C = 1",
-    "c2": "λ = 1, C = 2",
-    "snr_weight": "λ = ψ",
-    "finite_size": "finite-size",
-    "exact_losses": "exact",
-    "fitted": "fitted λ̃",
-}
-
-
 def test_predictions(any_case):
-    scatter = any_case.draw("prediction").axes[0]
+    """One row a predictor: what was measured minus what it says of settings whose sigma*^2 no fit has seen."""
+    rows = any_case.draw("prediction").axes[0]
     regression, transition = any_case.regression, any_case.transition
-    assert set(PREDICTORS) == set(regression.predictor.values)
-    for predictor, words in PREDICTORS.items():
+    names = [PREDICTORS[name] for name in regression.predictor.values]
+    assert [label.get_text() for label in rows.get_yticklabels()] == names
+    for place, predictor in enumerate(regression.predictor.values):
         row = regression.sel(predictor=predictor)
-        artist = labelled(scatter, words)
-        expected = [any_case.column(row.predicted_fraction), any_case.column(transition.m50_pooled)]
-        np.testing.assert_array_equal(data(artist), expected)
-        known = np.isfinite(np.sum(expected, axis=0))
-        for direction, name, table in ((0, "predicted_fraction", row), (1, "m50_pooled", transition)):
+        artist = labelled(rows, PREDICTORS[predictor])
+        expected = any_case.column(transition.m50_pooled) - any_case.column(row.predicted_unseen)
+        x, y = data(artist)
+        np.testing.assert_array_equal(x, expected)
+        np.testing.assert_array_equal(y.round(), np.full(len(y), place))
+        known = np.isfinite(expected)
+        half = np.zeros(len(expected))
+        for name, table in (("predicted_fraction", row), ("m50_pooled", transition)):
             # No bar where one seed says nothing of the spread.
-            value = any_case.column(table[name])
-            ends = np.stack([any_case.column(table[f"{name}_low"]), any_case.column(table[f"{name}_high"])])
-            expected = np.where(np.isfinite(ends), ends, value)[:, known]
-            if known.any():
-                np.testing.assert_allclose(np.array(bars(artist, direction))[:, known], expected, rtol=1e-12)
+            width = any_case.column(table[f"{name}_high"]) - any_case.column(table[f"{name}_low"])
+            half = np.hypot(half, np.nan_to_num(width) / 2)
+        if known.any():
+            ends = np.array([expected - half, expected + half])[:, known]
+            np.testing.assert_allclose(np.array(bars(artist, 0))[:, known], ends, rtol=1e-9, atol=1e-12)
 
 
 def test_errors_of_predictions(any_case):
+    """Mean squared errors stand in the row of their predictor, and the legend says of how many settings they are."""
     errors = any_case.draw("prediction").axes[1]
-    assert len(errors.containers) == 2
-    by_predictor = any_case.regression.squared_error
-    names = [label.get_text().replace(" ", "_") for label in errors.get_yticklabels()]
-    assert names == by_predictor.predictor.values.tolist()
-    for container, fold in zip(errors.containers, ("train", "holdout"), strict=True):
-        widths = [bar.get_width() for bar in container]
-        np.testing.assert_array_equal(widths, by_predictor.sel(fold=fold))
-        assert [round(bar.get_y() + bar.get_height() / 2) for bar in container] == list(range(len(names)))
+    table = any_case.regression
+    for fold, words in (("train", "settings fitted"), ("holdout", "settings held out")):
+        artist = labelled(errors, words)
+        x, y = data(artist)
+        np.testing.assert_array_equal(x, table.squared_error.sel(fold=fold))
+        np.testing.assert_array_equal(y.round(), np.arange(len(x)))
+        assert artist.get_label() == f"{words}: {int(table['count'].sel(fold=fold).max())}"
+
+
+@pytest.mark.parametrize("figure", ["transition", "mechanism", "seeds"])
+def test_models_left_out_are_crossed_out(figure: str):
+    """A model that has not converged has a cross in every panel that shows it, and no other has one."""
+    made = case("three seeds")
+    pair = made.pairs[0]
+    changed = [evaluation.copy() for evaluation in made.evaluations[pair]]
+    changed[1]["converged"] = changed[1].converged.where(changed[1].model_size != 8, 0)
+    spec = made.plot_spec(figure, pair)
+    drawn = pieces.figure_module(figure).draw(spec.figure, spec.subject, made.inputs(pair) | {"evaluations": changed})
+    panels = {"transition": 3, "mechanism": 2, "seeds": 2}[figure]
+    for axes in drawn.axes[:panels]:
+        crosses = [data(line) for line in axes.lines if "in no fit" in str(line.get_label())]
+        points = np.concatenate([np.transpose(line.get_data()) for line in axes.lines if len(line.get_xdata()) > 2])
+        assert crosses
+        for x, y in crosses:
+            np.testing.assert_allclose(x, [8 / N])
+            assert np.isclose(points, [x[0], y[0]]).all(axis=1).any()
+    assert "in no fit" in {text.get_text().split(", ")[-1] for text in drawn.legends[0].get_texts()}
+    for axes in made.draw(figure, pair).axes:
+        assert not any("in no fit" in str(line.get_label()) for line in axes.lines)
 
 
 def test_title_says_what_is_shown(any_case):
@@ -344,7 +361,7 @@ def test_refutation(any_case):
     table, transition = any_case.regression, any_case.transition
     for axes, predictor in zip(panels, ("c2", "finite_size", "exact_losses", "fitted"), strict=True):
         row = table.sel(predictor=predictor)
-        predicted, measured = any_case.column(row.predicted_fraction), any_case.column(transition.m50_pooled)
+        predicted, measured = any_case.column(row.predicted_unseen), any_case.column(transition.m50_pooled)
         ends = np.array([any_case.column(transition[f"m50_pooled_{end}"]) for end in ("low", "high")])
         for setting in any_case.spec.settings:
             artist = labelled(axes, f"σ*² = {setting.variance:g},")

@@ -7,6 +7,7 @@ import numpy as np
 import xarray as xr
 
 from edgemem.config.regress import RegressSpec
+from edgemem.config.study import Case
 from edgemem.errors import EdgememError
 from edgemem.files.netcdf import read_dataset
 
@@ -68,6 +69,11 @@ def _positions(spec: RegressSpec) -> tuple[np.ndarray, np.ndarray]:
     settings, models = [setting.name for setting in spec.settings], list(spec.models)
     rows = [settings.index(case.setting.name) for case in spec.cases]
     return np.array(rows), np.array([models.index(case.model) for case in spec.cases])
+
+
+def group(case: Case) -> str:
+    """Return the family and the model of a case: what is compared across settings has both in common."""
+    return f"{case.setting.family}/{case.model}"
 
 
 def case_coordinates(spec: RegressSpec) -> xr.Dataset:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from edgemem.analysis.cases import Cases
+from edgemem.analysis.evaluations import group
 from edgemem.analysis.weights import CONSTANT, fit, fitted_predictions
 from edgemem.numerics.simplex_weights import crossing_design, envelope, fit_simplex
 from edgemem.numerics.theory import crossing_size
@@ -118,9 +119,9 @@ def _by_group(
     different sigma*^2 the fit needs; a curve that needs but one does not look at them.
     """
     predicted = np.full(len(cases.measured), np.nan)
-    groups = [case.group if "components" in case.provides else None for case in cases.spec.cases]
-    for group in dict.fromkeys(group for group in groups if group is not None):
-        own = np.array([other == group for other in groups])
+    groups = [group(case) if "components" in case.provides else None for case in cases.spec.cases]
+    for name in dict.fromkeys(name for name in groups if name is not None):
+        own = np.array([other == name for other in groups])
         x = np.log(cases.variance) if least > 1 else np.zeros(len(own))
         used = own & chosen & np.isfinite(cases.measured) & np.isfinite(x)
         if len(np.unique(x[used])) >= least:

@@ -7,7 +7,7 @@ import xarray as xr
 
 from edgemem.analysis.convergence import left_out, usable
 from edgemem.analysis.copies import copied_counts
-from edgemem.analysis.evaluations import Evaluations, case_coordinates, last_step, over_cases
+from edgemem.analysis.evaluations import Evaluations, case_coordinates, group, last_step, over_cases
 from edgemem.analysis.published import RATIO_POINTS
 from edgemem.config.regress import RegressSpec
 from edgemem.numerics.randomness import named_generator
@@ -118,7 +118,7 @@ def _add_place(spec: RegressSpec, add: Any, name: str, per_seed: np.ndarray) -> 
     pooled = np.array([pool([Estimate(*row) for row in of_case]) for of_case in per_seed])
     if len(spec.seeds) == 1:
         # Of one data set nobody knows what others would give; the spread between settings has it, and more.
-        groups = np.array(["/".join(case.group) for case in spec.cases])
+        groups = np.array([group(case) for case in spec.cases])
         pooled[:, 1], pooled[:, 2] = one_seed_interval(pooled[:, 0], groups)
     spread = "spread over seeds" if len(spec.seeds) > 1 else "spread between settings of one seed each"
     for column, end in enumerate(("", "_low", "_high")):

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from edgemem.analysis.evaluations import of_cases
+from edgemem.analysis.evaluations import group, of_cases
 from edgemem.analysis.transition import binomial_variance
 from edgemem.config.regress import RegressSpec
 from edgemem.numerics.statistics import Estimate
@@ -16,15 +16,15 @@ def variances(spec: RegressSpec, transition: xr.Dataset) -> dict[str, Any]:
     """Return the components of variance of M50 / N, `components/FAMILY/MODEL/PART`, for each N by itself as well."""
     m50 = of_cases(spec, transition.m50)
     counting = of_cases(spec, binomial_variance(transition))
-    groups = np.array(["/".join(case.group) for case in spec.cases])
+    groups = np.array([group(case) for case in spec.cases])
     n_samples = np.array([case.setting.N for case in spec.cases])
     table: dict[str, Any] = {}
-    for group in dict.fromkeys(groups):
-        own = groups == group
-        table |= _named(f"components/{group}", m50[own], counting[own])
+    for name in dict.fromkeys(groups):
+        own = groups == name
+        table |= _named(f"components/{name}", m50[own], counting[own])
         for n in np.unique(n_samples[own]):
             chosen = own & (n_samples == n)
-            table |= _named(f"components/{group}/N={n}", m50[chosen], counting[chosen])
+            table |= _named(f"components/{name}/N={n}", m50[chosen], counting[chosen])
     return table
 
 

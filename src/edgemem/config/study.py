@@ -27,11 +27,6 @@ class Case(NamedTuple):
         """The names of both."""
         return f"{self.setting.name}/{self.model}"
 
-    @property
-    def group(self) -> tuple[str, str]:
-        """The family and the model: what is compared across settings has both in common."""
-        return self.setting.family, self.model
-
 
 class MeasuredModel(Model):
     """What tables need to know of a model."""

@@ -11,6 +11,7 @@ from edgemem.config.settings import COMPONENT_MEANS
 from edgemem.figures.style import (
     COLOURS,
     case_title,
+    cross_out,
     fraction_axis,
     legend_below,
     mean_with_interval,
@@ -40,7 +41,8 @@ CAPTION = Caption(
     "means.",
     "Left: the learned variance falls to zero as the model grows; of images it falls faster than the line. Right: "
     "learned means move from between the samples onto them, and away from the true means; true means of images are all "
-    "zero, so that only the first distance tells something." + INTERVALS,
+    "zero, so that only the first distance tells something. A cross is on each model that has not converged; at M = N "
+    "the variance still falls when training ends." + INTERVALS,
 )
 
 
@@ -63,6 +65,7 @@ def draw(options: MechanismFigure, subject: Subject, inputs: Inputs) -> Figure:
     for axes, quantity, colour, name in panels:
         for evaluation in evaluations:
             axes.plot(evaluation.fraction, evaluation[quantity], ".", color=COLOURS[colour], alpha=0.3)
+            cross_out(axes, evaluation, evaluation[quantity])
         values = np.array([evaluation[quantity].sel(model_size=shared) for evaluation in evaluations])
         mean_with_interval(axes, fraction, values, color=COLOURS[colour], label=name)
     for axes in (variance, distance):

@@ -26,69 +26,71 @@ class PredictionFigure(CampaignFigure):
 
 
 CAPTION = Caption(
-    "Measured and predicted transition point",
-    "Two plots: measured against predicted transition point, one point a setting and model, and mean squared errors of "
-    "the predictors.",
-    "Left: the measured transition point against what each predictor says, one point a setting and model. Points on "
-    "the line are right. Right: mean squared error of each predictor, on settings it was fitted to and on settings "
-    "held out. A predictor earns its name only where it beats the constant." + INTERVALS,
+    "How wrong the predictions are",
+    "Two plots, one row a predictor: measured minus predicted transition point of each setting and model, and mean "
+    "squared errors.",
+    "Left: measured minus predicted transition point, one point a setting and model; fits have not seen settings of "
+    "the same variance. Right: mean squared error of each predictor, on the settings that fits have seen and on those "
+    "held out; the legend says how many there are. A predictor earns its name only where it beats the constant."
+    + INTERVALS,
 )
-MARKERS = {
-    "constant": "_",
-    "c1": "v",
-    "c2": "^",
-    "snr_weight": "x",
-    "finite_size": "s",
-    "exact_losses": "o",
-    "fitted": "D",
-}
+# Below this the axis of the errors is linear: what a component more or less makes at N = 50.
+LINEAR = 0.02
+# A mean squared error below this is that of a curve through every point, and is not on the axis.
+ROUNDING = 1e-8
 
 
 def draw(options: PredictionFigure, subject: Subject, inputs: Inputs) -> Figure:
-    """Draw measured M50 / N against every prediction with both intervals, and each predictor's error."""
+    """Draw measured minus predicted M50 / N with intervals, and the mean squared errors, one row a predictor."""
     transition, regression = (row_of_each_case(inputs[kind][0]) for kind in ("transition", "regression"))
-    figure, (scatter, errors) = new_figure(2)
+    names = [str(predictor) for predictor in regression.predictor.values]
+    figure, (differences, errors) = new_figure(2)
     measured = transition.m50_pooled.values
-    measured_bars = np.nan_to_num([measured - transition.m50_pooled_low, transition.m50_pooled_high - measured])
-    for predictor in regression.predictor.values:
-        row = regression.sel(predictor=predictor)
-        predicted = row.predicted_fraction.values
-        bars = np.nan_to_num([predicted - row.predicted_fraction_low, row.predicted_fraction_high - predicted])
-        scatter.errorbar(
-            predicted,
-            measured,
-            xerr=bars,
-            yerr=measured_bars,
-            fmt=MARKERS[str(predictor)],
-            color=COLOURS[str(predictor)],
-            label=PREDICTORS[str(predictor)],
+    measured_half = np.nan_to_num(transition.m50_pooled_high - transition.m50_pooled_low).clip(0) / 2
+    spread = np.linspace(-0.3, 0.3, len(measured)) if len(measured) > 1 else np.zeros(1)
+    for i, name in enumerate(names):
+        row = regression.sel(predictor=name)
+        # Intervals of the two are put together as of independent numbers; fits have none of their own.
+        half = np.hypot(
+            measured_half, np.nan_to_num(row.predicted_fraction_high - row.predicted_fraction_low).clip(0) / 2
         )
-    both = np.concatenate([measured, regression.predicted_fraction.values.ravel()])
-    ends = np.array([np.nanmin(both), np.nanmax(both)]) if np.isfinite(both).any() else np.array([0.0, 1.0])
-    scatter.plot(ends, ends, color=COLOURS["approximation"], linewidth=0.8)
-    scatter.annotate(
-        "equal",
-        (ends[0], ends[0]),
-        color=COLOURS["approximation"],
-        xytext=(6, 1),
-        textcoords="offset points",
-    )
-    scatter.set(xlabel="predicted M₅₀ / N", ylabel="measured M₅₀ / N")
-    legend_below(figure, scatter, columns=3)
+        differences.errorbar(
+            measured - row.predicted_unseen.values,
+            i + spread,
+            xerr=half,
+            fmt="o",
+            markersize=1.8,
+            elinewidth=0.5,
+            color=COLOURS[name],
+            ecolor=(COLOURS[name], 0.4),
+            label=PREDICTORS[name],
+        )
+    differences.axvline(0, color=COLOURS["approximation"], linewidth=0.8)
+    differences.set_xscale("symlog", linthresh=LINEAR)
+    differences.set(xlabel="measured − predicted M₅₀ / N", ylabel="predictor")
+    differences.set_yticks(np.arange(len(names)), [PREDICTORS[name] for name in names])
 
-    place = np.arange(regression.sizes["predictor"])
-    colours = [COLOURS[str(predictor)] for predictor in regression.predictor.values]
-    for fold, name, offset, alpha in (("train", "fitted", -0.2, 1.0), ("holdout", "held out", 0.2, 0.45)):
-        error = regression.squared_error.sel(fold=fold).values
-        bars = errors.barh(place + offset, error, 0.38, color=colours, alpha=alpha)
-        errors.bar_label(bars, [f" {name}: {e:.1e}" if np.isfinite(e) else f" {name}: none" for e in error], fontsize=6)
-    errors.set_yticks(place, [str(predictor).replace("_", " ") for predictor in regression.predictor.values])
-    errors.invert_yaxis()
+    place = np.arange(len(names))
+    for fold, what, marker, offset in (("train", "fitted", "o", -0.12), ("holdout", "held out", "D", 0.12)):
+        chosen = regression.sel(fold=fold)
+        settings = int(chosen["count"].max())
+        errors.plot(
+            chosen.squared_error.values,
+            place + offset,
+            marker,
+            color=COLOURS["trained"],
+            markerfacecolor=COLOURS["trained"] if fold == "train" else "white",
+            label=f"settings {what}: {settings}",
+        )
     errors.set_xlabel("mean squared error of predicted M₅₀ / N")
-    # The best and the worst differ by hundreds; a transition in no setting leaves no errors at all.
     known = regression.squared_error.sel(fold=["train", "holdout"]).values
-    known = known[known > 0]
+    known = known[known > ROUNDING]
+    # The best and the worst differ by hundreds; a transition in no setting leaves no errors at all.
     errors.set_xscale("log")
-    errors.set_xlim(*((known.min() / 3, 30 * known.max()) if len(known) else (1e-4, 1)))
-    errors.grid(axis="y", visible=False)
+    errors.set_xlim(*((known.min() / 3, 3 * known.max()) if len(known) else (1e-4, 1)))
+    errors.set_yticks(place, [])
+    for axes in (differences, errors):
+        axes.set_ylim(len(names) - 0.4, -0.6)
+        axes.grid(axis="y", visible=False)
+    legend_below(figure, errors, columns=2)
     return figure

@@ -12,6 +12,7 @@ from edgemem.figures.style import (
     COLOURS,
     SERIES,
     case_title,
+    cross_out,
     fraction_axis,
     half_symbols,
     legend_below,
@@ -41,7 +42,7 @@ CAPTION = Caption(
     "point of each seed.",
     "Left and middle: memorization ratio and training loss of each data set, one line a seed. Right: where the ratio "
     "reaches one half, with the binomial error; the band is the interval of the mean. What the seeds differ by beyond "
-    "their bars is the data's doing." + INTERVALS,
+    "their bars is the data's doing. A cross is on each model that has not converged: it is in no fit." + INTERVALS,
 )
 MARKERS = ("o", "s", "^", "D")
 
@@ -59,6 +60,8 @@ def draw(options: SeedsFigure, subject: Subject, inputs: Inputs) -> Figure:
         marker = MARKERS[i // len(SERIES) % len(MARKERS)]  # when the colours begin again
         ratio.plot(evaluation.fraction, evaluation.memorization_ratio, f"{marker}-", label=f"seed {seed}", **style)
         loss.plot(evaluation.fraction, trained, f"{marker}-", **style)
+        cross_out(ratio, evaluation, evaluation.memorization_ratio)
+        cross_out(loss, evaluation, trained)
         value, low, high = (transition[f"m50{end}"].sel(seed=seed).item() for end in ("", "_low", "_high"))
         point.errorbar(value, i, xerr=np.nan_to_num([[value - low], [high - value]]), fmt=marker, color=style["color"])
     mean, low, high = (transition[f"m50_pooled{end}"].item() for end in ("", "_low", "_high"))

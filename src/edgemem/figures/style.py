@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from edgemem.analysis.convergence import usable
 from edgemem.config.plot import Subject
 from edgemem.numerics.statistics import mean_interval
 
@@ -32,6 +33,7 @@ COLOURS = {
     "memorizing": "#999999",
     "partially_memorizing": "#D55E00",
     "approximation": "#000000",
+    "left_out": "#CC0000",
     "exact_losses": "#0072B2",
     "finite_size": "#D55E00",
     "c1": "#56B4E9",
@@ -126,6 +128,24 @@ def mean_with_interval(axes: Axes, x: np.ndarray, values: np.ndarray, **style: A
     mean, low, high = mean_interval(values)
     bars = np.nan_to_num(np.array([mean - low, high - mean]))
     return axes.errorbar(x, mean, yerr=bars, fmt="o-", **style)
+
+
+def cross_out(axes: Axes, evaluation: xr.Dataset, values: np.ndarray | xr.DataArray) -> None:
+    """Cross out the models of one seed that have not converged, which are in no fit.
+
+    **Arguments:** `evaluation`: what was measured at the last step; `values`: what is drawn of its models, by size.
+    """
+    out = ~usable(evaluation)
+    if out.any():
+        axes.plot(
+            evaluation.fraction.values[out],
+            np.asarray(values)[out],
+            "x",
+            color=COLOURS["left_out"],
+            markersize=5,
+            zorder=3,
+            label="not converged, in no fit",
+        )
 
 
 def shared_sizes(evaluations: Sequence[xr.Dataset]) -> list[int]:

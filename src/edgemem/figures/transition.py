@@ -12,6 +12,7 @@ from edgemem.config.plot import INTERVALS, Caption, CaseFigure, Subject, Time
 from edgemem.figures.style import (
     COLOURS,
     case_title,
+    cross_out,
     fraction_axis,
     half_symbols,
     legend_below,
@@ -48,7 +49,8 @@ CAPTION = Caption(
     "Left: the fraction of generated points that are copies of training samples rises from 0 to 1 as the model grows "
     "to the number of samples; the shaded band is the transition (ratio 0.1 to 0.9). Middle and right: at the "
     "transition the training loss of the trained model leaves the generalizing loss for the partially memorizing one, "
-    "and the test loss rises." + INTERVALS,
+    "and the test loss rises. A cross is on each model that has not converged: it is in no fit. At M = N the test loss "
+    "has no converged value: it grows for as long as the variance falls." + INTERVALS,
 )
 
 
@@ -72,6 +74,7 @@ def draw(options: TransitionFigure, subject: Subject, inputs: Inputs) -> Figure:
             alpha=0.5,
             label="one model, bars: 95 % binomial" if evaluation is evaluations[0] else None,
         )
+        cross_out(ratio, evaluation, p)
     ratio.plot(
         transition.fraction, transition.ratio_curve, color=COLOURS["trained"], label="mean over seeds, 95 % band"
     )
@@ -129,8 +132,9 @@ def draw_losses(
     at = [e.sel(split=split).sel(time=time, method="nearest") for e in evaluations]
     shared = shared_sizes(evaluations)
     fraction = at[0].fraction.sel(model_size=shared).values
-    for e in at:
+    for evaluation, e in zip(evaluations, at, strict=True):
         axes.plot(e.fraction, e.loss, ".", color=COLOURS["trained"], alpha=0.3)
+        cross_out(axes, evaluation, e.loss)
     curves = {"trained": ("trained", [e.loss.sel(model_size=shared) for e in at])}
     # On the training samples the memorizing loss is zero but for rounding, which a logarithmic axis would blow up.
     references = ["generalizing"] * ("true_denoiser" in provided) + ["memorizing"] * (split == "test")

@@ -1,6 +1,7 @@
 """Collect the figures, the summary metrics and the costs of a finished campaign for the documentation."""
 
 import argparse
+import json
 import os
 import platform
 import shutil
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import xarray as xr
 
+from edgemem.analysis.ways import ways_metrics
 from edgemem.config.collect import CollectSpec
 from edgemem.files.atomic_write import atomic_write
 from edgemem.files.netcdf import read_dataset
@@ -16,6 +18,7 @@ from edgemem.reporting.cost import cost_table, cost_text, costs
 from edgemem.reporting.pages import markdown_table, write_page
 from edgemem.reporting.skill import noise_table, predictor_table, weights_text
 from edgemem.reporting.summary_metrics import read_metrics
+from edgemem.reporting.ways import ways_text
 from edgemem.stages.campaign_spec import add_campaign_spec
 
 
@@ -24,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("template", metavar="TEMPLATE.md", help="page with a place for each table")
     parser.add_argument("evaluations", nargs="+", metavar="EVALUATION.nc", help="evaluations of the campaign")
     parser.add_argument("--metrics", required=True, metavar="METRICS.json", help="summary metrics of the campaign")
+    parser.add_argument("--sensitivity", nargs="*", default=[], metavar="SENSITIVITY.nc", help="other ways to generate")
     parser.add_argument("--figures", nargs="*", default=[], metavar="FIGURE.png", help="figures of the campaign")
     parser.add_argument(
         "--out", required=True, metavar="FOLDER", help="where to write README.md and copies of the rest"
@@ -36,7 +40,8 @@ def run(options: argparse.Namespace) -> None:
     spec = CollectSpec.parse(options.spec)
     out = Path(options.out)
     evaluations = [read_dataset(path, "evaluations") for path in options.evaluations]
-    metrics = read_metrics(options.metrics)
+    ways = ways_metrics(read_dataset(path, "sensitivity") for path in options.sensitivity)
+    metrics = {**read_metrics(options.metrics), **ways}
     images = [Path(image) for image in options.figures]
     found = costs(spec)
     write_page(
@@ -48,9 +53,12 @@ def run(options: argparse.Namespace) -> None:
         predictors=markdown_table(*predictor_table(metrics)),
         noise=markdown_table(*noise_table(metrics)),
         weights=weights_text(metrics),
+        ways=ways_text(metrics),
         cost=f"{markdown_table(*cost_table(found))}\n\n{cost_text(spec, found)}",
     )
-    for source in (Path(options.metrics), *images):
+    text = json.dumps(metrics, indent=2, sort_keys=True) + "\n"
+    atomic_write(out / "metrics.json", lambda path: path.write_text(text, encoding="utf-8"))
+    for source in images:
         atomic_write(out / source.name, lambda path: shutil.copyfile(source, path))  # noqa: B023
 
 
