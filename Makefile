@@ -2,6 +2,7 @@
 # make test       run the tests, but for those that take minutes or a SLURM, which .ci/run adds
 # make env        only set up the environment
 # make bench      print how fast the training engine is here; minutes
+# make mutants    break the analysis and the reporting on purpose, and print what no test notices; half an hour
 # make lint       check format, types, layers and the workflow
 # make lock       renew the lock files in envs/ from pyproject.toml
 # make clean      remove the environments and caches; results and versions stay
@@ -17,7 +18,7 @@ TESTS ?= tests
 # Tests and stages run one-threaded programs side by side.
 CORES ?= all
 
-.PHONY: figures test bench env lint lock clean
+.PHONY: figures test bench mutants env lint lock clean
 .DEFAULT_GOAL := figures
 
 figures: env
@@ -32,6 +33,10 @@ test: $(VENV)/dev.installed
 bench: $(VENV)/dev.installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r envs/bench.txt
 	@$(BIN)/python -m benchmarks.bench
+
+# SEED=2 draws others, COUNT=200 more.
+mutants: $(VENV)/dev.installed
+	@$(BIN)/python -m benchmarks.mutants --count $(or $(COUNT),60) --seed $(or $(SEED),1)
 
 lint: $(VENV)/dev.installed
 	$(BIN)/ruff format --check src tests benchmarks

@@ -32,14 +32,24 @@ def test_what_is_unknown_is_a_dash():
 
 
 @pytest.mark.parametrize(
-    ("size", "text"), [(0, "0.000 MB"), (23_456, "0.023 MB"), (320_000, "0.3 MB"), (1_234_500_000, "1,234.5 MB")]
+    ("size", "text"),
+    [(0, "0.000 MB"), (99_999, "0.100 MB"), (100_000, "0.1 MB"), (320_000, "0.3 MB"), (1_234_500_000, "1,234.5 MB")],
 )
 def test_sizes(size, text):
     assert megabytes(size) == text
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(None, "unknown"), (0.4, "0 s"), (99, "99 s"), (720, "12 min"), (12_600, "3.5 h")]
+    ("seconds", "text"),
+    [
+        (None, "unknown"),
+        (0.4, "0 s"),
+        (99, "99 s"),
+        (100, "2 min"),
+        (5999, "100 min"),
+        (6000, "1.7 h"),
+        (12_600, "3.5 h"),
+    ],
 )
 def test_durations(seconds, text):
     assert duration(seconds) == text

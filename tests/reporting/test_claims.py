@@ -237,7 +237,8 @@ def test_what_is_missing_cannot_be_told(name: str):
     """Whichever numbers a campaign lacks or does not know, nothing is raised, and nothing more is shown."""
     whole = Watched(campaign())
     verdict = judge(name, whole).verdict
-    for key in sorted(whole.read & set(whole)):
+    # What one case lacks stands for what another does.
+    for key in sorted(key for key in whole.read & set(whole) if not key.startswith(tuple(MIXTURES[1:]))):
         for change in ({k: v for k, v in whole.items() if k != key}, dict(whole) | {key: None}):
             found = judge(name, change)
             readable(found.ours)

@@ -121,6 +121,37 @@ def test_headlines_have_intervals():
     assert (left.value, left.range) == ("16", "of 60")
 
 
+def test_several_models():
+    """A campaign of several models says so, and speaks of settings and models; one of each has no plural."""
+    several = spec()
+    several.models, several.cases = ["mixture", "other"], [*several.cases, SimpleNamespace(name="x/other")]
+    text = summary(several, metrics())
+    assert text.startswith("In 2 settings with 3 data sets each and 2 models, half")
+    assert "settings and models differ by a standard deviation of 0.010." in text
+    own = {f"gaussian_N20_d2_K2/mixture/m50_pooled{end}": 0.8 for end in ("", "_low", "_high")}
+    alone = summary(spec(1, 1), metrics(m50_stddev=None) | own)
+    assert alone.startswith("In 1 setting with 1 data set, half")
+    assert "the fitted ratio crosses one half. With one data set of each setting" in alone
+
+
+def test_the_papers_own_rule_stands_beside():
+    first = metrics(m50_first_50=0.81, m50_first_50_low=0.8, m50_first_50_high=0.82)
+    assert "the first size with half of 50 points, 0.810 [0.800, 0.820] N; settings differ" in summary(spec(), first)
+
+
+def test_counts_that_nobody_made_are_no_caution():
+    table = {name: value for name, value in metrics().items() if "data_sets" not in name and "too_short" not in name}
+    assert summary(spec(), table) == summary(spec(), metrics())
+
+
+def test_no_error_without_that_of_a_constant():
+    """In the sentence; the headline has a dash."""
+    table = metrics() | {"predictor/constant/squared_error_holdout": None}
+    assert "held out" not in summary(spec(), table)
+    (found,) = (each for each in headlines(spec(), table) if "held out" in each.meaning)
+    assert found.meaning.endswith("a constant has –")
+
+
 def test_older_campaigns_do_not_say_that_all_is_well():
     """Where nobody counted the models that were left out, the summary says that this is unknown."""
     table = {name: value for name, value in metrics().items() if "models" not in name}

@@ -104,7 +104,9 @@ def _at(difference: np.ndarray | None, fraction: float) -> np.ndarray:
     def value(at: float) -> np.ndarray:
         return np.array([np.interp(at, fractions, row) for row in difference.T])
 
-    slope = np.mean(value(fraction - STEP) - value(fraction + STEP)) / (2 * STEP)
+    # Beyond the smallest and the largest size there are no losses to take a slope from.
+    low, high = max(fraction - STEP, fractions[0]), min(fraction + STEP, fractions[-1])
+    slope = np.mean(value(low) - value(high)) / (high - low)
     return value(fraction) / slope
 
 
