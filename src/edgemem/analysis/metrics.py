@@ -25,32 +25,46 @@ LOSS_TIME = 0.36
 COUNTED = ("models", "models_left_out", "models_still_falling", "models_too_short")
 # Signal-to-noise ratios for which theorem 3.1 is judged: there components are told apart, and losses are not rounding.
 THEOREM_SNR = (1.5, 1e6)
+# The ratio that chance alone gives.
+NULL = "null_memorization_ratio"
 
 
 def metrics(
     spec: RegressSpec, evaluations: Evaluations, transition: xr.Dataset, regression: xr.Dataset
 ) -> dict[str, float | None]:
     """Return numbers by name, `SETTING/MODEL/QUANTITY`, `predictor/NAME/QUANTITY` and so on; None where unknown."""
-    table: dict[str, Any] = _of_campaign(spec, transition, regression)
+    measured = {}
     for case in spec.cases:
         own = [evaluations[case.setting.name, case.model, seed] for seed in spec.seeds]
+        null = np.array([evaluation.null_memorization_ratio for evaluation in own])
+        measured[case.name] = _at_fractions(spec, case, own) | _of_setting(case, own) | {NULL: null}
+    return summary(spec, measured, transition, regression)
+
+
+def summary(
+    spec: RegressSpec, measured: dict[str, dict[str, np.ndarray]], transition: xr.Dataset, regression: xr.Dataset
+) -> dict[str, float | None]:
+    """Return the numbers of `metrics` from what was measured of each case, over seeds, beside its transition."""
+    table: dict[str, Any] = _of_campaign(spec, transition, regression)
+    for case in spec.cases:
         row = transition.sel(setting=case.setting.name, model=case.model)
         predicted = regression.sel(setting=case.setting.name, model=case.model)
-        for name, value in _of_case(spec, case, own, row, predicted):
+        for name, value in _of_case(spec, dict(measured[case.name]), row, predicted):
             table[f"{case.name}/{name}"] = value
     # JSON has no NaN; eight digits are more than any of these numbers has.
     return {name: float(f"{value:.8g}") if np.isfinite(value) else None for name, value in table.items()}
 
 
 def _of_case(
-    spec: RegressSpec, case: Case, own: list[xr.Dataset], transition: xr.Dataset, regression: xr.Dataset
+    spec: RegressSpec, measured: dict[str, np.ndarray], transition: xr.Dataset, regression: xr.Dataset
 ) -> Iterator[tuple[str, Any]]:
     """Yield the metrics of a setting's model: its transition, what is measured at some sizes, and what is predicted."""
     for level in NAMES:
         for end in ("pooled", "pooled_low", "pooled_high", "binomial_stderr", "seed_stddev"):
             yield f"{level}_{end}", transition[f"{level}_{end}"].item()
     yield from _of_transition(transition).items()
-    for quantity, values in {**_at_fractions(spec, case, own), **_of_setting(case, own)}.items():
+    null = measured.pop(NULL)
+    for quantity, values in measured.items():
         value, low, high = mean_interval(values)
         if quantity.startswith("memorization_ratio"):  # Student's interval does not know that a ratio is in [0, 1]
             low, high = np.clip([low, high], 0, 1)
@@ -61,7 +75,7 @@ def _of_case(
     for fraction in spec.regression.report_fractions:
         constant = regression.finite_size_constant.interp(fraction=fraction).item()
         yield f"finite_size_constant_at_{fraction:g}", constant
-    yield "null_memorization_ratio", np.mean([evaluation.null_memorization_ratio for evaluation in own])
+    yield NULL, np.mean(null)
     for predictor in PREDICTORS:
         yield f"predicted_m50_{predictor}", regression.predicted_fraction.sel(predictor=predictor).item()
 
