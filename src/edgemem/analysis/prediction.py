@@ -39,7 +39,7 @@ def predict_transitions(spec: RegressSpec, evaluations: Evaluations, transition:
 def predictions_table(spec: RegressSpec, losses: Losses, transition: xr.Dataset) -> xr.Dataset:
     """Return what `predict_transitions` does, of losses that are known."""
     cases = _cases(spec, losses, transition)
-    holdout = _holdout(spec)
+    holdout = held_out(spec)
     kept_out = np.array([holdout[case.setting.name] for case in spec.cases])
 
     theory = losses.predictions
@@ -78,7 +78,7 @@ def predictions_table(spec: RegressSpec, losses: Losses, transition: xr.Dataset)
         over_cases(spec, cases.measured),
         {"long_name": "measured M50 / N, pooled", "units": "1"},
     )
-    ends = np.array([simplex_envelope(cases, ~_same_variance(cases, i), i) for i in range(len(spec.cases))])
+    ends = _envelopes(cases)
     for column, end in enumerate(("low", "high")):
         what = f"{end} end of what weights that fit the other sigma*^2 equally well predict"
         dataset[f"envelope_{end}"] = (
@@ -125,7 +125,7 @@ def _cases(spec: RegressSpec, losses: Losses, transition: xr.Dataset) -> Cases:
     )
 
 
-def _holdout(spec: RegressSpec) -> dict[str, bool]:
+def held_out(spec: RegressSpec) -> dict[str, bool]:
     """Return which settings are kept out of fits, by name; at least one is always left in."""
     names = [setting.name for setting in spec.settings]
     count = min(round(spec.regression.holdout * len(names)), len(names) - 1)
@@ -139,8 +139,13 @@ def _fold(cases: Cases, predicted: np.ndarray, chosen: np.ndarray) -> Fold:
     return Fold((inside - cases.measured) ** 2, inside)
 
 
-def _same_variance(cases: Cases, case: int) -> np.ndarray:
-    return cases.variance == cases.variance[case]
+def _envelopes(cases: Cases) -> np.ndarray:
+    """Return the range of each case's prediction by weights that fit the other sigma*^2, (case, (low, high))."""
+    ends = np.full((len(cases.variance), 2), np.nan)
+    for variance in np.unique(cases.variance[cases.isotropic]):
+        same = cases.isotropic & (cases.variance == variance)
+        ends[same] = simplex_envelope(cases, cases.variance != variance, int(np.flatnonzero(same)[0]))
+    return ends
 
 
 def _left_out(cases: Cases, value: np.ndarray) -> dict[str, Fold]:

@@ -99,8 +99,11 @@ def transition_table(spec: RegressSpec, read: Read) -> xr.Dataset:
         threshold=("threshold", list(THRESHOLDS), {"long_name": "threshold of the memorization test", "units": "1"}),
     )
 
+    # All at once: a table that grows by one variable is made anew each time.
+    table: dict[str, Any] = {}
+
     def add(name: str, more: tuple[str, ...], values: np.ndarray, long_name: str) -> None:
-        dataset[name] = ((*dims, *more), over_cases(spec, values), {"long_name": long_name, "units": "1"})
+        table[name] = ((*dims, *more), over_cases(spec, values), {"long_name": long_name, "units": "1"})
 
     for k, name in enumerate(NAMES):
         _add_place(spec, add, name, per_seed[:, :, k])
@@ -120,7 +123,7 @@ def transition_table(spec: RegressSpec, read: Read) -> xr.Dataset:
     ):
         add(name, ("fraction",), values, long_name)
     m50 = per_seed[:, :, NAMES.index("m50"), 0].mean(axis=1)
-    return dataset.merge(_over_all(m50)).merge(_binomial(spec, read))
+    return dataset.assign(table).merge(_over_all(m50)).merge(_binomial(spec, read))
 
 
 def _levels(last: xr.Dataset) -> tuple[float, ...]:
