@@ -9,6 +9,7 @@ bootstrapped: the truth is then that of the predictions as they are, and the rul
 import re
 from collections.abc import Callable
 from functools import cache, partial
+from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
 
@@ -16,7 +17,6 @@ import numpy as np
 import xarray as xr
 from scipy.optimize import Bounds, minimize
 
-from benchmarks.jobs import ROOT
 from edgemem import pieces
 from edgemem.analysis import published, weights
 from edgemem.analysis.cases import Cases
@@ -37,9 +37,10 @@ from edgemem.reporting.numbers import Metrics
 from edgemem.reporting.summary_metrics import read_metrics
 
 
+RESULTS = Path(__file__).parents[1] / "docs/results"
 # The worlds. Where nothing has an effect no predictor can know the places: they are permuted between settings. With an
 # effect they depend on sigma*^2 as measured; where theory is right they are where the exact losses cross.
-NO_EFFECT, EFFECT, THEORY = "no effect", "effect", "theory is right"
+NO_EFFECT, EFFECT, THEORY = "no_effect", "effect", "theory"
 WORLDS = (NO_EFFECT, EFFECT, THEORY)
 # The values of sigma*^2 of a campaign's settings.
 DESIGNS = {"one": (1.0,), "two": (0.25, 4.0), "five": (0.25, 0.5, 1.0, 2.0, 4.0)}
@@ -115,7 +116,7 @@ def _measured() -> tuple[dict[float, list[Known]], dict[float, float]]:
     settings: dict[float, list[Known]] = {}
     places: dict[float, list[float]] = {}
     for campaign in ("refute", "paper"):
-        metrics = read_metrics(ROOT / f"docs/results/{campaign}/metrics.json")
+        metrics = read_metrics(RESULTS / campaign / "metrics.json")
         for name in (name.removesuffix("/m50_pooled") for name in metrics if name.endswith("/m50_pooled")):
             found = re.fullmatch(r"gaussian_N(\d+)_d(\d+)_K(\d+)(?:_var([\d.]+))?(?:_sep([\d.]+))?/mixture", name)
             if found is None:

@@ -6,11 +6,6 @@ Simulated campaigns (`benchmarks.simulated_campaigns`) go through tables, fits, 
 What is true of a claim in a campaign is written in `TRUTHS`; a verdict is false if it says the opposite.
 """
 
-import os
-
-
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-
 import argparse
 import json
 import platform
@@ -24,7 +19,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.jobs import ROOT
 from benchmarks.simulated_campaigns import (
     COUNTING,
     DESIGNS,
@@ -50,8 +44,13 @@ from edgemem.reporting.paper_claims import PAPER
 from edgemem.reporting.quantities import error_interval
 
 
+ROOT = Path(__file__).parents[1]
 NUMBERS = ROOT / "docs/measured/verdict-rates.json"
 LISTS = {"paper": [claim.name for claim in PAPER], "further": [claim.name for claim in FURTHER]}
+# At most as many verdicts may be false, and so many intervals hold the truth.
+FALSE, COVERAGE = 0.05, (0.93, 0.97)
+# Numbers of settings and of data sets.
+SETTINGS, DATA_SETS = (2, 64), (1, 10)
 # Numbers of data sets for which power is stated.
 SEEDS = (1, 2, 3, 5, 10)
 # Claims that a campaign with several sigma*^2 can tell of; of others the places do not depend on sigma*^2.
@@ -266,18 +265,19 @@ def judged(sim: Simulated, images: Simulated | None = None) -> list[Judged]:
     return found
 
 
-def campaign(world: str, number: int, seed: int) -> tuple[Simulated, Simulated]:
+def campaign(world: str, number: int, seed: int, largest: int = SETTINGS[1]) -> tuple[Simulated, Simulated]:
     """Return a simulated campaign of mixtures and one of images.
 
-    Half of the numbers of settings are uniform from 2 to 64, half of their logarithms. Campaigns with an effect have
-    two or five values of sigma*^2 and numbers of data sets in turn, others what chance gives them, 1 to 10 data sets.
+    Half of the numbers of settings are uniform from 2 to the largest, half of their logarithms. Campaigns with an
+    effect have two or five values of sigma*^2 and numbers of data sets in turn, others what chance gives them.
     """
     rng = np.random.default_rng([seed, WORLDS.index(world), number])
-    count = int(rng.integers(2, 65)) if rng.random() < 0.5 else int(np.exp(rng.uniform(np.log(2), np.log(65))))
+    uniform, end = rng.random() < 0.5, largest + 1
+    count = int(rng.integers(SETTINGS[0], end)) if uniform else int(np.exp(rng.uniform(*np.log([SETTINGS[0], end]))))
     if world == EFFECT:
         design, seeds = ("two", "five")[number % 2], SEEDS[number // 2 % len(SEEDS)]
     else:
-        design, seeds = str(rng.choice(list(DESIGNS))), int(rng.integers(1, 11))
+        design, seeds = str(rng.choice(list(DESIGNS))), int(rng.integers(*DATA_SETS, endpoint=True))
     return simulate(world, design, count, seeds, rng), simulate_images(int(rng.integers(1, 5)), seeds, rng)
 
 
@@ -382,6 +382,13 @@ def share(count: int, total: int) -> dict[str, Any]:
     return {"count": total, "share": count / total, "low": float(low[0]), "high": float(high[0])}
 
 
+def _within_bar(row: dict[str, Any]) -> dict[str, Any]:
+    """Say on which side of the bar a coverage is shown to be, if on one."""
+    low, high = COVERAGE
+    side = "too narrow" if row["high"] < low else "too wide" if row["low"] > high else ""
+    return row | {"outside": side}
+
+
 def of_claim(found: list[Judged]) -> dict[str, Any]:
     """Return how often verdicts on one claim are false, and how often nothing can be told, where there is a truth."""
     known = [one for one in found if one.truth is not None]
@@ -395,7 +402,7 @@ def of_claim(found: list[Judged]) -> dict[str, Any]:
 
 def numbers(count: int, seed: int) -> dict[str, Any]:
     """Return all rates."""
-    counts = {NO_EFFECT: count, EFFECT: count, THEORY: count // 2}
+    counts = {NO_EFFECT: count, EFFECT: count, THEORY: count // 4}
     found: dict[str, list[list[Judged]]] = defaultdict(list)
     sizes: list[tuple[str, int]] = []
     hits: Hits = defaultdict(list)
@@ -424,6 +431,7 @@ def numbers(count: int, seed: int) -> dict[str, Any]:
     }
     first = counts[NO_EFFECT]
     effects = list(zip(found[EFFECT], sizes[first : first + counts[EFFECT]], strict=True))
+    with_effect = [j for one in found[EFFECT] for j in one if j.claim in WITH_EFFECT]
     power = {
         name: {
             design: {
@@ -437,17 +445,22 @@ def numbers(count: int, seed: int) -> dict[str, Any]:
         for name in WITH_EFFECT
     }
     coverage = [
-        {"quantity": name, "design": design} | share(sum(values), len(values))
+        _within_bar({"quantity": name, "design": design} | share(sum(values), len(values)))
         for (name, design), values in sorted(hits.items())
     ]
     return {
         "campaigns": counts,
+        "bars": {"false": FALSE, "low": COVERAGE[0], "high": COVERAGE[1]},
         "claims": [
             {"name": name, "list": which, **{world: by_claim[world][name] for world in by_claim}}
             for which, names in LISTS.items()
             for name in names
         ],
         "family": family,
+        "settings": SETTINGS,
+        "seeds": DATA_SETS,
+        "power_seeds": SEEDS,
+        "share_with_answer": sum(j.truth is not None for j in with_effect) / max(len(with_effect), 1),
         "power": power,
         "coverage": coverage,
     }

@@ -30,8 +30,8 @@ def regression(metrics: Metrics, cases: list[str]) -> Judgement:
     found = error_interval(error, count)
     constant, counting = _error(metrics, "constant", fold), metrics.get("campaign/binomial_variance_first_50")
     text = (
-        f"{error:.1e} [{found.low:.1e}, {found.high:.1e}] on {count} settings held out; a constant has {number(constant, '.1e')}, "
-        f"and counting 50 points as the paper does varies by {number(counting, '.1e')}"
+        f"{error:.1e} [{found.low:.1e}, {found.high:.1e}] on {count} settings held out; a constant has "
+        f"{number(constant, '.1e')}, and counting 50 points as the paper does varies by {number(counting, '.1e')}"
     )
     return Judgement(text, interval_verdict(found, -np.inf, bounds.REGRESSION))
 
