@@ -152,10 +152,9 @@ def test_coverage_of_slopes_within_clusters(sizes, slope):
 @pytest.mark.parametrize("estimator", [clustered_slope, within_slope])
 @pytest.mark.parametrize("clusters", [3, 8, 16])
 def test_coverage_with_fewer_and_more_clusters(estimator, clusters):
-    """Few clusters have intervals that are too wide and not too narrow."""
+    """Three clusters, too: with one degree of freedom 99 % would hold the truth."""
     found, _ = coverage(estimator, np.resize([2, 10, 4, 6, 8], clusters).tolist(), 1.0, 0.01)
-    assert found >= CORRECT[0]
-    assert clusters == 3 or found <= CORRECT[1]
+    assert CORRECT[0] <= found <= CORRECT[1]
 
 
 def test_least_squares_is_attenuated_and_the_corrected_slope_is_not():

@@ -129,8 +129,8 @@ TABLE: dict[str, tuple[list[Table], list[Table], list[Table]]] = {
     ),
     "Images": (
         [{}],
-        [counted(0, 10, [IMAGES]), counted(0, 4, [IMAGES])],
-        [counted(5, 10, [IMAGES]), counted(3, 3, [IMAGES]), counted(0, 3, [IMAGES])],
+        [counted(0, 10, [IMAGES]), counted(0, 5, [IMAGES])],
+        [counted(5, 10, [IMAGES]), counted(4, 4, [IMAGES]), counted(0, 4, [IMAGES])],
     ),
     **{
         f"Equal weights, {losses}": (

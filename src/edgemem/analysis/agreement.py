@@ -1,5 +1,7 @@
 """How measured transitions follow predicted ones: errors, gains over a constant, biases and slopes, with intervals."""
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
 
@@ -27,10 +29,10 @@ def agreement(
     folds = list(errors)
     table = np.stack([errors[name] for name in folds], axis=1)  # predictor, fold, case
     own = NAMES.index("constant")
-    dataset = xr.Dataset()
+    variables: dict[str, Any] = {}
 
     def add(name: str, dims: tuple[str, ...], values: np.ndarray, long_name: str) -> None:
-        dataset[name] = (dims, values, {"long_name": long_name, "units": "1"})
+        variables[name] = (dims, values, {"long_name": long_name, "units": "1"})
 
     both = ("predictor", "fold")
     known = np.isfinite(table).sum(axis=2)
@@ -56,7 +58,7 @@ def agreement(
         found = np.array(quantities)
         for column, end in enumerate(ENDS):
             add(name + end, ("predictor",), _column(found, end, column), f"{what}, M50 / N{_words(end)}")
-    return dataset
+    return xr.Dataset(variables)
 
 
 def clustered_mean(values: np.ndarray, cluster: np.ndarray) -> Quantity:

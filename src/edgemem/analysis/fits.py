@@ -99,10 +99,13 @@ FITS: dict[str, Callable[[Cases, np.ndarray], np.ndarray]] = {
 def _at(difference: np.ndarray | None, fraction: float) -> np.ndarray:
     """Return the difference of the losses at a size, over the slope of its mean over times, by time."""
     assert difference is not None
-    fractions = np.arange(1, len(difference) + 1) / len(difference)
+    count = len(difference)
 
     def value(at: float) -> np.ndarray:
-        return np.array([np.interp(at, fractions, row) for row in difference.T])
+        size = np.clip(at * count, 1, count)
+        before = min(int(size), count - 1)
+        between: np.ndarray = difference[before - 1] + (size - before) * (difference[before] - difference[before - 1])
+        return between
 
     # Beyond the smallest and the largest size there are no losses to take a slope from.
     low, high = max(fraction - STEP, fractions[0]), min(fraction + STEP, fractions[-1])

@@ -25,32 +25,57 @@ LOSS_TIME = 0.36
 COUNTED = ("models", "models_left_out", "models_still_falling", "models_too_short")
 # Signal-to-noise ratios for which theorem 3.1 is judged: there components are told apart, and losses are not rounding.
 THEOREM_SNR = (1.5, 1e6)
+# The ratio that chance alone gives.
+NULL = "null_memorization_ratio"
 
 
 def metrics(
     spec: RegressSpec, evaluations: Evaluations, transition: xr.Dataset, regression: xr.Dataset
 ) -> dict[str, float | None]:
     """Return numbers by name, `SETTING/MODEL/QUANTITY`, `predictor/NAME/QUANTITY` and so on; None where unknown."""
-    table: dict[str, Any] = _of_campaign(spec, transition, regression)
+    measured = {}
     for case in spec.cases:
         own = [evaluations[case.setting.name, case.model, seed] for seed in spec.seeds]
-        row = transition.sel(setting=case.setting.name, model=case.model)
-        predicted = regression.sel(setting=case.setting.name, model=case.model)
-        for name, value in _of_case(spec, case, own, row, predicted):
+        null = np.array([evaluation.null_memorization_ratio for evaluation in own])
+        measured[case.name] = _at_fractions(spec, case, own) | _of_setting(case, own) | {NULL: null}
+    return summary(spec, measured, transition, regression)
+
+
+def summary(
+    spec: RegressSpec, measured: dict[str, dict[str, np.ndarray]], transition: xr.Dataset, regression: xr.Dataset
+) -> dict[str, float | None]:
+    """Return the numbers of `metrics` from what was measured of each case, over seeds, beside its transition."""
+    table: dict[str, Any] = _of_campaign(spec, transition, regression)
+    places, predicted = _by_case(spec, transition), _by_case(spec, regression)
+    constants = regression.finite_size_constant.sel(setting=[case.setting.name for case in spec.cases]).values
+    for i, case in enumerate(spec.cases):
+        own = {name: values[i] for name, values in places.items()}
+        for name, value in _of_transition(own, transition.threshold.values).items():
             table[f"{case.name}/{name}"] = value
+        for name, value in _of_measured(dict(measured[case.name])):
+            table[f"{case.name}/{name}"] = value
+        for fraction in spec.regression.report_fractions:
+            constant = np.interp(fraction, regression.fraction.values, constants[i], left=np.nan, right=np.nan)
+            table[f"{case.name}/finite_size_constant_at_{fraction:g}"] = constant
+        for predictor, value in zip(PREDICTORS, predicted["predicted_fraction"][i], strict=True):
+            table[f"{case.name}/predicted_m50_{predictor}"] = value
     # JSON has no NaN; eight digits are more than any of these numbers has.
     return {name: float(f"{value:.8g}") if np.isfinite(value) else None for name, value in table.items()}
 
 
-def _of_case(
-    spec: RegressSpec, case: Case, own: list[xr.Dataset], transition: xr.Dataset, regression: xr.Dataset
-) -> Iterator[tuple[str, Any]]:
-    """Yield the metrics of a setting's model: its transition, what is measured at some sizes, and what is predicted."""
-    for level in NAMES:
-        for end in ("pooled", "pooled_low", "pooled_high", "binomial_stderr", "seed_stddev"):
-            yield f"{level}_{end}", transition[f"{level}_{end}"].item()
-    yield from _of_transition(transition).items()
-    for quantity, values in {**_at_fractions(spec, case, own), **_of_setting(case, own)}.items():
+def _by_case(spec: RegressSpec, dataset: xr.Dataset) -> dict[str, np.ndarray]:
+    """Return what a table has of settings and models, by case."""
+    return {
+        str(name): of_cases(spec, array)
+        for name, array in dataset.data_vars.items()
+        if {"setting", "model"} <= set(array.dims)
+    }
+
+
+def _of_measured(measured: dict[str, np.ndarray]) -> Iterator[tuple[str, Any]]:
+    """Yield the mean over seeds of what is measured of a case, with its interval and their spread."""
+    null = measured.pop(NULL)
+    for quantity, values in measured.items():
         value, low, high = mean_interval(values)
         if quantity.startswith("memorization_ratio"):  # Student's interval does not know that a ratio is in [0, 1]
             low, high = np.clip([low, high], 0, 1)
@@ -58,32 +83,28 @@ def _of_case(
         yield f"{quantity}_low", low
         yield f"{quantity}_high", high
         yield f"{quantity}_seed_stddev", values.std(ddof=1) if len(values) > 1 else np.nan
-    for fraction in spec.regression.report_fractions:
-        constant = regression.finite_size_constant.interp(fraction=fraction).item()
-        yield f"finite_size_constant_at_{fraction:g}", constant
-    yield "null_memorization_ratio", np.mean([evaluation.null_memorization_ratio for evaluation in own])
-    for predictor in PREDICTORS:
-        yield f"predicted_m50_{predictor}", regression.predicted_fraction.sel(predictor=predictor).item()
+    yield NULL, np.mean(null)
 
 
-def _of_transition(transition: xr.Dataset) -> dict[str, Any]:
-    """Return how many models and data sets there are, what became of them, and how wide the transition is."""
-    start, end = transition.corrected_m10.values, transition.corrected_m90.values
-    found: dict[str, Any] = {
+def _of_transition(own: dict[str, np.ndarray], thresholds: np.ndarray) -> dict[str, Any]:
+    """Return where a case's transition is, how wide, how many models and data sets there are, what became of them.
+
+    **Arguments:** `own`: the table of transitions at the case.
+    """
+    ends = ("pooled", "pooled_low", "pooled_high", "binomial_stderr", "seed_stddev")
+    found: dict[str, Any] = {f"{level}_{end}": own[f"{level}_{end}"] for level in NAMES for end in ends}
+    found |= {
         # Below 0.1 at N / 2 means that 0.1 is reached later.
-        "transitions": np.sum((start > 0.5) & np.isfinite(end)),
-        "data_sets": transition.sizes["seed"],
-        **{name: transition[name].sum() for name in COUNTED},
-        "data_sets_below_half": np.sum(transition.highest_ratio.values < 0.5),
-        "data_sets_above_half": np.sum(transition.lowest_ratio.values >= 0.5),
+        "transitions": np.sum((own["corrected_m10"] > 0.5) & np.isfinite(own["corrected_m90"])),
+        "data_sets": len(own["m50"]),
+        **{name: own[name].sum() for name in COUNTED},
+        "data_sets_below_half": np.sum(own["highest_ratio"] < 0.5),
+        "data_sets_above_half": np.sum(own["lowest_ratio"] >= 0.5),
     }
-    for name, values in {
-        "corrected_width": transition.corrected_width.values,
-        **{
-            f"m50_at_threshold_{threshold:.4g}": transition.m50_by_threshold.sel(threshold=threshold).values
-            for threshold in transition.threshold.values
-        },
-    }.items():
+    by_threshold = {
+        f"m50_at_threshold_{threshold:.4g}": own["m50_by_threshold"][:, i] for i, threshold in enumerate(thresholds)
+    }
+    for name, values in {"corrected_width": own["corrected_width"], **by_threshold}.items():
         found |= dict(zip((name, f"{name}_low", f"{name}_high"), mean_interval(values), strict=True))
     return found
 
@@ -110,24 +131,31 @@ def _of_campaign(spec: RegressSpec, transition: xr.Dataset, regression: xr.Datas
         table |= dict(zip((name, f"{name}_low", f"{name}_high"), mean_interval(by_case), strict=True))
     for criterion in CRITERIA:
         for points in transition.points.values:
-            cell = transition.sel(criterion=criterion, points=points)
             for name in ("binomial_variance", "binomial_mean"):
-                table[f"campaign/{name}_{criterion}_{points}"] = cell[name].mean().item()
-    for predictor in PREDICTORS:
-        table |= _of_predictor(predictor, regression.sel(predictor=predictor))
+                cell = transition[name].sel(criterion=criterion, points=points)
+                table[f"campaign/{name}_{criterion}_{points}"] = cell.mean().item()
+    agreements = {
+        str(name): array.values for name, array in regression.data_vars.items() if array.dims[:1] == ("predictor",)
+    }
+    for i, predictor in enumerate(PREDICTORS):
+        own = {name: values[i] for name, values in agreements.items()}
+        table |= _of_predictor(predictor, own, regression.fold.values)
     return table | _of_weights(regression)
 
 
-def _of_predictor(predictor: str, row: xr.Dataset) -> dict[str, Any]:
-    """Return the errors of a predictor by fold, and how measured transitions follow it."""
+def _of_predictor(predictor: str, own: dict[str, np.ndarray], folds: np.ndarray) -> dict[str, Any]:
+    """Return the errors of a predictor by fold, and how measured transitions follow it.
+
+    **Arguments:** `own`: what `agreement` has of it.
+    """
     found: dict[str, Any] = {}
     by_fold = ("squared_error", "count", *(f"{name}{end}" for name in ("gain", "floor") for end in ENDS))
-    for fold in map(str, row.fold.values):
+    for i, fold in enumerate(map(str, folds)):
         for name in by_fold:
             stem, _, end = name.partition("_") if name.startswith(("gain", "floor")) else (name, "", "")
-            found[f"{stem}_{fold}" + (f"_{end}" if end else "")] = row[name].sel(fold=fold).item()
+            found[f"{stem}_{fold}" + (f"_{end}" if end else "")] = own[name][i]
     names = ["p_value", *(f"{name}{end}" for name in ("bias", "slope", "within_slope") for end in ENDS)]
-    found |= {name: row[name].item() for name in names}
+    found |= {name: own[name] for name in names}
     return {f"predictor/{predictor}/{name}": value for name, value in found.items()}
 
 

@@ -7,15 +7,9 @@ import xarray as xr
 
 from edgemem.analysis.agreement import agreement
 from edgemem.analysis.cases import Cases
-from edgemem.analysis.evaluations import Evaluations, case_coordinates, last_step, of_cases, over_cases
+from edgemem.analysis.evaluations import Evaluations, case_coordinates, of_cases, over_cases
 from edgemem.analysis.fits import FITS, simplex_envelope
-from edgemem.analysis.theory import (
-    constants_of_settings,
-    excess_difference,
-    has_losses_to_cross,
-    is_isotropic,
-    theory_predictions,
-)
+from edgemem.analysis.theory import Losses, is_isotropic, losses_of
 from edgemem.analysis.transition import binomial_variance
 from edgemem.analysis.weights import fit, weights
 from edgemem.config.regress import PREDICTORS, RegressSpec
@@ -39,12 +33,16 @@ def predict_transitions(spec: RegressSpec, evaluations: Evaluations, transition:
 
     Predictors speak of models with components alone: of others there is only what was measured.
     """
-    first = evaluations[spec.cases[0].setting.name, spec.cases[0].model, spec.seeds[0]]
-    cases = _cases(spec, evaluations, transition)
-    holdout = _holdout(spec)
+    return predictions_table(spec, losses_of(spec, evaluations), transition)
+
+
+def predictions_table(spec: RegressSpec, losses: Losses, transition: xr.Dataset) -> xr.Dataset:
+    """Return what `predict_transitions` does, of losses that are known."""
+    cases = _cases(spec, losses, transition)
+    holdout = held_out(spec)
     kept_out = np.array([holdout[case.setting.name] for case in spec.cases])
 
-    theory = theory_predictions(spec, evaluations)
+    theory = losses.predictions
     everywhere = np.full((len(NAMES), len(spec.cases), len(spec.seeds)), np.nan)
     for i, name in enumerate(NAMES):
         everywhere[i] = theory[name] if name in theory else FITS[name](cases, ~kept_out)[:, None]
@@ -63,8 +61,8 @@ def predict_transitions(spec: RegressSpec, evaluations: Evaluations, transition:
         predictor=("predictor", list(PREDICTORS), {"long_name": "what predicts the transition"}),
         fold=("fold", list(folds), {"long_name": "settings over which errors are averaged"}),
         fraction=transition.fraction,
-        time=first.time,
-        snr=first.snr,
+        time=losses.time,
+        snr=losses.snr,
     )
     for name, values, long_name in (
         ("predicted_fraction", value, "predicted M50 / N, mean over seeds"),
@@ -80,7 +78,7 @@ def predict_transitions(spec: RegressSpec, evaluations: Evaluations, transition:
         over_cases(spec, cases.measured),
         {"long_name": "measured M50 / N, pooled", "units": "1"},
     )
-    ends = np.array([simplex_envelope(cases, ~_same_variance(cases, i), i) for i in range(len(spec.cases))])
+    ends = _envelopes(cases)
     for column, end in enumerate(("low", "high")):
         what = f"{end} end of what weights that fit the other sigma*^2 equally well predict"
         dataset[f"envelope_{end}"] = (
@@ -95,7 +93,7 @@ def predict_transitions(spec: RegressSpec, evaluations: Evaluations, transition:
     )
     dataset["finite_size_constant"] = (
         ("setting", "fraction"),
-        constants_of_settings(spec, evaluations),
+        losses.constants,
         {"long_name": "C(M) of the partially memorizing excess loss C (1 - M/N) d sigma*^2", "units": "1"},
     )
     dataset["noise_variance"] = ((), cases.noise, {"long_name": "variance of measured_fraction between data sets"})
@@ -106,7 +104,7 @@ def predict_transitions(spec: RegressSpec, evaluations: Evaluations, transition:
     return dataset.merge(agreement(cases, errors, seeds, unseen, stderr))
 
 
-def _cases(spec: RegressSpec, evaluations: Evaluations, transition: xr.Dataset) -> Cases:
+def _cases(spec: RegressSpec, losses: Losses, transition: xr.Dataset) -> Cases:
     """Return what predictors are fitted to."""
     m50 = of_cases(spec, transition.m50)
     counting = of_cases(spec, binomial_variance(transition))
@@ -116,24 +114,18 @@ def _cases(spec: RegressSpec, evaluations: Evaluations, transition: xr.Dataset) 
     if m50.shape[1] > 1 and complete.any():
         parts = components(m50[complete], np.nan_to_num(counting[complete]))
         noise = (parts.between_data_sets.value + parts.binomial) / m50.shape[1]
-    difference: list[np.ndarray | None] = []
-    for case in spec.cases:
-        own = (last_step(evaluations[case.setting.name, case.model, seed]) for seed in spec.seeds)
-        applies = has_losses_to_cross(case)
-        difference.append(np.mean([excess_difference(one) for one in own], axis=0) if applies else None)
-    first = evaluations[spec.cases[0].setting.name, spec.cases[0].model, spec.seeds[0]]
     return Cases(
         spec,
-        first.snr.values,
+        losses.snr.values,
         of_cases(spec, transition.m50_pooled),
         float(noise),
         np.array([is_isotropic(case) for case in spec.cases]),
         np.array([float(case.setting.axes.get("variance", np.nan)) for case in spec.cases]),
-        difference,
+        losses.difference,
     )
 
 
-def _holdout(spec: RegressSpec) -> dict[str, bool]:
+def held_out(spec: RegressSpec) -> dict[str, bool]:
     """Return which settings are kept out of fits, by name; at least one is always left in."""
     names = [setting.name for setting in spec.settings]
     count = min(round(spec.regression.holdout * len(names)), len(names) - 1)
@@ -147,8 +139,13 @@ def _fold(cases: Cases, predicted: np.ndarray, chosen: np.ndarray) -> Fold:
     return Fold((inside - cases.measured) ** 2, inside)
 
 
-def _same_variance(cases: Cases, case: int) -> np.ndarray:
-    return cases.variance == cases.variance[case]
+def _envelopes(cases: Cases) -> np.ndarray:
+    """Return the range of each case's prediction by weights that fit the other sigma*^2, (case, (low, high))."""
+    ends = np.full((len(cases.variance), 2), np.nan)
+    for variance in np.unique(cases.variance[cases.isotropic]):
+        same = cases.isotropic & (cases.variance == variance)
+        ends[same] = simplex_envelope(cases, cases.variance != variance, int(np.flatnonzero(same)[0]))
+    return ends
 
 
 def _left_out(cases: Cases, value: np.ndarray) -> dict[str, Fold]:

@@ -1,9 +1,11 @@
 """What theory predicts of the transitions of a campaign without any fit, and the losses that fits of weights need."""
 
+from typing import NamedTuple
+
 import numpy as np
 import xarray as xr
 
-from edgemem.analysis.evaluations import Evaluations
+from edgemem.analysis.evaluations import Evaluations, last_step
 from edgemem.analysis.transition import FRACTIONS
 from edgemem.config.regress import RegressSpec
 from edgemem.config.study import Case
@@ -17,6 +19,33 @@ from edgemem.numerics.theory import (
 
 
 NAMES = ("c1", "c2", "snr_weight", "finite_size", "exact_losses")
+
+
+class Losses(NamedTuple):
+    """What the losses of a campaign's data say, before any transition is known.
+
+    **Attributes:** `predictions`: of M50 / N without any fit, (case, seed) by predictor; `difference`: by case that of
+    the two exact losses, (subset size, time), mean over seeds, None where there are none to cross; `constants`: C(M),
+    (setting, fraction).
+    """
+
+    time: xr.DataArray
+    snr: xr.DataArray
+    predictions: dict[str, np.ndarray]
+    difference: list[np.ndarray | None]
+    constants: np.ndarray
+
+
+def losses_of(spec: RegressSpec, evaluations: Evaluations) -> Losses:
+    """Return what predictions need of the losses in evaluations."""
+    first = evaluations[spec.cases[0].setting.name, spec.cases[0].model, spec.seeds[0]]
+    difference: list[np.ndarray | None] = []
+    for case in spec.cases:
+        own = (last_step(evaluations[case.setting.name, case.model, seed]) for seed in spec.seeds)
+        applies = has_losses_to_cross(case)
+        difference.append(np.mean([excess_difference(one) for one in own], axis=0) if applies else None)
+    predictions, constants = theory_predictions(spec, evaluations), constants_of_settings(spec, evaluations)
+    return Losses(first.time, first.snr, predictions, difference, constants)
 
 
 def theory_predictions(spec: RegressSpec, evaluations: Evaluations) -> dict[str, np.ndarray]:

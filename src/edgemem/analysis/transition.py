@@ -1,6 +1,6 @@
 """Where the transitions of a campaign are."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -36,12 +36,35 @@ CRITERIA = ("fitted", "first")
 THRESHOLDS = (1 / 5, 1 / 4, 1 / 3, 1 / 2, 2 / 3)
 
 
+class Read(NamedTuple):
+    """What is read off the evaluations of a campaign, by case and seed, NaN where it is unknown.
+
+    **Attributes:** `places`: (case, seed, name, (value, low, high)), with the binomial interval; `curves`: ratios at
+    `FRACTIONS`; `extremes`: the lowest and the highest ratio; `by_threshold`: M50 / N by `THRESHOLDS`; `counted`:
+    numbers of models; `points`: numbers of generated points, for which `again` has mean and variance of M50 / N counted
+    again, (case, seed, criterion, points, 2).
+    """
+
+    places: np.ndarray
+    curves: np.ndarray
+    extremes: np.ndarray
+    by_threshold: np.ndarray
+    counted: dict[str, np.ndarray]
+    points: list[int]
+    again: np.ndarray
+
+
 def find_transitions(spec: RegressSpec, evaluations: Evaluations) -> xr.Dataset:
     """Return M10, M50 and M90 as fractions of N, for each seed and pooled, and the pooled curves of the ratio.
 
     Of a model without components they are the same fractions of its own size, the coordinate `fraction`. Models that
     have not converged are left out, and counted.
     """
+    return transition_table(spec, _read(spec, evaluations))
+
+
+def _read(spec: RegressSpec, evaluations: Evaluations) -> Read:
+    """Return where the transitions of single evaluations are."""
     shape = (len(spec.cases), len(spec.seeds))
     per_seed = np.full((*shape, len(NAMES), 3), np.nan)
     curves = np.full((*shape, len(FRACTIONS)), np.nan)
@@ -63,7 +86,12 @@ def find_transitions(spec: RegressSpec, evaluations: Evaluations) -> xr.Dataset:
             curves[i, j] = ratio_curve(fractions, counts, total, FRACTIONS)
             extremes[i, j] = counts.min() / total, counts.max() / total
             by_threshold[i, j] = [_m50(chosen, threshold) for threshold in THRESHOLDS]
+    return Read(per_seed, curves, extremes, by_threshold, counted, *_counted_again(spec, evaluations))
 
+
+def transition_table(spec: RegressSpec, read: Read) -> xr.Dataset:
+    """Return the table of the transitions that were read off single evaluations, each place pooled over seeds."""
+    per_seed, curves, extremes, by_threshold, counted = read[:5]
     dims = ("setting", "model")
     dataset = case_coordinates(spec).assign_coords(
         seed=("seed", spec.seeds, {"long_name": "seed of a data set and its models", "units": "1"}),
@@ -71,8 +99,11 @@ def find_transitions(spec: RegressSpec, evaluations: Evaluations) -> xr.Dataset:
         threshold=("threshold", list(THRESHOLDS), {"long_name": "threshold of the memorization test", "units": "1"}),
     )
 
+    # All at once: a table that grows by one variable is made anew each time.
+    table: dict[str, Any] = {}
+
     def add(name: str, more: tuple[str, ...], values: np.ndarray, long_name: str) -> None:
-        dataset[name] = ((*dims, *more), over_cases(spec, values), {"long_name": long_name, "units": "1"})
+        table[name] = ((*dims, *more), over_cases(spec, values), {"long_name": long_name, "units": "1"})
 
     for k, name in enumerate(NAMES):
         _add_place(spec, add, name, per_seed[:, :, k])
@@ -92,7 +123,7 @@ def find_transitions(spec: RegressSpec, evaluations: Evaluations) -> xr.Dataset:
     ):
         add(name, ("fraction",), values, long_name)
     m50 = per_seed[:, :, NAMES.index("m50"), 0].mean(axis=1)
-    return dataset.merge(_over_all(m50)).merge(_binomial(spec, evaluations))
+    return dataset.assign(table).merge(_over_all(m50)).merge(_binomial(spec, read))
 
 
 def _levels(last: xr.Dataset) -> tuple[float, ...]:
@@ -154,7 +185,7 @@ def _over_all(m50: np.ndarray) -> xr.Dataset:
     )
 
 
-def _binomial(spec: RegressSpec, evaluations: Evaluations) -> xr.Dataset:
+def _counted_again(spec: RegressSpec, evaluations: Evaluations) -> tuple[list[int], np.ndarray]:
     """Return mean and variance of M50 / N counted again on the same models, also with the paper's number of points."""
     totals = {int(evaluation.generated_count) for evaluation in evaluations.values()}
     points = sorted({RATIO_POINTS, *totals})
@@ -170,12 +201,17 @@ def _binomial(spec: RegressSpec, evaluations: Evaluations) -> xr.Dataset:
             for n, count in enumerate(points):
                 rng = named_generator(seed, "regress", case.setting.name, "counting", count)
                 spread[i, j, :, n] = binomial_spread(fractions, counts, total, count, rng=rng, replicates=400)
+    return points, spread
+
+
+def _binomial(spec: RegressSpec, read: Read) -> xr.Dataset:
+    """Return mean and variance over seeds of M50 / N counted again."""
     coordinates = {
         "criterion": ("criterion", list(CRITERIA), {"long_name": "criterion by which M50 is found"}),
-        "points": ("points", points, {"long_name": "generated points that are counted", "units": "1"}),
+        "points": ("points", read.points, {"long_name": "generated points that are counted", "units": "1"}),
     }
     dims, why = ("setting", "model", "criterion", "points"), "over repeated counts of generated points, the same models"
-    mean, variance = (over_cases(spec, spread[..., column].mean(axis=1)) for column in (0, 1))
+    mean, variance = (over_cases(spec, read.again[..., column].mean(axis=1)) for column in (0, 1))
     of_variance = {"long_name": f"variance of M50 / N of one seed {why}", "units": "1"}
     return xr.Dataset(
         {

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from edgemem.analysis import published
 from edgemem.errors import EdgememError
 from edgemem.files.atomic_write import atomic_write
-from edgemem.reporting import definitions
+from edgemem.reporting import bounds, definitions
 from edgemem.reporting.numbers import megabytes, number, power_of_ten, readable, signed
 
 
@@ -23,8 +23,9 @@ def _constants(module: ModuleType) -> dict[str, object]:
     return {name.lower(): value for name, value in vars(module).items() if name.isupper()}
 
 
+MODULES = {"bounds": bounds, "definitions": definitions, "published": published}
 # What every template may take numbers from, beside those that it is given.
-CONSTANTS = {"definitions": _constants(definitions), "published": _constants(published)}
+CONSTANTS = {name: _constants(module) for name, module in MODULES.items()}
 
 
 class Table(NamedTuple):

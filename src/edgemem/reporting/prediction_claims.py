@@ -7,7 +7,7 @@ import numpy as np
 from edgemem.numerics.evidence import Quantity, together, verdict
 from edgemem.reporting import bounds
 from edgemem.reporting.numbers import Metrics, number
-from edgemem.reporting.quantities import difference, error_interval, estimated, log_error, scaled, shown
+from edgemem.reporting.quantities import difference, error_interval, estimated, interval_verdict, scaled, shown
 from edgemem.reporting.verdicts import MISSING, Judgement, cannot_tell, lacking
 
 
@@ -27,13 +27,13 @@ def regression(metrics: Metrics, cases: list[str]) -> Judgement:
     error, count = _error(metrics, "fitted", fold), _count(metrics, "fitted", fold)
     if not error:
         return cannot_tell(f"{count} settings held out, of which none has an error")
-    low, high = error_interval(error, count)
+    found = error_interval(error, count)
     constant, counting = _error(metrics, "constant", fold), metrics.get("campaign/binomial_variance_first_50")
     text = (
-        f"{error:.1e} [{low:.1e}, {high:.1e}] on {count} settings held out; a constant has {number(constant, '.1e')}, "
-        f"and counting 50 points as the paper does varies by {number(counting, '.1e')}"
+        f"{error:.1e} [{found.low:.1e}, {found.high:.1e}] on {count} settings held out; a constant has "
+        f"{number(constant, '.1e')}, and counting 50 points as the paper does varies by {number(counting, '.1e')}"
     )
-    return Judgement(text, verdict([log_error(error, count)], -np.inf, float(np.log(bounds.REGRESSION))))
+    return Judgement(text, interval_verdict(found, -np.inf, bounds.REGRESSION))
 
 
 def better_than_constant(metrics: Metrics, cases: list[str]) -> Judgement:

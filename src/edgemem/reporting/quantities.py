@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
-from scipy import special, stats
+from scipy import stats
 
 from edgemem.numerics.evidence import (
     CANNOT_TELL,
@@ -63,20 +63,13 @@ def over_cases(quantities: list[Quantity]) -> Quantity:
     return Quantity(float(values.mean()), float(values.std(ddof=1) / np.sqrt(len(values))), float(len(values) - 1))
 
 
-def log_error(error: float, count: int) -> Quantity:
-    """Return the log of a mean squared error over `count` settings.
+def error_interval(error: float, count: int) -> Range:
+    """Return a mean squared error over `count` settings with the 95 % interval of its expectation.
 
-    The mean of n squares is chi^2_n / n times its expectation, whose log has the mean digamma(n/2) - log(n/2) and the
-    variance trigamma(n/2).
+    That of chi^2: the mean of n squares is chi^2_n / n times its expectation, exactly so for independent normal errors.
     """
-    bias = special.digamma(count / 2) - np.log(count / 2)
-    return Quantity(float(np.log(error) - bias), float(np.sqrt(special.polygamma(1, count / 2))), float(count))
-
-
-def error_interval(error: float, count: int) -> tuple[float, float]:
-    """Return the 95 % interval of the expectation of a mean squared error over `count` settings."""
-    _, low, high = np.exp(interval(log_error(error, count)))
-    return float(low), float(high)
+    low, high = (count * error / float(stats.chi2.ppf(p, count)) for p in (0.975, 0.025))
+    return Range(error, low, high)
 
 
 def range_of(metrics: Metrics, name: str) -> Range | None:

@@ -70,7 +70,7 @@ def _regression(metrics: Metrics) -> list[str]:
     if not error or constant is None or too_few(metrics, "fitted", "holdout"):
         return []
     count = round(metrics["predictor/fitted/count_holdout"] or 0)
-    low, high = error_interval(error, count)
+    _, low, high = error_interval(error, count)
     return [
         f"On {count} settings held out, the paper’s regression predicts that transition point with a mean squared "
         f"error of {error:.1e} [{low:.1e}, {high:.1e}]; a constant has {constant:.1e}."
@@ -135,7 +135,7 @@ def _error(metrics: Metrics) -> list[Headline]:
     if not error or too_few(metrics, "fitted", "holdout"):
         return []
     count = round(metrics["predictor/fitted/count_holdout"] or 0)
-    low, high = error_interval(error, count)
+    _, low, high = error_interval(error, count)
     meaning = f"mean squared error of the paper’s regression, on {count} settings held out"
     return [
         Headline(f"{error:.1e}", f"[{low:.1e}, {high:.1e}]", f"{meaning}; a constant has {number(constant, '.1e')}")
