@@ -108,7 +108,7 @@ def _at(difference: np.ndarray | None, fraction: float) -> np.ndarray:
         return between
 
     # Beyond the smallest and the largest size there are no losses to take a slope from.
-    low, high = max(fraction - STEP, fractions[0]), min(fraction + STEP, fractions[-1])
+    low, high = max(fraction - STEP, 1 / count), min(fraction + STEP, 1.0)
     slope = np.mean(value(low) - value(high)) / (high - low)
     return value(fraction) / slope
 
