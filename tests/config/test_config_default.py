@@ -168,7 +168,7 @@ EXPERIMENTS = {
         ["image-long", "image-16000", "image-8000", "image-4000", "clip-1000", "fast-templates", "one-rate"], 1
     )),
     "images": (1, 5, {"templates": 1}),
-    "paper": (64, 1, {"mixture": 64}),
+    "paper": (64, 3, {"mixture": 64}),
     "paper-figures": (1, 10, {"mixture": 1}),
     "paper-seeds": (8, 5, {"mixture": 8}),
     "protocols": (5, 3, {"paper": 1, "long": 4} | dict.fromkeys(

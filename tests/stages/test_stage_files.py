@@ -13,7 +13,7 @@ import xarray as xr
 from edgemem import __version__
 from edgemem.analysis.published import RATIO_POINTS
 from edgemem.config.evaluate import EvaluateSpec
-from edgemem.config.regress import RegressSpec
+from edgemem.config.regress import PREDICTORS, RegressSpec
 from edgemem.config.sample import SampleSpec
 from edgemem.config.sensitivity import SensitivitySpec
 from edgemem.config.train import TrainSpec
@@ -36,6 +36,7 @@ from .conftest import (
 )
 
 
+ENDS = ("", "_stderr", "_df", "_low", "_high")
 KINDS = (
     "samples",
     "models",
@@ -220,8 +221,10 @@ def test_sensitivity(made):
 
 def test_transition(made):
     transition = made.read("transition")
-    levels = [f"m{level}{end}" for level in (10, 50, 90) for end in ("", "_low", "_high")]
-    pooled = [f"m{level}_pooled{end}" for level in (10, 50, 90) for end in ("", "_low", "_high")]
+    places = [f"{corrected}m{level}" for corrected in ("", "corrected_") for level in (10, 50, 90)]
+    levels = [f"{place}{end}" for place in places for end in ("", "_low", "_high")]
+    pooled = [f"{place}_pooled{end}" for place in places for end in ("", "_low", "_high")]
+    counts = ("models", "models_left_out", "models_still_falling", "models_too_short", "lowest_ratio", "highest_ratio")
     require(
         transition,
         {
@@ -229,11 +232,13 @@ def test_transition(made):
             "model": 1,
             "seed": len(SEEDS),
             "fraction": transition.sizes["fraction"],
+            "threshold": 5,
             "criterion": 2,
             "points": 2,
         },
         {
-            **dict.fromkeys(levels, ("setting", "model", "seed")),
+            **dict.fromkeys((*levels, *counts, "corrected_width"), ("setting", "model", "seed")),
+            "m50_by_threshold": ("setting", "model", "seed", "threshold"),
             **dict.fromkeys(pooled, ("setting", "model")),
             **dict.fromkeys(("m50_binomial_stderr", "m50_seed_stddev"), ("setting", "model")),
             **dict.fromkeys(("ratio_curve", "ratio_curve_low", "ratio_curve_high"), ("setting", "model", "fraction")),
@@ -258,8 +263,11 @@ def test_regression(made):
     assert regression.squared_error.dims == ("predictor", "fold")
     assert regression.holdout.dims == ("setting",)
     assert regression.sizes["time"] == TIMES["times"]
-    predictors = ["constant", "c1", "c2", "snr_weight", "finite_size", "exact_losses", "fitted"]
-    assert regression.predictor.values.tolist() == predictors
+    assert regression.predictor.values.tolist() == list(PREDICTORS)
+    for name in ("gain", "floor"):
+        assert {regression[f"{name}{end}"].dims for end in ENDS} == {("predictor", "fold")}
+    for name in ("bias", "slope", "within_slope"):
+        assert {regression[f"{name}{end}"].dims for end in ENDS} == {("predictor",)}
     assert regression.lambda_tilde.dims == ("time",)
     assert regression.fold.values.tolist() == ["train", "holdout"]
     assert regression.setting.values.tolist() == [NAME]
@@ -275,6 +283,9 @@ def test_metrics_are_flat_numbers_or_null(made):
     assert "predictor/constant/squared_error_train" in metrics
     assert {type(value) for value in metrics.values()} <= {float, type(None)}
     assert list(metrics) == sorted(metrics)
+    # Training of 20 steps can show nothing: every model is counted as too short to tell, and in no fit.
+    counted = [metrics[f"campaign/{name}"] for name in ("models", "models_left_out", "models_too_short")]
+    assert counted == [len(SIZES) * len(SEEDS)] * 3
 
 
 @pytest.mark.parametrize("kind", KINDS)

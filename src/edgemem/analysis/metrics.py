@@ -182,17 +182,13 @@ def _at_fractions(spec: RegressSpec, case: Case, own: list[xr.Dataset]) -> dict[
     last = [last_step(evaluation) for evaluation in own]
     # Values at a size are read between models that have converged.
     last = [one.isel(model_size=usable(one)) for one in last]
-    if not all(one.sizes["model_size"] for one in last):
-        return found
     train = [one.sel(split="train").sel(time=LOSS_TIME, method="nearest") for one in last]
     memorizing = np.array([one.reference_loss.sel(reference="memorizing").item() for one in train])
     for fraction in spec.regression.report_fractions:
         quantities = ["memorization_ratio", *(["learned_variance"] if "components" in case.provides else [])]
         for quantity in quantities:
-            values = [np.interp(fraction, one.fraction, one[quantity]) for one in last]
-            found[f"{quantity}_at_{fraction:g}"] = np.array(values)
-        trained = [np.interp(fraction, one.fraction, one.loss) for one in train]
-        found[f"trained_loss_at_{fraction:g}"] = np.array(trained)
+            found[f"{quantity}_at_{fraction:g}"] = np.array([_between(one[quantity], fraction) for one in last])
+        found[f"trained_loss_at_{fraction:g}"] = np.array([_between(one.loss, fraction) for one in train])
         size = fraction * case.setting.N
         partially = np.array([np.interp(size, one.subset_size, one.partially_memorizing_loss) for one in train])
         found[f"partially_memorizing_loss_at_{fraction:g}"] = partially
@@ -200,6 +196,11 @@ def _at_fractions(spec: RegressSpec, case: Case, own: list[xr.Dataset]) -> dict[
             scale = case.setting.dim * own[0].true_variance.item()
             found[f"constant_at_{fraction:g}"] = (partially - memorizing) / ((1 - fraction) * scale)
     return found
+
+
+def _between(values: xr.DataArray, fraction: float) -> float:
+    """Return a quantity at a fraction between model sizes; NaN where there is none."""
+    return float(np.interp(fraction, values.fraction, values)) if values.size else float("nan")
 
 
 def _of_setting(case: Case, own: list[xr.Dataset]) -> dict[str, np.ndarray]:

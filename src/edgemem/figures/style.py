@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from edgemem.analysis.convergence import usable
 from edgemem.config.plot import Subject
 from edgemem.numerics.statistics import mean_interval
 
@@ -135,6 +134,8 @@ def cross_out(axes: Axes, evaluation: xr.Dataset, values: np.ndarray | xr.DataAr
 
     **Arguments:** `evaluation`: what was measured at the last step; `values`: what is drawn of its models, by size.
     """
+    from edgemem.analysis.convergence import usable
+
     out = ~usable(evaluation)
     if out.any():
         axes.plot(
