@@ -310,7 +310,9 @@ def tests_of(tree: Path, tests: dict[str, list[str]], module: Path) -> list[str]
             files = sorted((tree / test).glob("test_*.py")) if (tree / test).is_dir() else [tree / test]
             found += [file.relative_to(tree).as_posix() for file in files]
     name = f"edgemem.{module.parent.name}.{module.stem} "
-    return sorted(found, key=lambda test: name not in (tree / test.partition("::")[0]).read_text(encoding="utf-8"))
+    return sorted(
+        dict.fromkeys(found), key=lambda test: name not in (tree / test.partition("::")[0]).read_text(encoding="utf-8")
+    )
 
 
 def run_tests(tree: Path, chosen: list[str], limit: float | None = None) -> bool:

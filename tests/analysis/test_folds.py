@@ -148,6 +148,18 @@ def test_without_several_variances_the_held_out_are_unseen():
     assert np.isfinite(c2).all()
 
 
+def test_a_campaign_of_one_case():
+    """It has its own place as the constant, nothing held out, and what theory predicts; no fold leaves anything out."""
+    of = spec(MIXTURES[:1], {"mixture": (0,)})
+    transition = campaign().transition.sel(setting=NAMES[:1], model=["mixture"])
+    found = predict_transitions(of, campaign().evaluations, transition)
+    assert list(found.fold.values) == ["train", "holdout"]
+    row = found.predicted_fraction.isel(setting=0, model=0)
+    assert row.sel(predictor="constant") == transition.m50_pooled.item()
+    assert row.sel(predictor="exact_losses") == pytest.approx(theory()["exact_losses"][0].mean())
+    assert found["count"].sel(fold="holdout").sum() == 0
+
+
 def test_held_out_settings_are_drawn_by_name():
     """A quarter of nine settings is two, drawn by the seed; one is always left in."""
     order = named_generator(0, "regress", "holdout").permutation(9)
