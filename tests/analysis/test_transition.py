@@ -215,7 +215,9 @@ def test_without_usable_models_nothing_is_known():
         np.testing.assert_array_equal(np.isnan(row[name]), [False, True, False])
     assert np.isnan(row.binomial_mean).all()
     assert np.isnan(row.ratio_curve).all()
-    assert not any(name.startswith(f"{NAMES[0]}/mixture/trained_loss") for name in found.metrics)
+    # Names do not depend on what was measured.
+    trained = [name for name in found.metrics if name.startswith(f"{NAMES[0]}/mixture/trained_loss")]
+    assert trained and {found.metrics[name] for name in trained} == {None}
     xr.testing.assert_allclose(
         find_transitions(of, evaluations(of)).m50.isel(setting=1), found.transition.m50.isel(setting=1)
     )

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import special, stats
+from scipy import stats
 
 from edgemem.numerics.evidence import CANNOT_TELL, CONTRADICTED, SUPPORTED, Quantity
 from edgemem.reporting.further_claims import FURTHER
@@ -11,11 +11,11 @@ from edgemem.reporting.paper_claims import PAPER
 from edgemem.reporting.prediction_claims import too_few
 from edgemem.reporting.quantities import (
     Range,
+    error_interval,
     estimated,
     extremes,
     in_every_case,
     interval_verdict,
-    log_error,
     over_cases,
     range_of,
     scaled,
@@ -195,19 +195,20 @@ def test_four_data_sets_and_four_settings_are_enough():
     def counted(number: int) -> Table:
         return {f"{MIXTURES[0]}/transitions": float(number), f"{MIXTURES[0]}/data_sets": float(number)}
 
-    for number, verdict in ((3, CANNOT_TELL), (4, SUPPORTED)):
+    for number, verdict in ((4, CANNOT_TELL), (5, SUPPORTED)):
         assert CLAIMS["Transition"].judge(campaign() | counted(number), MIXTURES[:1]).verdict == verdict
+    for number, verdict in ((3, CANNOT_TELL), (4, SUPPORTED)):
         assert CLAIMS["Four fifths"].judge(campaign(), MIXTURES[:number]).verdict == verdict
     for seeds, verdict in ((1.0, CANNOT_TELL), (2.0, SUPPORTED)):
         assert CLAIMS["Seeds"].judge(campaign() | {"campaign/seeds": seeds}, MIXTURES).verdict == verdict
 
 
-def test_logarithms_of_errors_are_without_bias():
-    """Of chi^2 with n degrees of freedom, by its digamma and trigamma functions."""
-    found = log_error(2e-4, 8)
-    assert found.value == pytest.approx(np.log(2e-4) - special.digamma(4) + np.log(4))
-    assert found.stderr == pytest.approx(np.sqrt(special.polygamma(1, 4)))
-    assert found.df == 8
+def test_intervals_of_errors_are_those_of_chi_squared():
+    """A mean of eight squares is as small, or as large, in one of forty cases at the ends of its interval."""
+    found = error_interval(2e-4, 8)
+    assert found.value == 2e-4
+    assert stats.chi2(8).cdf(8 * 2e-4 / found.high) == pytest.approx(0.025)
+    assert stats.chi2(8).sf(8 * 2e-4 / found.low) == pytest.approx(0.025)
 
 
 def test_quantities_of_metrics():
