@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from edgemem.analysis.convergence import MEMORIZING, is_memorizing, left_out, usable
+from edgemem.analysis.convergence import MEMORIZING, in_gap, is_memorizing, left_out, usable
 from edgemem.analysis.copies import copied_counts, memorization_ratio
 from edgemem.analysis.evaluations import case_coordinates
 from edgemem.errors import EdgememError
@@ -37,6 +37,16 @@ def test_models_that_memorize_are_used():
     np.testing.assert_array_equal(usable(models), [True, False, True, False, True])
     assert MEMORIZING == 0.01
     assert left_out(models) == {"models": 5, "models_left_out": 2, "models_still_falling": 1, "models_too_short": 1}
+
+
+def test_gaps_are_where_several_models_are_left_out():
+    """One model left out is bridged, two are not; beyond the models there is no gap."""
+    models = last([0.5] * 8, [1, 0, 1, 0, 0, 1, 1, 0], [0] * 8)
+    models = models.assign_coords(fraction=("model_size", np.arange(1, 9) / 10))
+    at = np.array([0.05, 0.1, 0.2, 0.3, 0.35, 0.59, 0.6, 0.65, 0.75, np.nan])
+    np.testing.assert_array_equal(in_gap(models, at), [0, 0, 0, 0, 1, 1, 1, 0, 0, 0])
+    for converged in ([0] * 8, [0] * 7 + [1]):
+        assert not in_gap(models.assign(converged=("model_size", np.array(converged, np.int8))), at).any()
 
 
 def test_copies_by_another_threshold():

@@ -223,6 +223,26 @@ def test_without_usable_models_nothing_is_known():
     )
 
 
+def test_what_lies_among_models_left_out_is_unknown():
+    """A line over a gap is no measurement: neither a place in it, nor the curve, nor a ratio or a loss at a size."""
+    of = spec([*MIXTURES[:2]], {"mixture": (0, 1)})
+    made = evaluations(of)
+    one = made[NAMES[0], "mixture", 2]
+    outside = (one.fraction < 0.4) | (one.fraction > 0.97)
+    made[NAMES[0], "mixture", 2] = one.assign(converged=one.converged.where(outside, 0))
+    found = analysed(of, made)
+    row = found.transition.sel(setting=NAMES[0], model="mixture")
+    for name in ("m50", "m50_low", "m50_high"):
+        np.testing.assert_array_equal(np.isnan(row[name]), [False, True, False])
+    np.testing.assert_array_equal(np.isnan(row.m50_by_threshold.sel(threshold=1 / 3)), [False, True, False])
+    assert np.isnan(row.m50_pooled)
+    assert np.isnan(row.binomial_mean).all()
+    assert np.isnan(row.ratio_curve.sel(fraction=0.7, method="nearest"))
+    for name in ("memorization_ratio", "trained_loss"):
+        assert found.metrics[f"{NAMES[0]}/mixture/{name}_at_0.7"] is None
+        assert found.metrics[f"{NAMES[1]}/mixture/{name}_at_0.7"] is not None
+
+
 def test_one_seed_has_intervals_from_the_spread_between_settings():
     """Of a setting alone nothing is known; among all of a family and model the spread tells."""
     of = spec(seeds=[2])

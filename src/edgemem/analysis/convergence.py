@@ -2,7 +2,7 @@
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Bool
+from jaxtyping import Bool, Float
 
 
 # A model that is nearer to the memorizing denoiser than this part of the linear denoiser's distance is that denoiser:
@@ -33,6 +33,23 @@ def is_memorizing(last: xr.Dataset) -> Bool[np.ndarray, "size"]:
     excess = (train.loss - memorizing).mean("time")
     scale = (train.reference_loss.sel(reference="linear") - memorizing).mean("time")
     found: np.ndarray = (excess < MEMORIZING * scale).values
+    return found
+
+
+def in_gap(last: xr.Dataset, at: Float[np.ndarray, "*any"]) -> Bool[np.ndarray, "*any"]:
+    """Return whether fractions lie between two usable models with several between them that are left out.
+
+    There nobody knows what a model that had converged would do, and a line between the two is no measurement. One model
+    left out is bridged.
+
+    **Arguments:** `last`: what was measured at the last step; `at`: fractions, as the coordinate `fraction` has them.
+    """
+    kept = np.flatnonzero(usable(last))
+    fractions = last.fraction.values[kept]
+    after = np.searchsorted(fractions, at)
+    inside = (after > 0) & (after < len(kept))
+    before, after = (np.clip(index, 0, max(len(kept) - 1, 0)) for index in (after - 1, after))
+    found: np.ndarray = inside & (kept[after] - kept[before] > 2) if len(kept) else inside
     return found
 
 

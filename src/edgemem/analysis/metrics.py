@@ -7,7 +7,7 @@ import numpy as np
 import xarray as xr
 
 from edgemem.analysis.agreement import ENDS
-from edgemem.analysis.convergence import usable
+from edgemem.analysis.convergence import in_gap, usable
 from edgemem.analysis.evaluations import Evaluations, last_step, of_cases
 from edgemem.analysis.published import RATIO_POINTS
 from edgemem.analysis.transition import CRITERIA, NAMES
@@ -181,14 +181,16 @@ def _at_fractions(spec: RegressSpec, case: Case, own: list[xr.Dataset]) -> dict[
     found: dict[str, np.ndarray] = {}
     last = [last_step(evaluation) for evaluation in own]
     # Values at a size are read between models that have converged.
+    at = np.array(spec.regression.report_fractions)
+    gaps = [dict(zip(at, in_gap(one, at), strict=True)) for one in last]
     last = [one.isel(model_size=usable(one)) for one in last]
     train = [one.sel(split="train").sel(time=LOSS_TIME, method="nearest") for one in last]
     memorizing = np.array([one.reference_loss.sel(reference="memorizing").item() for one in train])
     for fraction in spec.regression.report_fractions:
         quantities = ["memorization_ratio", *(["learned_variance"] if "components" in case.provides else [])]
         for quantity in quantities:
-            found[f"{quantity}_at_{fraction:g}"] = np.array([_between(one[quantity], fraction) for one in last])
-        found[f"trained_loss_at_{fraction:g}"] = np.array([_between(one.loss, fraction) for one in train])
+            found[f"{quantity}_at_{fraction:g}"] = _between([one[quantity] for one in last], fraction, gaps)
+        found[f"trained_loss_at_{fraction:g}"] = _between([one.loss for one in train], fraction, gaps)
         size = fraction * case.setting.N
         partially = np.array([np.interp(size, one.subset_size, one.partially_memorizing_loss) for one in train])
         found[f"partially_memorizing_loss_at_{fraction:g}"] = partially
@@ -198,9 +200,14 @@ def _at_fractions(spec: RegressSpec, case: Case, own: list[xr.Dataset]) -> dict[
     return found
 
 
-def _between(values: xr.DataArray, fraction: float) -> float:
-    """Return a quantity at a fraction between model sizes; NaN where there is none."""
-    return float(np.interp(fraction, values.fraction, values)) if values.size else float("nan")
+def _between(values: list[xr.DataArray], fraction: float, gaps: list[dict[float, bool]]) -> np.ndarray:
+    """Return a quantity of each seed at a fraction between model sizes; NaN where models left out leave a gap."""
+    return np.array(
+        [
+            np.interp(fraction, own.fraction, own) if own.size and not gap[fraction] else np.nan
+            for own, gap in zip(values, gaps, strict=True)
+        ]
+    )
 
 
 def _of_setting(case: Case, own: list[xr.Dataset]) -> dict[str, np.ndarray]:

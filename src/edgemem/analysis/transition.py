@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from edgemem.analysis.convergence import left_out, usable
+from edgemem.analysis.convergence import in_gap, left_out, usable
 from edgemem.analysis.copies import copied_counts
 from edgemem.analysis.evaluations import Evaluations, case_coordinates, group, last_step, over_cases
 from edgemem.analysis.published import RATIO_POINTS
@@ -58,7 +58,7 @@ def find_transitions(spec: RegressSpec, evaluations: Evaluations) -> xr.Dataset:
     """Return M10, M50 and M90 as fractions of N, for each seed and pooled, and the pooled curves of the ratio.
 
     Of a model without components they are the same fractions of its own size, the coordinate `fraction`. Models that
-    have not converged are left out, and counted.
+    have not converged are left out, and counted; a place among several of them is unknown.
     """
     return transition_table(spec, _read(spec, evaluations))
 
@@ -83,10 +83,13 @@ def _read(spec: RegressSpec, evaluations: Evaluations) -> Read:
             rng = named_generator(seed, "regress", case.setting.name, "bootstrap")
             levels = _levels(last)
             per_seed[i, j] = crossing_estimates(fractions, counts, total, levels, rng=rng)
-            curves[i, j] = ratio_curve(fractions, counts, total, FRACTIONS)
+            per_seed[i, j, in_gap(last, per_seed[i, j, :, 0])] = np.nan
+            curves[i, j] = np.where(in_gap(last, FRACTIONS), np.nan, ratio_curve(fractions, counts, total, FRACTIONS))
             extremes[i, j] = counts.min() / total, counts.max() / total
-            by_threshold[i, j] = [_m50(chosen, threshold) for threshold in THRESHOLDS]
-    return Read(per_seed, curves, extremes, by_threshold, counted, *_counted_again(spec, evaluations))
+            found = np.array([_m50(chosen, threshold) for threshold in THRESHOLDS])
+            by_threshold[i, j] = np.where(in_gap(last, found), np.nan, found)
+    m50 = per_seed[:, :, NAMES.index("m50"), 0]
+    return Read(per_seed, curves, extremes, by_threshold, counted, *_counted_again(spec, evaluations, m50))
 
 
 def transition_table(spec: RegressSpec, read: Read) -> xr.Dataset:
@@ -185,8 +188,11 @@ def _over_all(m50: np.ndarray) -> xr.Dataset:
     )
 
 
-def _counted_again(spec: RegressSpec, evaluations: Evaluations) -> tuple[list[int], np.ndarray]:
-    """Return mean and variance of M50 / N counted again on the same models, also with the paper's number of points."""
+def _counted_again(spec: RegressSpec, evaluations: Evaluations, m50: np.ndarray) -> tuple[list[int], np.ndarray]:
+    """Return mean and variance of M50 / N counted again on the same models, also with the paper's number of points.
+
+    **Arguments:** `m50`: (case, seed), NaN where there is none, and none to be counted again.
+    """
     totals = {int(evaluation.generated_count) for evaluation in evaluations.values()}
     points = sorted({RATIO_POINTS, *totals})
     # case, seed, criterion, points, (mean, variance)
@@ -194,9 +200,9 @@ def _counted_again(spec: RegressSpec, evaluations: Evaluations) -> tuple[list[in
     for i, case in enumerate(spec.cases):
         for j, seed in enumerate(spec.seeds):
             last = last_step(evaluations[case.setting.name, case.model, seed])
-            chosen = last.isel(model_size=usable(last))
-            if not chosen.sizes["model_size"]:
+            if np.isnan(m50[i, j]):
                 continue
+            chosen = last.isel(model_size=usable(last))
             fractions, counts, total = chosen.fraction.values, chosen.memorized_count.values, int(last.generated_count)
             for n, count in enumerate(points):
                 rng = named_generator(seed, "regress", case.setting.name, "counting", count)

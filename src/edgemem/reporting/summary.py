@@ -50,7 +50,9 @@ def _places(spec: ReportSpec, metrics: Metrics) -> list[str]:
             return [
                 f"In {studied}, {known} of {len(spec.cases)} {_cases(spec)} have a transition point: there is no mean."
             ]
-        return [f"In {studied}, no model size was found at which the fitted ratio crosses one half."]
+        out = metrics.get("campaign/models_left_out")
+        where = ", or it is among models left out" if out else ""
+        return [f"In {studied}, no model size was found at which the fitted ratio crosses one half{where}."]
     text = (
         f"In {studied}, half of the generated points are copies of training samples once a model has "
         f"**{interval(metrics, name, '.3f')} N** components, N being the number of training samples, where the fitted "
