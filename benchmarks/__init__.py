@@ -1,1 +1,1 @@
-"""Speed and memory of the training engine and of the workflow; `make bench` prints one table of the engine."""
+"""Speed and memory of engine and workflow (`make bench` prints a table), and how often verdicts are false."""
