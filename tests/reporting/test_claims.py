@@ -285,6 +285,16 @@ def test_a_place_of_two_settings_cannot_be_told():
     assert found.verdict == CANNOT_TELL
 
 
+def test_models_left_out_are_no_evidence_against_a_transition():
+    """Where models have not converged, a transition that is not seen may be there."""
+    unseen = {f"{MIXTURES[0]}/transitions": 0.0, f"{MIXTURES[0]}/data_sets": 9.0}
+    for out, verdict in ((0.0, CONTRADICTED), (5.0, CANNOT_TELL)):
+        changed = campaign() | unseen | {f"{MIXTURES[0]}/models_left_out": out}
+        judged = CLAIMS["Transition"].judge(changed, MIXTURES[:1])
+        assert judged.verdict == verdict
+        assert ("of 9 more nothing is known" in judged.ours) == bool(out)
+
+
 def test_one_setting_is_not_every_setting():
     """However well one setting is known, it supports nothing about all of them; it can contradict."""
     assert judge("Four fifths", campaign(), [CASE]).verdict == CANNOT_TELL

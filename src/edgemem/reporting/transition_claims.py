@@ -29,13 +29,23 @@ def transition_exists(metrics: Metrics, cases: list[str]) -> Judgement:
     if reason := lacking(metrics, *names):
         return cannot_tell(reason)
     complete, total = (sum(metrics[f"{case}/{name}"] or 0 for case in cases) for name in ("transitions", "data_sets"))
+    hidden = sum(_hidden(metrics, case) for case in cases)
+    told = f"; of {hidden:.0f} more nothing is known, as models that have not converged are left out" if hidden else ""
+    total -= hidden
     if not total:
-        return cannot_tell("0 data sets")
+        return cannot_tell(f"0 data sets{told}")
     found = share(complete, total)
-    text = f"in {complete:.0f} of {total:.0f} data sets ({called(cases)}), a share of {_range(found, '.2f')}"
+    text = f"in {complete:.0f} of {total:.0f} data sets ({called(cases)}), a share of {_range(found, '.2f')}{told}"
     if total < bounds.MIN_DATA_SETS:
         return cannot_tell(f"{text}; at least {bounds.MIN_DATA_SETS} are needed")
     return Judgement(text, interval_verdict(found, bounds.MOST, np.inf))
+
+
+def _hidden(metrics: Metrics, case: str) -> float:
+    """Return in how many data sets of a case no transition is seen that models left out may hide."""
+    if not metrics.get(f"{case}/models_left_out"):
+        return 0.0
+    return (metrics[f"{case}/data_sets"] or 0.0) - (metrics[f"{case}/transitions"] or 0.0)
 
 
 def images_have_a_transition(metrics: Metrics, cases: list[str]) -> Judgement:
