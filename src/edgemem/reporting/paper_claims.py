@@ -7,7 +7,7 @@ from edgemem.reporting.rules import Claim, Rule, above, below, everywhere, withi
 
 COMPLETE = (
     f"share of data sets (at least {bounds.MIN_DATA_SETS}) whose ratio, corrected for chance, is below 0.1 at N/2 and "
-    "reaches 0.9; Wilson’s interval"
+    "reaches 0.9; Wilson’s interval; a data set where models left out may hide it is not counted"
 )
 DEFINITIONS = "M₅₀ / N where the fitted ratio crosses one half; beside it the paper’s first size with half of 50 points"
 SWEEP, SEEDS, FIGURES, REFUTE, IMAGES = "paper", "paper-seeds", "paper-figures", "refute", "images"
