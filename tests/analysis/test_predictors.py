@@ -122,16 +122,22 @@ def test_weights_fitted_to_exact_losses_find_the_truth():
 
 
 def test_weights_fitted_to_exact_losses_have_the_least_squares():
-    """Of distances from the measured places: differences of losses over their slope."""
+    """Of distances from the measured places: differences of losses over their slope, of one family and model."""
     own = cases()
-    used = CHOSEN & np.array([difference is not None for difference in own.difference])
-    rows = []
-    for i in np.flatnonzero(used):
-        difference, n = own.difference[i], CASES[i].setting.N
-        slope = (difference[0] - difference[-1]) / (1 - 1 / n)
-        rows.append((difference[0] - slope * (own.measured[i] - 1 / n)) / slope.mean())
-    best = best_on_simplex(np.array(rows), np.zeros(used.sum()))
-    np.testing.assert_allclose(FITS["exact_fitted"](own, CHOSEN), exact_crossing(own, best), atol=2e-4)
+    found = FITS["exact_fitted"](own, CHOSEN)
+    groups = np.array([f"{case.setting.family} {case.model}" for case in CASES])
+    for group in np.unique(groups):
+        used = CHOSEN & (groups == group) & np.array([difference is not None for difference in own.difference])
+        rows = []
+        for i in np.flatnonzero(used):
+            difference, n = own.difference[i], CASES[i].setting.N
+            slope = (difference[0] - difference[-1]) / (1 - 1 / n)
+            rows.append((difference[0] - slope * (own.measured[i] - 1 / n)) / slope.mean())
+        if rows:
+            best = best_on_simplex(np.array(rows), np.zeros(used.sum()))
+            # Many weights meet a single case, and say different things of others.
+            compared = groups == group if used.sum() > 1 else used
+            np.testing.assert_allclose(found[compared], exact_crossing(own, best)[compared], atol=2e-4)
 
 
 def test_the_slope_of_exact_losses_is_that_at_the_place():
@@ -139,9 +145,9 @@ def test_the_slope_of_exact_losses_is_that_at_the_place():
     own = cases()
     sizes = np.arange(1, 21) / 20
     # By case: losses at two times, none of whose mixtures cross at both places.
-    bent = {1: np.stack([0.7 - sizes**4, 0.2 - sizes**3], axis=1), 4: np.stack([0.6 - sizes, 0.9 - sizes**2], axis=1)}
+    bent = {1: np.stack([0.7 - sizes**4, 0.2 - sizes**3], axis=1), 5: np.stack([0.6 - sizes, 0.9 - sizes**2], axis=1)}
     measured = np.full(len(CASES), np.nan)
-    measured[[1, 4]] = 0.8, 0.65
+    measured[[1, 5]] = 0.8, 0.65
     rows = []
     for i, difference in bent.items():
         before, after = (np.interp(measured[i] + step, sizes, difference.mean(axis=1)) for step in (-0.05, 0.05))
@@ -161,9 +167,9 @@ def test_near_n_the_slope_is_taken_up_to_n():
     """A place within a twentieth of N counts as much as any other: beyond N there are no losses."""
     own = cases()
     sizes = np.arange(1, 21) / 20
-    falling = {1: np.stack([0.98 - sizes, 0.9 - sizes], axis=1), 4: np.stack([0.6 - sizes, 0.7 - sizes], axis=1)}
+    falling = {1: np.stack([0.98 - sizes, 0.9 - sizes], axis=1), 5: np.stack([0.6 - sizes, 0.7 - sizes], axis=1)}
     measured = np.full(len(CASES), np.nan)
-    measured[[1, 4]] = 0.97, 0.68
+    measured[[1, 5]] = 0.97, 0.68
     changed = own._replace(measured=measured, difference=[falling.get(i) for i in range(len(CASES))])
     found = FITS["exact_fitted"](changed, np.ones(len(CASES), bool))
     # Residuals w 0.01 - (1 - w) 0.07 and -w 0.08 + (1 - w) 0.02, both over a slope of one.

@@ -70,15 +70,18 @@ def exact_fitted(cases: Cases, chosen: np.ndarray) -> np.ndarray:
     """Return where the exact losses cross by weights on the simplex for which they cross where they should.
 
     sum_l lambda_l D(m, l) = 0 at the measured m of each chosen case, D the difference of the losses: that is linear in
-    lambda. Divided by the slope of D in M/N, its residual is how far the crossing is from m.
+    lambda. Divided by the slope of D in M/N, its residual is how far the crossing is from m. Each family and model has
+    weights of its own.
     """
     predicted = np.full(len(cases.measured), np.nan)
     known = np.array([difference is not None for difference in cases.difference])
-    used = chosen & known & np.isfinite(cases.measured)
-    if used.any():
+    for own in _groups(cases):
+        used = own & chosen & known & np.isfinite(cases.measured)
+        if not used.any():
+            continue
         rows = np.array([_at(cases.difference[i], cases.measured[i]) for i in np.flatnonzero(used)])
         weights = fit_simplex(rows, np.zeros(used.sum()), np.ones(used.sum()))
-        for i in np.flatnonzero(known):
+        for i in np.flatnonzero(own & known):
             difference = cases.difference[i]
             assert difference is not None
             sizes = np.arange(1, len(difference) + 1)
@@ -113,6 +116,13 @@ def _at(difference: np.ndarray | None, fraction: float) -> np.ndarray:
     return value(fraction) / slope
 
 
+def _groups(cases: Cases) -> list[np.ndarray]:
+    """Return which cases are of each family and model, of models with components."""
+    groups = [group(case) if "components" in case.provides else None for case in cases.spec.cases]
+    names = dict.fromkeys(name for name in groups if name is not None)
+    return [np.array([other == name for other in groups]) for name in names]
+
+
 def _by_group(
     cases: Cases, chosen: np.ndarray, curve: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray], least: int
 ) -> np.ndarray:
@@ -122,9 +132,7 @@ def _by_group(
     different sigma*^2 the fit needs; a curve that needs but one does not look at them.
     """
     predicted = np.full(len(cases.measured), np.nan)
-    groups = [group(case) if "components" in case.provides else None for case in cases.spec.cases]
-    for name in dict.fromkeys(name for name in groups if name is not None):
-        own = np.array([other == name for other in groups])
+    for own in _groups(cases):
         x = np.log(cases.variance) if least > 1 else np.zeros(len(own))
         used = own & chosen & np.isfinite(cases.measured) & np.isfinite(x)
         if len(np.unique(x[used])) >= least:
