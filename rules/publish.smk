@@ -11,7 +11,8 @@ rule collect:
         template="docs/templates/results.md",
         evaluations=PLAN.files("evaluations"),
         metrics=rules.regress.output.metrics,
-        sensitivity=PLAN.files("sensitivity"),
+        # Those that figures read, and no more.
+        sensitivity=[path for path in PLAN.reported() if path in PLAN.files("sensitivity")],
         figures=PLAN.files("png"),
         extensions=PLAN.extensions("collect"),
         code=PLAN.code("collect"),
