@@ -8,10 +8,10 @@ import numpy as np
 
 from edgemem.config.plot import INTERVALS, Caption, CaseFigure, Subject
 from edgemem.config.settings import COMPONENT_MEANS
+from edgemem.figures.left_out import cross_out
 from edgemem.figures.style import (
     COLOURS,
     case_title,
-    cross_out,
     fraction_axis,
     legend_below,
     mean_with_interval,

@@ -8,11 +8,11 @@ import numpy as np
 from pydantic import Field
 
 from edgemem.config.plot import INTERVALS, Caption, CaseFigure, Subject, Time
+from edgemem.figures.left_out import cross_out
 from edgemem.figures.style import (
     COLOURS,
     SERIES,
     case_title,
-    cross_out,
     fraction_axis,
     half_symbols,
     legend_below,

@@ -129,26 +129,6 @@ def mean_with_interval(axes: Axes, x: np.ndarray, values: np.ndarray, **style: A
     return axes.errorbar(x, mean, yerr=bars, fmt="o-", **style)
 
 
-def cross_out(axes: Axes, evaluation: xr.Dataset, values: np.ndarray | xr.DataArray) -> None:
-    """Cross out the models of one seed that have not converged, which are in no fit.
-
-    **Arguments:** `evaluation`: what was measured at the last step; `values`: what is drawn of its models, by size.
-    """
-    from edgemem.analysis.convergence import usable
-
-    out = ~usable(evaluation)
-    if out.any():
-        axes.plot(
-            evaluation.fraction.values[out],
-            np.asarray(values)[out],
-            "x",
-            color=COLOURS["left_out"],
-            markersize=5,
-            zorder=3,
-            label="not converged, in no fit",
-        )
-
-
 def shared_sizes(evaluations: Sequence[xr.Dataset]) -> list[int]:
     """Return the model sizes that all seeds have, ascending; fine grids differ between seeds."""
     return sorted(set.intersection(*(set(evaluation.model_size.values.tolist()) for evaluation in evaluations)))
