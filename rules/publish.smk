@@ -11,8 +11,7 @@ rule collect:
         template="docs/templates/results.md",
         evaluations=PLAN.files("evaluations"),
         metrics=rules.regress.output.metrics,
-        # Those that figures read, and no more.
-        sensitivity=[path for path in PLAN.reported() if path in PLAN.files("sensitivity")],
+        sensitivity=PLAN.read_by_figures("sensitivity"),
         figures=PLAN.files("png"),
         extensions=PLAN.extensions("collect"),
         code=PLAN.code("collect"),

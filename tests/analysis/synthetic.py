@@ -11,7 +11,7 @@ from edgemem.analysis.cases import Cases
 from edgemem.analysis.evaluations import Evaluations
 from edgemem.analysis.metrics import metrics
 from edgemem.analysis.prediction import predict_transitions
-from edgemem.analysis.theory import theory_predictions
+from edgemem.analysis.theory import finite_size_constants, theory_predictions
 from edgemem.analysis.transition import find_transitions
 from edgemem.config.regress import PREDICTORS, RegressSpec
 from edgemem.numerics.regression import Crossover, Fit
@@ -170,7 +170,8 @@ def analysed(of: RegressSpec, made: Evaluations) -> Campaign:
 @functools.cache
 def theory() -> dict[str, np.ndarray]:
     """Return what predictors without a fit say, (case, seed)."""
-    return theory_predictions(spec(), campaign().evaluations)
+    made = campaign().evaluations
+    return theory_predictions(spec(), made, finite_size_constants(spec(), made))
 
 
 def seeds_of_cases() -> np.ndarray:

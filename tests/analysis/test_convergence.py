@@ -41,12 +41,12 @@ def test_models_that_memorize_are_used():
 
 def test_gaps_are_where_several_models_are_left_out():
     """One model left out is bridged, two are not; beyond the models there is no gap."""
-    models = last([0.5] * 8, [1, 0, 1, 0, 0, 1, 1, 0], [0] * 8)
-    models = models.assign_coords(fraction=("model_size", np.arange(1, 9) / 10))
+    kept = np.array([1, 0, 1, 0, 0, 1, 1, 0], bool)
+    fraction = np.arange(1, 9) / 10
     at = np.array([0.05, 0.1, 0.2, 0.3, 0.35, 0.59, 0.6, 0.65, 0.75, np.nan])
-    np.testing.assert_array_equal(in_gap(models, at), [0, 0, 0, 0, 1, 1, 1, 0, 0, 0])
-    for converged in ([0] * 8, [0] * 7 + [1]):
-        assert not in_gap(models.assign(converged=("model_size", np.array(converged, np.int8))), at).any()
+    np.testing.assert_array_equal(in_gap(fraction, kept, at), [0, 0, 0, 0, 1, 1, 1, 0, 0, 0])
+    for none in (np.zeros(8, bool), fraction == 0.8):
+        assert not in_gap(fraction, none, at).any()
 
 
 def test_copies_by_another_threshold():

@@ -50,7 +50,7 @@ def test_nothing_is_broken():
     [
         (
             {"models_left_out": 60, "models_too_short": 60},
-            "**All 60 models are left out of every fit**: 60 trained too",
+            "**All 60 models are left out of every fit**: 60 were trained too",
         ),
         (
             {"models_left_out": 1, "models_still_falling": 1},
@@ -58,7 +58,7 @@ def test_nothing_is_broken():
         ),
         (
             {"models_left_out": 16, "models_still_falling": 12, "models_too_short": 4},
-            "still falls at the end; 4 trained too",
+            "still falls at the end; 4 were trained too",
         ),
         ({"data_sets_below_half": 2}, "In 2 data sets no usable model size reaches a ratio of one half."),
         ({"data_sets_above_half": 1}, "In 1 data set already the smallest usable model size is above one half."),

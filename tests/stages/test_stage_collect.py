@@ -122,9 +122,27 @@ def test_command(made, spec, tmp_path):
         attributes["created"],
     ):
         assert said in page
+    numbers = json.loads(made.metrics.read_text())
+    out_of_all = [f"{numbers[f'campaign/{name}']:.0f}" for name in ("models_left_out", "models")]
+    assert f"| models left out of fits | {' of '.join(out_of_all)} |" in page
+    assert "Other ways to generate points" not in page
     assert "{{" not in page
     assert json.loads((out / made.metrics.name).read_text()) == json.loads(made.metrics.read_text())
     assert (out / "losses.png").read_bytes() == b"image"
+
+
+def test_other_ways_to_generate_points_are_collected(made, spec, tmp_path):
+    """Where a campaign has tried some, its numbers are beside the others, and a table shows them."""
+    words = ["collect", TEMPLATE, *made.evaluations.values(), "--metrics", made.metrics]
+    words += ["--sensitivity", *made.sensitivity.values(), "--figures"]
+    assert main(command(*words, "--out", tmp_path, spec=SPEC)) == 0
+    numbers = json.loads((tmp_path / "metrics.json").read_text())
+    ways = {name for name in numbers if "/m50_by/" in name}
+    assert ways == set(numbers) - set(json.loads(made.metrics.read_text()))
+    assert f"{NAME}/mixture/m50_by/ddpm_4_0.001_shift" in ways
+    page = (tmp_path / "README.md").read_text()
+    assert "## Other ways to generate points" in page
+    assert "DDPM, 4 times down to 0.001" in page
 
 
 def test_template_without_a_place_is_refused(made, spec, refused, tmp_path):

@@ -1,8 +1,18 @@
-"""Which models have been trained to their end, so that what they do says something of their size."""
+"""Which models have been trained to their end, so that what they do says something of their size.
+
+Figures cross out those that have not, and the configuration imports every figure: nothing slow is imported here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 from jaxtyping import Bool, Float
+
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 # A model that is nearer to the memorizing denoiser than this part of the linear denoiser's distance is that denoiser:
@@ -36,20 +46,23 @@ def is_memorizing(last: xr.Dataset) -> Bool[np.ndarray, "size"]:
     return found
 
 
-def in_gap(last: xr.Dataset, at: Float[np.ndarray, "*any"]) -> Bool[np.ndarray, "*any"]:
+def in_gap(
+    fraction: Float[np.ndarray, "size"], kept: Bool[np.ndarray, "size"], at: Float[np.ndarray, "*any"]
+) -> Bool[np.ndarray, "*any"]:
     """Return whether fractions lie between two usable models with several between them that are left out.
 
     There nobody knows what a model that had converged would do, and a line between the two is no measurement. One model
     left out is bridged.
 
-    **Arguments:** `last`: what was measured at the last step; `at`: fractions, as the coordinate `fraction` has them.
+    **Arguments:** `fraction`: of the models, ascending; `kept`: which are usable; `at`: the fractions asked for.
     """
-    kept = np.flatnonzero(usable(last))
-    fractions = last.fraction.values[kept]
-    after = np.searchsorted(fractions, at)
-    inside = (after > 0) & (after < len(kept))
-    before, after = (np.clip(index, 0, max(len(kept) - 1, 0)) for index in (after - 1, after))
-    found: np.ndarray = inside & (kept[after] - kept[before] > 2) if len(kept) else inside
+    position = np.flatnonzero(kept)
+    if not len(position):
+        return np.zeros(np.shape(at), bool)
+    after = np.searchsorted(fraction[position], at)
+    inside = (after > 0) & (after < len(position))
+    before, after = np.maximum(after - 1, 0), np.minimum(after, len(position) - 1)
+    found: np.ndarray = inside & (position[after] - position[before] > 2)
     return found
 
 

@@ -181,9 +181,11 @@ def _at_fractions(spec: RegressSpec, case: Case, own: list[xr.Dataset]) -> dict[
     found: dict[str, np.ndarray] = {}
     last = [last_step(evaluation) for evaluation in own]
     # Values at a size are read between models that have converged.
-    at = np.array(spec.regression.report_fractions)
-    gaps = [dict(zip(at, in_gap(one, at), strict=True)) for one in last]
-    last = [one.isel(model_size=usable(one)) for one in last]
+    at, kept = np.array(spec.regression.report_fractions), [usable(one) for one in last]
+    gaps = [
+        dict(zip(at, in_gap(one.fraction.values, own, at), strict=True)) for one, own in zip(last, kept, strict=True)
+    ]
+    last = [one.isel(model_size=own) for one, own in zip(last, kept, strict=True)]
     train = [one.sel(split="train").sel(time=LOSS_TIME, method="nearest") for one in last]
     memorizing = np.array([one.reference_loss.sel(reference="memorizing").item() for one in train])
     for fraction in spec.regression.report_fractions:

@@ -18,6 +18,8 @@ from edgemem.numerics.theory import (
 )
 
 
+# C(M) at the fractions of curves, by the names of settings and the seed.
+Constants = dict[tuple[str, int], np.ndarray]
 NAMES = ("c1", "c2", "snr_weight", "finite_size", "exact_losses")
 
 
@@ -44,11 +46,13 @@ def losses_of(spec: RegressSpec, evaluations: Evaluations) -> Losses:
         own = (last_step(evaluations[case.setting.name, case.model, seed]) for seed in spec.seeds)
         applies = has_losses_to_cross(case)
         difference.append(np.mean([excess_difference(one) for one in own], axis=0) if applies else None)
-    predictions, constants = theory_predictions(spec, evaluations), constants_of_settings(spec, evaluations)
-    return Losses(first.time, first.snr, predictions, difference, constants)
+    constants = finite_size_constants(spec, evaluations)
+    of_settings = [np.mean([constants[setting.name, seed] for seed in spec.seeds], axis=0) for setting in spec.settings]
+    predictions = theory_predictions(spec, evaluations, constants)
+    return Losses(first.time, first.snr, predictions, difference, np.array(of_settings))
 
 
-def theory_predictions(spec: RegressSpec, evaluations: Evaluations) -> dict[str, np.ndarray]:
+def theory_predictions(spec: RegressSpec, evaluations: Evaluations, constants: Constants) -> dict[str, np.ndarray]:
     """Return the predictions of M50 / N that need no fit, (case, seed) by predictor; NaN where one does not apply.
 
     All but `snr_weight` weight all times equally on the x_0 scale, lambda = 1 in (21). Where the paper's approximations
@@ -57,12 +61,13 @@ def theory_predictions(spec: RegressSpec, evaluations: Evaluations) -> dict[str,
     found = {name: np.full((len(spec.cases), len(spec.seeds)), np.nan) for name in NAMES}
     for i, case in enumerate(spec.cases):
         for j, seed in enumerate(spec.seeds):
-            for name, value in _of_case(case, evaluations[case.setting.name, case.model, seed]).items():
+            own = evaluations[case.setting.name, case.model, seed]
+            for name, value in _of_case(case, own, constants[case.setting.name, seed]).items():
                 found[name][i, j] = value
     return found
 
 
-def _of_case(case: Case, evaluation: xr.Dataset) -> dict[str, float]:
+def _of_case(case: Case, evaluation: xr.Dataset, constant: np.ndarray) -> dict[str, float]:
     found: dict[str, float] = {}
     if has_losses_to_cross(case):
         exact = excess_difference(evaluation).mean(axis=1)
@@ -74,7 +79,6 @@ def _of_case(case: Case, evaluation: xr.Dataset) -> dict[str, float]:
         found["c2"] = crossover_fraction(snr, one, variance, 2.0)
         found["snr_weight"] = crossover_fraction(snr, snr, variance, 2.0)
         generalizing = np.mean(generalizing_excess_loss(dim, variance, snr))
-        constant = _finite_size_constant(evaluation, case.setting.N)
         partially = partially_memorizing_excess_loss(dim, variance, FRACTIONS, constant)
         found["finite_size"] = crossing_size(FRACTIONS, partially - generalizing)
     return found
@@ -98,17 +102,14 @@ def excess_difference(evaluation: xr.Dataset) -> np.ndarray:
     return values
 
 
-def constants_of_settings(spec: RegressSpec, evaluations: Evaluations) -> np.ndarray:
-    """Return C(M), (setting, fraction), mean over seeds; NaN where the approximations do not apply."""
-    found = {setting.name: np.full(len(FRACTIONS), np.nan) for setting in spec.settings}
-    for case in spec.cases:  # of several models on a setting any will do: it is the data's
-        if "isotropic_theory" in case.provides:
-            own = (evaluations[case.setting.name, case.model, seed] for seed in spec.seeds)
-            found[case.setting.name] = np.mean([_finite_size_constant(one, case.setting.N) for one in own], axis=0)
-    return np.array(list(found.values()))
-
-
-def _finite_size_constant(evaluation: xr.Dataset, n_samples: int) -> np.ndarray:
-    """Return C(M) at the fractions of curves."""
-    size = np.maximum(FRACTIONS * n_samples, 1)
-    return finite_size_constant(size, evaluation.true_mean.values, evaluation.true_variance.item())
+def finite_size_constants(spec: RegressSpec, evaluations: Evaluations) -> Constants:
+    """Return C(M) at the fractions of curves, by setting and seed; NaN where the approximations do not apply."""
+    found = {(setting.name, seed): np.full(len(FRACTIONS), np.nan) for setting in spec.settings for seed in spec.seeds}
+    # Of several models on a setting any will do: it is the data's, and takes a second.
+    for case in {case.setting.name: case for case in spec.cases if "isotropic_theory" in case.provides}.values():
+        size = np.maximum(FRACTIONS * case.setting.N, 1)
+        for seed in spec.seeds:
+            own = evaluations[case.setting.name, case.model, seed]
+            constant = finite_size_constant(size, own.true_mean.values, own.true_variance.item())
+            found[case.setting.name, seed] = constant
+    return found

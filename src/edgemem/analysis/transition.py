@@ -1,5 +1,6 @@
 """Where the transitions of a campaign are."""
 
+import functools
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -76,18 +77,20 @@ def _read(spec: RegressSpec, evaluations: Evaluations) -> Read:
             last = last_step(evaluations[case.setting.name, case.model, seed])
             for name, value in left_out(last).items():
                 counted.setdefault(name, np.zeros(shape))[i, j] = value
-            chosen = last.isel(model_size=usable(last))
-            if not chosen.sizes["model_size"]:
+            kept = usable(last)
+            chosen = last.isel(model_size=kept)
+            if not kept.any():
                 continue
             fractions, counts, total = chosen.fraction.values, chosen.memorized_count.values, int(last.generated_count)
             rng = named_generator(seed, "regress", case.setting.name, "bootstrap")
             levels = _levels(last)
             per_seed[i, j] = crossing_estimates(fractions, counts, total, levels, rng=rng)
-            per_seed[i, j, in_gap(last, per_seed[i, j, :, 0])] = np.nan
-            curves[i, j] = np.where(in_gap(last, FRACTIONS), np.nan, ratio_curve(fractions, counts, total, FRACTIONS))
+            gap = functools.partial(in_gap, last.fraction.values, kept)
+            per_seed[i, j, gap(per_seed[i, j, :, 0])] = np.nan
+            curves[i, j] = np.where(gap(FRACTIONS), np.nan, ratio_curve(fractions, counts, total, FRACTIONS))
             extremes[i, j] = counts.min() / total, counts.max() / total
             found = np.array([_m50(chosen, threshold) for threshold in THRESHOLDS])
-            by_threshold[i, j] = np.where(in_gap(last, found), np.nan, found)
+            by_threshold[i, j] = np.where(gap(found), np.nan, found)
     m50 = per_seed[:, :, NAMES.index("m50"), 0]
     return Read(per_seed, curves, extremes, by_threshold, counted, *_counted_again(spec, evaluations, m50))
 

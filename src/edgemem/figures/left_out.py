@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from edgemem.analysis.convergence import usable
 from edgemem.figures.style import COLOURS
 
 
@@ -19,8 +20,6 @@ def cross_out(axes: Axes, evaluation: xr.Dataset, values: np.ndarray | xr.DataAr
 
     **Arguments:** `evaluation`: what was measured at the last step; `values`: what is drawn of its models, by size.
     """
-    from edgemem.analysis.convergence import usable
-
     out = ~usable(evaluation)
     if out.any():
         axes.plot(

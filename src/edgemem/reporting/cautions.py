@@ -14,7 +14,7 @@ def left_out(metrics: Metrics) -> list[str]:
     falling, short = _counts(metrics, "models_still_falling", "models_too_short")
     reasons = [
         f"the training loss of {falling:,} still falls at the end" if falling else "",
-        f"{short:,} trained too short to tell whether it does" if short else "",
+        f"{short:,} {'was' if short == 1 else 'were'} trained too briefly to tell whether it does" if short else "",
     ]
     why = "; ".join(reason for reason in reasons if reason)
     whole = "All" if out == models else f"{out:,} of"

@@ -1,11 +1,12 @@
 """Claims that go beyond the paper: what it leaves open, and what one might read into it."""
 
+from edgemem.layout import CLAIMED
 from edgemem.reporting import bounds, loss_claims, prediction_claims, transition_claims
 from edgemem.reporting.prediction_claims import CROSSINGS
 from edgemem.reporting.rules import Claim, Rule, above, below, everywhere, inside, within_noise
 
 
-SWEEP, SEEDS, FIGURES, REFUTE, IMAGES = "paper", "paper-seeds", "paper-figures", "refute", "images"
+SWEEP, SEEDS, FIGURES, REFUTE, IMAGES = CLAIMED
 
 FURTHER = (
     *(

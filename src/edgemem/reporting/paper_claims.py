@@ -1,6 +1,7 @@
 """The claims of the paper."""
 
 from edgemem.analysis import published
+from edgemem.layout import CLAIMED
 from edgemem.reporting import bounds, loss_claims, prediction_claims, transition_claims
 from edgemem.reporting.rules import Claim, Rule, above, below, everywhere, within_noise
 
@@ -10,7 +11,8 @@ COMPLETE = (
     "reaches 0.9; Wilson’s interval; a data set where models left out may hide it is not counted"
 )
 DEFINITIONS = "M₅₀ / N where the fitted ratio crosses one half; beside it the paper’s first size with half of 50 points"
-SWEEP, SEEDS, FIGURES, REFUTE, IMAGES = "paper", "paper-seeds", "paper-figures", "refute", "images"
+
+SWEEP, SEEDS, FIGURES, REFUTE, IMAGES = CLAIMED
 
 PAPER = (
     Claim(

@@ -24,7 +24,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="METRICS.json",
         help=f"summary metrics of the campaigns {', '.join(CLAIMED)}",
     )
-    parser.add_argument("--numbers", nargs="*", default=[], metavar="FILE", help="files with numbers of the page")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -34,7 +33,7 @@ def run(options: argparse.Namespace) -> None:
     write_page(
         options.template,
         options.page,
-        page_numbers(options.numbers, campaigns),
+        page_numbers([], campaigns),
         claims=markdown_table(*documented_claims(campaigns)),
         beyond=markdown_table(*documented_claims(campaigns, beyond=True)),
         rules=markdown_table(*rules_table()),

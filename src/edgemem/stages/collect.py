@@ -15,9 +15,10 @@ from edgemem.config.collect import CollectSpec
 from edgemem.files.atomic_write import atomic_write
 from edgemem.files.netcdf import read_dataset
 from edgemem.reporting.cost import cost_table, cost_text, costs
+from edgemem.reporting.numbers import Metrics
 from edgemem.reporting.pages import markdown_table, write_page
 from edgemem.reporting.skill import noise_table, predictor_table, weights_text
-from edgemem.reporting.summary_metrics import read_metrics
+from edgemem.reporting.summary_metrics import known, read_metrics
 from edgemem.reporting.ways import ways_text
 from edgemem.stages.campaign_spec import add_campaign_spec
 
@@ -48,7 +49,7 @@ def run(options: argparse.Namespace) -> None:
         options.template,
         out / "README.md",
         campaign=spec.campaign,
-        origin=_origin(spec, evaluations),
+        origin=_origin(spec, evaluations, metrics),
         figures="\n\n".join(f"![{image.stem}]({image.name})" for image in images),
         predictors=markdown_table(*predictor_table(metrics)),
         noise=markdown_table(*noise_table(metrics)),
@@ -62,7 +63,7 @@ def run(options: argparse.Namespace) -> None:
         atomic_write(out / source.name, lambda path: shutil.copyfile(source, path))  # noqa: B023
 
 
-def _origin(spec: CollectSpec, evaluations: Iterable[xr.Dataset]) -> str:
+def _origin(spec: CollectSpec, evaluations: Iterable[xr.Dataset], metrics: Metrics) -> str:
     """Return what was computed, when, where and by which code, from the attributes of the files themselves."""
     evaluations = list(evaluations)
 
@@ -77,6 +78,7 @@ def _origin(spec: CollectSpec, evaluations: Iterable[xr.Dataset]) -> str:
             [f"models `{name}`", f"{_count(name, evaluations):,} of {model.denoiser}, protocol `{model.protocol_name}`"]
             for name, model in spec.models.items()
         ),
+        ["models left out of fits", "{:,.0f} of {:,.0f}".format(*_left_out(metrics))],
         ["evaluated", f"{created[0]} to {created[-1]}"],
         ["commit", all_of("git_commit") + (", with changes that were not committed" if changed else "")],
         ["machine", f"{all_of('host_platform')}; {all_of('device_kind')}"],
@@ -84,6 +86,11 @@ def _origin(spec: CollectSpec, evaluations: Iterable[xr.Dataset]) -> str:
         ["Python, JAX", f"{all_of('python_version')}, {all_of('jax_version')}"],
     ]
     return markdown_table(["", ""], rows)
+
+
+def _left_out(metrics: Metrics) -> list[float]:
+    """Return how many models have not converged, or cannot be told to have, and how many there are."""
+    return [known(metrics, f"campaign/{name}") for name in ("models_left_out", "models")]
 
 
 def _count(model: str, evaluations: Iterable[xr.Dataset]) -> int:

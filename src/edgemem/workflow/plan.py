@@ -94,6 +94,11 @@ class Plan:
         data = [path for plot in self.campaign.plots for path in self._read_by(plot)]
         return list(dict.fromkeys([*self.files("transition", "regression", "comparison"), *data]))
 
+    def read_by_figures(self, kind: str) -> list[str]:
+        """Return the files of a kind that figures read: of what only they ask for, no others are made."""
+        plots = [plot for plot in self.campaign.plots if kind in plot.figure.reads]
+        return list(dict.fromkeys(path for plot in plots for path in self._of_plot(kind, plot)))
+
     def compared(self) -> list[str]:
         """Return the evaluations of all settings, seeds and models that the campaign compares."""
         return [
