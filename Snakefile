@@ -48,4 +48,4 @@ onstart:
 
 
 onsuccess:
-    print(f"Figures: {PLAN.folder}/figures\nReport:  {PLAN.folder}/report.html")
+    print(PLAN.last_lines())

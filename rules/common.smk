@@ -8,9 +8,12 @@ from edgemem.config.loading import read_yaml
 from edgemem.errors import EdgememError
 from edgemem.layout import CLAIMED, NUMBERS, PAGES, TEMPLATES
 from edgemem.workflow.forcing import force
+from edgemem.workflow.arguments import require_one_configfile
 from edgemem.workflow.plan import Plan
 
 try:
+    if workflow.is_main_process:
+        require_one_configfile(sys.argv)
     # Snakemake's own message for a broken file does not say which one it is.
     read_yaml("config.yaml")
 except EdgememError as error:

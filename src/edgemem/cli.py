@@ -14,6 +14,8 @@ from edgemem.layout import COMMANDS, PUBLISHING, STAGES
 
 
 JOBS = STAGES | PUBLISHING
+# Commands that hand their words on, from the first option.
+PASSING_ON = ("run",)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,7 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 command.add_argument(
                     "--extensions", nargs="*", default=[], metavar="FILE", help="files of your own pieces that are used"
                 )
-    options = parser.parse_args(words)
+    own, passed = _split(words) if words[:1] in [[name] for name in PASSING_ON] else (words, [])
+    options = parser.parse_args(own, argparse.Namespace(passed=passed))
     module = importlib.import_module(_module_of(options.command))
     written = getattr(options, JOBS[options.command].output) if options.command in JOBS else None
     try:
@@ -45,6 +48,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"edgemem {options.command}: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _split(words: list[str]) -> tuple[list[str], list[str]]:
+    """Return words up to the first option, and those from it on; a question for help is the command's own."""
+    first = next((i for i, word in enumerate(words) if word.startswith("-")), len(words))
+    if words[first:] and words[first] in ("-h", "--help"):
+        first += 1
+    return words[:first], words[first:]
 
 
 def _module_of(command: str) -> str:

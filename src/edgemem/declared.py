@@ -14,11 +14,17 @@ from edgemem.errors import EdgememError
 
 BASE = "AbstractDenoiser"
 # What may be declared, and as what.
-DECLARATIONS: dict[str, type] = {"requires": tuple, "provides": tuple, "starts": dict, "options": dict}
+DECLARATIONS: dict[str, type] = {
+    "requires": tuple,
+    "provides": tuple,
+    "starts": dict,
+    "options": dict,
+    "largest_rates": dict,
+}
 # Words of the annotation of an attribute that training does not move, and of what may hold one that it moves.
 NOT_TRAINED = {"ClassVar", "Callable", "Literal", "Bool", "PRNGKeyArray", "int", "float", "str", "bool", "complex"}
 CONTAINERS = {"tuple", "list", "dict", "Sequence", "Mapping"}
-DEFAULTS: dict[str, Any] = {"requires": (), "provides": (), "options": {}}
+DEFAULTS: dict[str, Any] = {"requires": (), "provides": (), "options": {}, "largest_rates": {}}
 
 
 class Declared(NamedTuple):
@@ -28,6 +34,7 @@ class Declared(NamedTuple):
     provides: tuple[str, ...]
     starts: Mapping[str, tuple[str, ...]]
     options: Mapping[str, Any]
+    largest_rates: Mapping[str, float]
     parameters: tuple[str, ...]
     n_parameters: Callable[..., int]
 

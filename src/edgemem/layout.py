@@ -124,6 +124,8 @@ NUMBERS = ("config.yaml", "docs/measured/*.json", "docs/results/*/metrics.json")
 CLAIMED = ("paper", "paper-seeds", "paper-figures", "refute", "images")
 # Commands that look at campaigns, or put them in order.
 COMMANDS = {
+    "run": "run a campaign, and say of each job why it runs",
+    "plan": "say what a campaign would cost, before anything runs",
     "status": "say what of a campaign is done, running, failed and to do",
     "lineage": "say what a file was made of, from what it carries",
     "repair": "set aside results that were cut off, and date those of the future to the present",

@@ -46,6 +46,12 @@ def trained(spec: EvaluateSpec | SensitivitySpec, sizes: object = (100,), **chan
     return train_spec(spec.setting.model_dump(), sizes, denoiser=spec.denoiser, **changes)
 
 
+def minutes(stage: str, *problem: object) -> int:
+    """Return the minutes that a job of a stage asks for; the last argument is the attempt."""
+    *of, attempt = problem
+    return resources.minutes(getattr(resources, f"{stage}_seconds")(*of), attempt)
+
+
 # Seconds of docs/performance.md, on one core of its machine.
 IMAGE = {
     "setting": {"family": "image", "N": 100, "K": 4, "size": 15},
@@ -74,20 +80,20 @@ MEASURED_EVALUATION = [
 @pytest.mark.parametrize(("spec", "seconds"), MEASURED_TRAINING, ids=["small", "usual", "draws", "large", "image"])
 def test_minutes_of_training_cover_what_was_measured(spec: TrainSpec, seconds: float):
     """The first attempt has at least twice the measured time, and at most eight times beside what starting takes."""
-    asked = 60 * resources.train_minutes(spec, 1)
+    asked = 60 * minutes("train", spec, 1)
     assert 2 * seconds <= asked <= 8 * seconds + 60 * resources.START
 
 
 @pytest.mark.parametrize(("spec", "sizes", "seconds"), MEASURED_EVALUATION, ids=["subsets", "wide", "generated"])
 def test_minutes_of_evaluation_cover_what_was_measured(spec: EvaluateSpec, sizes: list[int], seconds: float):
     """As of training."""
-    asked = 60 * resources.evaluate_minutes(spec, trained(spec, sizes), 1)
+    asked = 60 * minutes("evaluate", spec, trained(spec, sizes), 1)
     assert 2 * seconds <= asked <= 8 * seconds + 60 * resources.START
 
 
 def test_minutes_of_training_grow_with_each_of_its_numbers():
     """Ten times the samples, features, sizes, steps or draws is about ten times the work."""
-    work = resources.train_minutes(train_spec(steps=10_000_000), 1)
+    work = minutes("train", train_spec(steps=10_000_000), 1)
     for more in (
         train_spec({"N": 2000}, steps=10_000_000),
         train_spec({"d": 500}, steps=10_000_000),
@@ -95,8 +101,8 @@ def test_minutes_of_training_grow_with_each_of_its_numbers():
         train_spec(steps=100_000_000),
         train_spec(draws=40, steps=10_000_000),
     ):
-        assert 8 * work < resources.train_minutes(more, 1) < 11 * work
-    assert resources.train_minutes(train_spec({"N": 2000}, steps=10_000_000, minibatch=200), 1) == work
+        assert 8 * work < minutes("train", more, 1) < 11 * work
+    assert minutes("train", train_spec({"N": 2000}, steps=10_000_000, minibatch=200), 1) == work
 
 
 def test_megabytes_of_training_grow_with_samples_features_and_models():
@@ -153,9 +159,9 @@ def test_steps_that_are_kept_are_measured_each():
     """Models of eight steps take eight times the time of one, where the models decide, and more memory."""
     spec = evaluate_spec({"N": 100, "d": 500}, generated=1_000_000)
     one, eight = trained(spec, [1000]), trained(spec, [1000], snapshots=8)
-    first, later = (resources.evaluate_minutes(spec, train, 1) - resources.START for train in (one, eight))
+    first, later = (minutes("evaluate", spec, train, 1) - resources.START for train in (one, eight))
     assert 7 * first < later <= 8 * first
-    assert resources.train_minutes(eight, 1) == resources.train_minutes(one, 1)
+    assert minutes("train", eight, 1) == minutes("train", one, 1)
     assert resources.train_memory(eight, 1) > resources.train_memory(one, 1)
     assert resources.evaluate_memory(spec, eight, 1) > resources.evaluate_memory(spec, one, 1)
     # Steps of a list that are as many ask for as much.
@@ -185,16 +191,16 @@ def test_denoiser_without_components_asks_by_its_parameters(tmp_path: Path):
     large, random = {"N": 5000, "d": 500}, {"initialization": "random"}
     network = train_spec(large, [5000], denoiser="network", **random)
     assert resources.train_memory(network, 1) == resources.train_memory(train_spec(large, [10_000]), 1)
-    assert resources.train_minutes(network, 1) == resources.train_minutes(train_spec(large, [10_000]), 1)
+    assert minutes("train", network, 1) == minutes("train", train_spec(large, [10_000]), 1)
     deeper = train_spec(large, [5000], denoiser="network", options={"layers": 4}, **random)
-    assert resources.train_minutes(deeper, 1) == resources.train_minutes(train_spec(large, [20_000]), 1)
+    assert minutes("train", deeper, 1) == minutes("train", train_spec(large, [20_000]), 1)
 
 
 def test_denoiser_with_components_asks_by_them():
     """A coloured template is a component as any: it is as much work as a mean, though it has fewer parameters."""
     templates = TrainSpec.parse(json.dumps(IMAGE | {"sizes": [100]}))
     mixture = TrainSpec.parse(json.dumps(IMAGE | {"sizes": [100], "denoiser": "isotropic_mixture"}))
-    assert resources.train_minutes(templates, 1) == resources.train_minutes(mixture, 1)
+    assert minutes("train", templates, 1) == minutes("train", mixture, 1)
 
 
 def test_every_request_doubles_at_the_second_attempt():
@@ -203,15 +209,15 @@ def test_every_request_doubles_at_the_second_attempt():
     setting = train.setting
     for first, second in (
         [resources.sample_memory(setting, attempt) for attempt in (1, 2)],
-        [resources.sample_minutes(setting, attempt) for attempt in (1, 2)],
+        [minutes("sample", setting, attempt) for attempt in (1, 2)],
         [resources.train_memory(train, attempt) for attempt in (1, 2)],
-        [resources.train_minutes(train, attempt) for attempt in (1, 2)],
+        [minutes("train", train, attempt) for attempt in (1, 2)],
         [resources.evaluate_memory(evaluate, train, attempt) for attempt in (1, 2)],
-        [resources.evaluate_minutes(evaluate, train, attempt) for attempt in (1, 2)],
+        [minutes("evaluate", evaluate, train, attempt) for attempt in (1, 2)],
         [resources.sensitivity_memory(sensitivity, train, attempt) for attempt in (1, 2)],
-        [resources.sensitivity_minutes(sensitivity, train, attempt) for attempt in (1, 2)],
+        [minutes("sensitivity", sensitivity, train, attempt) for attempt in (1, 2)],
         [resources.tables_memory([setting], 5, 26, attempt) for attempt in (1, 2)],
-        [resources.tables_minutes(320, attempt) for attempt in (1, 2)],
+        [minutes("tables", 320, attempt) for attempt in (1, 2)],
     ):
         assert isinstance(first, int)
         assert first > 0
@@ -221,10 +227,10 @@ def test_every_request_doubles_at_the_second_attempt():
 def test_more_ways_to_generate_take_longer():
     """The minutes of a sensitivity job follow its ways and its points."""
 
-    def minutes(**changes: object) -> int:
+    def asked(**changes: object) -> int:
         spec = sensitivity_spec(**changes)
-        return resources.sensitivity_minutes(spec, trained(spec), 1)
+        return minutes("sensitivity", spec, trained(spec), 1)
 
-    few = minutes(generated=50_000_000)
-    assert minutes(generated=50_000_000, sampling=[{}] * 4) > 1.5 * few
-    assert minutes(generated=5_000_000) < few / 5
+    few = asked(generated=50_000_000)
+    assert asked(generated=50_000_000, sampling=[{}] * 4) > 1.5 * few
+    assert asked(generated=5_000_000) < few / 5

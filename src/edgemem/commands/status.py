@@ -4,7 +4,6 @@ import argparse
 import csv
 import json
 import platform
-import re
 import time
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,11 +14,9 @@ from typing import Any, Literal
 from edgemem.commands.configuration import add_configuration, campaign_of
 from edgemem.files.file_lock import is_held, lock_of
 from edgemem.reporting.numbers import duration
+from edgemem.workflow.last_words import FAILURE, last_words
 from edgemem.workflow.snakemake import Job, jobs_of, summary
 
-
-# The first line of what a command or Python says when it fails.
-FAILURE = re.compile(r"^(edgemem \w+: |Traceback |\w*(Error|Exception|Interrupt)\b|Killed)")
 
 State = Literal["done", "running", "failed", "to do"]
 STATES: tuple[State, ...] = ("done", "running", "failed", "to do")
@@ -60,7 +57,7 @@ def progress(job: Job) -> Progress:
     if job.done:
         return Progress(job, "done")
     holder = _holder(Path(file.path) for file in job.files)
-    words = _last_words(job.log)
+    words = last_words(job.log)
     if holder is None:
         return Progress(job, "failed", words) if FAILURE.match(words) else Progress(job, "to do")
     state: State = "running"
@@ -82,16 +79,6 @@ def _holder(outputs: Iterable[Path]) -> dict[str, Any] | None:
         if text:  # else it has only just been made
             return {**json.loads(text), "locked": locked}
     return None
-
-
-def _last_words(log: Path) -> str:
-    """Return the line of a log that says most: the failure, or else the last one."""
-    try:
-        lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    except OSError:
-        return ""
-    line = next((line for line in reversed(lines) if FAILURE.match(line)), lines[-1] if lines else "")
-    return re.sub(r"^\[[^]]*\] ", "", line)  # which job it is stands in front already
 
 
 def seconds_of_finished(found: Iterable[Progress]) -> dict[Hashable, float]:

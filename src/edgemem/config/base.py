@@ -1,11 +1,12 @@
 """What all configuration models share."""
 
 import difflib
+import functools
 import hashlib
 import json
 import re
 from collections.abc import Iterable
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, ValidationError, model_validator
 
@@ -27,6 +28,34 @@ def nearest(word: object, allowed: Iterable[str]) -> str:
     return (f"; did you mean '{close[0]}'?" if close else "") + f" (allowed: {', '.join(words)})"
 
 
+# What YAML 1.1 takes for text, for want of a point and a sign: 1e3.
+EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
+
+
+def _number(value: Any) -> Any:
+    """Return `1e3`, also in a list, as the number that it is, an integer where it is whole; others as they are."""
+    if isinstance(value, list):
+        return [_number(part) for part in value]
+    if not (isinstance(value, str) and EXPONENT.fullmatch(value)):
+        return value
+    number = float(value)
+    return int(number) if number.is_integer() else number
+
+
+def _types(annotation: Any) -> set[Any]:
+    """Return the types that an annotation is made of: `int` and `str` of `list[int] | str`."""
+    parts = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        return _types(parts[0])
+    return set().union(*map(_types, parts)) if parts else {annotation}
+
+
+@functools.cache
+def _without_text(model: type[BaseModel]) -> frozenset[str]:
+    """Return the keys of a model that hold no text."""
+    return frozenset(name for name, field in model.model_fields.items() if str not in _types(field.annotation))
+
+
 class Model(BaseModel):
     """A part of the configuration: unknown keys are refused, and nothing changes after validation."""
 
@@ -44,6 +73,7 @@ class Model(BaseModel):
                     if isinstance(part, bool):
                         where = (key, i) if isinstance(value[key], list) else (key,)
                         raise KeyProblem(f"must not be true or false (got {part})", *where)
+            value = {key: _number(part) if key in _without_text(cls) else part for key, part in value.items()}
         return value
 
 

@@ -54,11 +54,27 @@ def _check_protocol(campaign: "Campaign", name: str, entry: ModelEntry) -> None:
     except KeyProblem as problem:
         message = f"{problem}; the model '{name}' is trained with this protocol"
         raise KeyProblem(message, "protocols", entry.protocol, *problem.path) from None
+    _check_rates(campaign, name, entry)
     if (last := snapshot_steps(entry.snapshots, protocol.steps)[-1]) > protocol.steps:
         raise KeyProblem(
             f"must be at most the {protocol.steps} steps of the protocol '{entry.protocol}' (got {last})",
             *("models", name, "snapshots"),
         )
+
+
+def _check_rates(campaign: "Campaign", name: str, entry: ModelEntry) -> None:
+    """Check that no rate is one at which the denoiser's training is known to fail."""
+    protocols = campaign.protocols_by_name
+    for parameter, largest in entry.declared.largest_rates.items():
+        rates = {other: p.peak_lr * p.lr_multipliers.get(parameter, 1) for other, p in protocols.items()}
+        if (rate := rates[entry.protocol]) > largest:
+            slow = [other for other in protocols if rates[other] <= largest]
+            raise KeyProblem(
+                f"training of {entry.denoiser} is known to fail where the rate of '{parameter}' exceeds {largest:g}, and "
+                f"that of the protocol '{entry.protocol}' rises to {rate:g}; take another one "
+                f"(allowed: {', '.join(slow) or f'none; lower lr_multipliers.{parameter}'})",
+                *("models", name, "protocol"),
+            )
 
 
 def _check_data(campaign: "Campaign", name: str, entry: ModelEntry) -> None:

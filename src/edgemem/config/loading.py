@@ -111,14 +111,40 @@ def read_yaml(file: str | Path) -> dict[str, Any]:
     **Raises:** EdgememError if it cannot be read, is not YAML, or holds something other than keys and values.
     """
     try:
-        content = yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+        content = yaml.load(Path(file).read_text(encoding="utf-8"), _Loader)
     except (OSError, UnicodeDecodeError) as error:
         raise EdgememError(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from None
     except yaml.YAMLError as error:
-        raise EdgememError(f"{file} is not YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(content, dict | None):
-        raise EdgememError(f"{file} must hold keys and values, as in `campaign: quick` (got {content!r})")
-    return content or {}
+        raise EdgememError(f"{file}{_place(error)}") from None
+    if content is None:
+        raise EdgememError(f"{file} is empty; it must hold keys and values, as in `campaign: mine`")
+    if not isinstance(content, dict):
+        raise EdgememError(f"{file} must hold keys and values, as in `campaign: mine` (got {content!r})")
+    return content
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which a key stands once: of two the parser would take the last, and say nothing."""
+
+    def compose_mapping_node(self, anchor: str | None) -> yaml.MappingNode:
+        node: yaml.MappingNode = super().compose_mapping_node(anchor)
+        first: dict[str, yaml.Mark] = {}
+        for key, _ in node.value:
+            if first.setdefault(key.value, key.start_mark) is not key.start_mark:
+                raise yaml.constructor.ConstructorError(
+                    problem=f"the key '{key.value}' stands in line {first[key.value].line + 1} already; "
+                    "leave one of the two",
+                    problem_mark=key.start_mark,
+                )
+        return node
+
+
+def _place(error: yaml.YAMLError) -> str:
+    """Return the line of an error in a file, and what is wrong there."""
+    mark: yaml.Mark | None = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or " ".join(str(error).split())
+    line = f", line {mark.line + 1}" if mark else ""
+    return f"{line}: {problem}" if isinstance(error, yaml.constructor.ConstructorError) else f"{line} is not YAML: {problem}"
 
 
 def _existing_path(config: Any, path: tuple[str | int, ...]) -> tuple[str | int, ...]:

@@ -30,6 +30,8 @@ class AbstractDenoiser(eqx.Module):
     """Where training can start, by name, each with the abilities of the data that it needs; the default comes first."""
     options: ClassVar[Mapping[str, Any]] = {}
     """Its options with their defaults; a tuple of texts lists what is allowed, the default first."""
+    largest_rates: ClassVar[Mapping[str, float]] = {}
+    """Learning rates of single parameters above which training is known to fail: protocols that exceed one are refused."""
 
     @classmethod
     @abc.abstractmethod

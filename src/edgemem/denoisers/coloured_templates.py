@@ -32,6 +32,8 @@ class ColouredTemplates(AbstractDenoiser):
     requires: ClassVar[tuple[str, ...]] = ("templates",)
     provides: ClassVar[tuple[str, ...]] = ("components", "learned_templates")
     starts: ClassVar[Mapping[str, tuple[str, ...]]] = {"partial_memorization": (), "true_means": (), "random": ()}
+    # A pixel moves by about its rate a step, and at the smallest time has to be right to a thousandth.
+    largest_rates: ClassVar[Mapping[str, float]] = {"template": 1e-3}
 
     @classmethod
     def start(

@@ -1,6 +1,8 @@
 """What the rules ask of a campaign: the paths, specs and inputs of its jobs."""
 
+import difflib
 import functools
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -10,6 +12,7 @@ from edgemem.config.campaign import Campaign
 from edgemem.config.drawn import Plot
 from edgemem.config.file_list import CampaignFile, files_of, plot_name
 from edgemem.config.loading import load_campaign
+from edgemem.config.overlays import check_overlays
 from edgemem.errors import EdgememError
 from edgemem.layout import RESULTS, STAGES, benchmark_of, log_of, path_of
 from edgemem.workflow import repair
@@ -32,6 +35,7 @@ class Plan:
         **Raises:** EdgememError with one line a problem.
         """
         self.campaign: Campaign = load_campaign(config, files)
+        check_overlays(self.campaign, files)
         self.name = self.campaign.campaign
         self.folder = f"{RESULTS}/{self.name}"
         self._imports = CodeInputs(folder)
@@ -87,7 +91,7 @@ class Plan:
 
     def drawn_from(self, wildcards: Wildcards) -> list[str]:
         """Return the files that a figure reads: those of its setting and model of all seeds, and tables."""
-        return self._read_by(self._plots[wildcards.figure])
+        return self._read_by(self._plot(wildcards))
 
     def reported(self) -> list[str]:
         """Return the tables of the campaign, and the files that its figures read."""
@@ -129,11 +133,20 @@ class Plan:
                 )
         return setting, seed, model
 
+    def _plot(self, wildcards: Wildcards) -> Plot:
+        """Return the drawing of a job; one that is not of this campaign ends the run."""
+        if (name := wildcards.figure) not in self._plots:
+            alike = [other for other in self._plots if other.startswith(name)]
+            alike += difflib.get_close_matches(name, self._plots, n=1)
+            meant = f"; did you mean '{alike[0]}'?" if alike else ""
+            sys.exit(f"campaign {self.name} has no figure '{name}'{meant} ({self.path('files')} lists all)")
+        return self._plots[name]
+
     # --- what jobs are given
 
     def figure(self, wildcards: Wildcards) -> str:
         """Return the name of the figure that a job draws."""
-        name: str = self._plots[wildcards.figure].figure.figure
+        name: str = self._plot(wildcards).figure.figure
         return name
 
     def spec(self, stage: str) -> Callable[[Wildcards], str]:
@@ -147,7 +160,7 @@ class Plan:
 
     def _spec(self, stage: str, wildcards: Wildcards) -> Any:
         if stage == "plot":
-            plot = self._plots[wildcards.figure]
+            plot = self._plot(wildcards)
             return self.campaign.plot_spec(plot.figure.figure, plot.setting, plot.model)
         make = getattr(self.campaign, f"{stage}_spec")
         if wildcards.get("setting") is None:
@@ -165,7 +178,7 @@ class Plan:
         return lambda wildcards: extension_files(self._pieces(stage, wildcards))
 
     def _pieces(self, stage: str, wildcards: Wildcards) -> list[Piece]:
-        plot = self._plots[wildcards.figure] if wildcards.get("figure") else Plot(None)
+        plot = self._plot(wildcards) if wildcards.get("figure") else Plot(None)
         setting = wildcards.get("setting") or plot.setting
         if plot.figure is None and setting is None:
             return pieces_of_campaign(stage, self.campaign)
@@ -184,8 +197,19 @@ class Plan:
     def _problem(self, stage: str, wildcards: Wildcards) -> tuple[str | None, int | None, str | None]:
         """Return the setting, seed and model of a job, None where it is of all."""
         if wildcards.get("figure"):
-            return self._plots[wildcards.figure].setting, None, None
+            return self._plot(wildcards).setting, None, None
         return self._case(wildcards) if wildcards.get("setting") else (None, None, None)
+
+    def last_lines(self) -> str:
+        """Return where the results of a run are: figures, and the report if no table is newer than it."""
+        lines = []
+        if any(map(os.path.exists, self.files("png", "pdf"))):
+            lines.append(f"Figures: {self.folder}/figures")
+        report, tables = self.path("report"), self.files("metrics")
+        made = [os.path.getmtime(path) for path in (report, *tables) if os.path.exists(path)]
+        if os.path.exists(report) and made[0] == max(made):
+            lines.append(f"Report:  {report}")
+        return "\n".join(lines)
 
     # --- what disks have done
 

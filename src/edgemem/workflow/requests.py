@@ -23,11 +23,22 @@ class Requests:
 
     def minutes(self, stage: str, setting: str | None, seed: int | None, model: str | None, attempt: int) -> int:
         """Return minutes."""
+        return resources.minutes(self.seconds(stage, setting, seed, model), attempt)
+
+    def seconds(self, stage: str, setting: str | None, seed: int | None, model: str | None) -> float:
+        """Return the seconds of a job's work on one slow core, without the start of its process."""
         if seed is None:
             settings, evaluations = self._read(setting)
-            return resources.tables_minutes(len(settings) * evaluations, attempt)
-        minutes: int = getattr(resources, f"{stage}_minutes")(*self._problem(stage, setting, seed, model), attempt)
-        return minutes
+            return resources.tables_seconds(len(settings) * evaluations)
+        seconds: float = getattr(resources, f"{stage}_seconds")(*self._problem(stage, setting, seed, model))
+        return seconds
+
+    def bytes(self, stage: str, setting: str | None, seed: int | None, model: str | None) -> float:
+        """Return the bytes of what a job with a seed makes, and as many as a figure or table takes for any other."""
+        if seed is None:
+            return resources.TABLE
+        found: float = getattr(resources, f"{stage}_bytes")(*self._problem(stage, setting, seed, model))
+        return found
 
     def _problem(self, stage: str, setting: str | None, seed: int, model: str | None) -> tuple[Any, ...]:
         """Return what decides how much a job takes."""

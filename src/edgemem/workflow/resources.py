@@ -25,6 +25,10 @@ START = 10
 # Multiplications a second of one slow core: in float32 as one product of matrices, in float64, and where every subset
 # of the samples is visited.
 TRAINING_SPEED, EVALUATION_SPEED, SUBSETS_SPEED = 5e9, 1e9, 1e8
+# Bytes of a file's attributes and small variables, and of what is kept of a generated point: two distances and an index.
+HEADER, KEPT = 50_000, 12
+# Those of a figure in all formats, or of a table: a guess for what is small beside models.
+TABLE = 500_000
 # What a training step costs however small it is, in multiplications.
 STEP = 1_000_000
 
@@ -53,7 +57,8 @@ def _megabytes(attempt: int, process: int, numbers: int, bytes_each: int) -> int
     return attempt * (process + bytes_each * numbers // 10**6)
 
 
-def _minutes(attempt: int, seconds: float) -> int:
+def minutes(seconds: float, attempt: int) -> int:
+    """Return the minutes that a job asks for, of the seconds of its work on one slow core."""
     return attempt * (START + int(seconds / 60))
 
 
@@ -62,9 +67,9 @@ def sample_memory(setting: AbstractSetting, attempt: int) -> int:
     return _megabytes(attempt, PROCESS, 4 * (setting.N + TEST_POOL) * setting.dim, 8)
 
 
-def sample_minutes(setting: AbstractSetting, attempt: int) -> int:
-    """Return the minutes of drawing samples, or of reading the images that they are made of."""
-    return _minutes(attempt, 0)
+def sample_seconds(setting: AbstractSetting) -> float:
+    """Return the seconds of drawing samples, or of reading the images that they are made of."""
+    return 0
 
 
 def train_memory(spec: TrainSpec, attempt: int) -> int:
@@ -77,8 +82,8 @@ def train_memory(spec: TrainSpec, attempt: int) -> int:
     return _megabytes(attempt, TRAINING_PROCESS, rows * spec.setting.dim, 4)
 
 
-def train_minutes(spec: TrainSpec, attempt: int) -> int:
-    """Return the minutes of training on one core; a GPU is faster.
+def train_seconds(spec: TrainSpec) -> float:
+    """Return the seconds of training on one core; a GPU is faster.
 
     A step has five products of points x components x features.
     """
@@ -86,7 +91,7 @@ def train_minutes(spec: TrainSpec, attempt: int) -> int:
     protocol = spec.protocol
     points = protocol.draws * min(spec.setting.N, protocol.minibatch or spec.setting.N)
     work = protocol.steps * (5 * points * components * spec.setting.dim + STEP * count)
-    return _minutes(attempt, work / TRAINING_SPEED)
+    return work / TRAINING_SPEED
 
 
 def evaluate_memory(spec: EvaluateSpec, trained: TrainSpec, attempt: int) -> int:
@@ -96,8 +101,8 @@ def evaluate_memory(spec: EvaluateSpec, trained: TrainSpec, attempt: int) -> int
     return _points_memory(trained, points, attempt)
 
 
-def evaluate_minutes(spec: EvaluateSpec, trained: TrainSpec, attempt: int) -> int:
-    """Return the minutes of an evaluation: losses of all subsets and models, generated points, their distances."""
+def evaluate_seconds(spec: EvaluateSpec, trained: TrainSpec) -> float:
+    """Return the seconds of an evaluation: losses of all subsets and models, generated points, their distances."""
     setting, evaluation = spec.setting, spec.evaluation
     count, _, components = _rows(trained)
     count, components = count * _steps(trained), components * _steps(trained)
@@ -107,7 +112,7 @@ def evaluate_minutes(spec: EvaluateSpec, trained: TrainSpec, attempt: int) -> in
     # An assignment of n points takes n^3, and there are generated / n of them.
     matched = evaluation.generated * min(setting.N, evaluation.generated) ** 2
     distances = 2 * (count + 1) * matched / EVALUATION_SPEED
-    return _minutes(attempt, losses + generated + distances)
+    return losses + generated + distances
 
 
 def sensitivity_memory(spec: SensitivitySpec, trained: TrainSpec, attempt: int) -> int:
@@ -115,12 +120,12 @@ def sensitivity_memory(spec: SensitivitySpec, trained: TrainSpec, attempt: int) 
     return _points_memory(trained, spec.generated, attempt)
 
 
-def sensitivity_minutes(spec: SensitivitySpec, trained: TrainSpec, attempt: int) -> int:
-    """Return the minutes of a sensitivity job: points generated in all ways."""
+def sensitivity_seconds(spec: SensitivitySpec, trained: TrainSpec) -> float:
+    """Return the seconds of a sensitivity job: points generated in all ways."""
     count, _, components = _rows(trained)
     times = sum(sampling.times for sampling in spec.sampling)
     rows = times * components + len(spec.sampling) * count * spec.setting.N
-    return _minutes(attempt, spec.generated * spec.setting.dim * rows / EVALUATION_SPEED)
+    return spec.generated * spec.setting.dim * rows / EVALUATION_SPEED
 
 
 def _points_memory(trained: TrainSpec, points: int, attempt: int) -> int:
@@ -133,6 +138,29 @@ def _points_memory(trained: TrainSpec, points: int, attempt: int) -> int:
     return _megabytes(attempt, PROCESS, numbers, 8)
 
 
+def sample_bytes(setting: AbstractSetting) -> float:
+    """Return the bytes of a samples file: training and test samples in float64."""
+    return HEADER + 8 * (setting.N + TEST_POOL) * setting.dim
+
+
+def train_bytes(spec: TrainSpec) -> float:
+    """Return the bytes of a models file: all models at all kept steps in float32; rows that only pad take nothing."""
+    return HEADER + 4 * _rows(spec)[2] * _steps(spec) * spec.setting.dim
+
+
+def evaluate_bytes(spec: EvaluateSpec, trained: TrainSpec) -> float:
+    """Return the bytes of an evaluation: what is kept of each generated point, and the losses of all subsets."""
+    models = _rows(trained)[0] * _steps(trained)
+    points = models * spec.evaluation.generated * KEPT
+    losses = 4 * 8 * spec.sampling.times * (spec.setting.N + models)
+    return HEADER + points + losses
+
+
+def sensitivity_bytes(spec: SensitivitySpec, trained: TrainSpec) -> float:
+    """Return the bytes of a sensitivity file, which holds counts alone."""
+    return HEADER
+
+
 def tables_memory(settings: Sequence[AbstractSetting], evaluations: int, times: int, attempt: int) -> int:
     """Return the megabytes of reading evaluations: the losses of all subsets, and samples and models to be drawn.
 
@@ -142,6 +170,6 @@ def tables_memory(settings: Sequence[AbstractSetting], evaluations: int, times: 
     return _megabytes(attempt, PROCESS, evaluations * numbers, 8)
 
 
-def tables_minutes(evaluations: int, attempt: int) -> int:
-    """Return the minutes of fitting to evaluations, or drawing them: five seconds each."""
-    return _minutes(attempt, 5 * evaluations)
+def tables_seconds(evaluations: int) -> float:
+    """Return the seconds of fitting to evaluations, or drawing them: five seconds each."""
+    return 5 * evaluations

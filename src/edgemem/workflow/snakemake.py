@@ -75,7 +75,7 @@ def summary(files: Sequence[str], values: Sequence[str] = ()) -> str:
 
     **Raises:** EdgememError with what Snakemake said if it refused.
     """
-    command = [sys.executable, "-m", "snakemake", "--summary", *_options(files, values)]
+    command = [sys.executable, "-m", "snakemake", "--summary", *options_of(files, values)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     if ended.returncode:
         raise EdgememError(f"snakemake cannot tell:\n{ended.stderr.strip()}")
@@ -89,7 +89,7 @@ def jobs_to_do(files: Sequence[str]) -> list[str]:
 
     **Raises:** EdgememError with what Snakemake said if it refused.
     """
-    command = [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "rules", *_options(files)]
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "rules", *options_of(files)]
     ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if ended.returncode:
         raise EdgememError(f"snakemake refuses a dry-run:\n{ended.stdout.strip()}")
@@ -103,10 +103,10 @@ def jobs_to_do(files: Sequence[str]) -> list[str]:
 
 def command_line(files: Sequence[str], values: Sequence[str] = ()) -> str:
     """Return what one types to run the campaign of some files and values."""
-    return " ".join(["snakemake --cores all", *_options(files, values)])
+    return " ".join(["snakemake --cores all", *options_of(files, values)])
 
 
-def _options(files: Sequence[str], values: Sequence[str] = ()) -> list[str]:
+def options_of(files: Sequence[str], values: Sequence[str] = ()) -> list[str]:
     """Return Snakemake's options that give it a configuration."""
     return [
         word

@@ -11,6 +11,7 @@ from edgemem.config.base import nearest
 from edgemem.config.datasets import Datasets
 from edgemem.config.settings import AbstractSetting
 from edgemem.errors import EdgememError
+from edgemem.families.image.array_shapes import array_shapes
 
 
 # What `templates` may say beside a path.
@@ -85,7 +86,10 @@ class ImageSetting(AbstractSetting):
         return CHANNELS * self.size**2
 
     def sources(self, datasets: Datasets) -> list[Path]:
-        """Return the files with the images; none for `digits`, which come with scikit-learn."""
+        """Return the files with the images; none for `digits`, which come with scikit-learn.
+
+        **Raises:** EdgememError if they are not there, or hold no images or fewer than K.
+        """
         if self.templates == DIGITS:
             return []
         if self.templates == FASHION_MNIST:
@@ -104,6 +108,7 @@ class ImageSetting(AbstractSetting):
             files = sorted(file for file in visible if file.suffix.lower() in IMAGE_SUFFIXES)
             if not files:
                 raise EdgememError(f"the folder {path} of templates has no image ({', '.join(IMAGE_SUFFIXES)})")
+            self._require_enough(len(files))
             return files
         if path.suffix.lower() not in ARRAYS:
             raise EdgememError(
@@ -112,4 +117,21 @@ class ImageSetting(AbstractSetting):
             )
         if not path.is_file():
             raise EdgememError(f"templates: {path} does not exist")
+        shapes = array_shapes(path)
+        if len(shapes) != 1 or len(shapes[0]) != 3 or 0 in shapes[0]:
+            raise EdgememError(
+                f"templates: {path} must hold one array with dimensions image, row and column "
+                f"(got shape {', '.join(map(str, shapes)) or 'none'})"
+            )
+        self._require_enough(shapes[0][0])
         return [path]
+
+    def _require_enough(self, images: int) -> None:
+        """Check that there are as many images as templates are drawn.
+
+        **Raises:** EdgememError with both numbers.
+        """
+        if images < self.K:
+            raise EdgememError(
+                f"templates '{self.templates}' are {images} images, but K is {self.K}; lower K or add images"
+            )
