@@ -1,4 +1,5 @@
 # make figures    run the campaign of config.yaml; results/<campaign>/ holds its figures and report
+# make run        run a campaign, make run CAMPAIGN=experiments/refute.yaml, and say of each job why it runs
 # make test       run the tests, but for those that take minutes or a SLURM, which .ci/run adds
 # make env        only set up the environment
 # make bench      print how fast the training engine is here; minutes
@@ -18,11 +19,14 @@ TESTS ?= tests
 # Tests and stages run one-threaded programs side by side.
 CORES ?= all
 
-.PHONY: figures test bench mutants env lint lock clean
+.PHONY: figures run test bench mutants env lint lock clean
 .DEFAULT_GOAL := figures
 
 figures: env
 	@$(BIN)/snakemake --cores $(CORES)
+
+run: env
+	@$(BIN)/edgemem run $(CAMPAIGN) --cores $(CORES)
 
 env: $(VENV)/$(DEVICE).installed
 

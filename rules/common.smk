@@ -27,7 +27,7 @@ configfile: "config.yaml"
 try:
     PLAN = Plan(
         config,
-        [os.path.relpath(file) for file in [*workflow.configfiles, *workflow.overwrite_configfiles]],
+        ["config.yaml", *map(os.path.relpath, workflow.overwrite_configfiles)],
         Path(workflow.basedir),
     )
     if workflow.is_main_process:

@@ -18,7 +18,10 @@ from edgemem.workflow.reasons import why
 
 # What Snakemake says between jobs, and of each that has ended, beside how many have.
 SILENT = {LogEvent.JOB_FINISHED, LogEvent.JOB_STARTED, LogEvent.WORKFLOW_STARTED}
-CHATTER = re.compile(r"Select jobs to execute|host: |Assuming unrestricted shared|Building DAG|Using shell|Provided (cores|remote|resources)|Rules claiming")
+CHATTER = re.compile(
+    "Select jobs to execute|host: |Assuming unrestricted shared|Building DAG|Using shell|Provided (cores|remote|resources)|"
+    "Rules claiming|Some jobs were triggered by provenance"
+)
 
 
 class LogHandler(LogHandlerBase):
@@ -32,6 +35,7 @@ class LogHandler(LogHandlerBase):
 
     def __post_init__(self) -> None:
         """Take Snakemake's words for all that is not of one job."""
+        self._titles: dict[int, str] = {}
         self.setFormatter(DefaultFormatter(self.common_settings.quiet, self.common_settings.show_failed_logs))
 
     def emit(self, record: LogRecord) -> None:
@@ -42,12 +46,12 @@ class LogHandler(LogHandlerBase):
         if event == LogEvent.JOB_INFO and not record.shellcmd:  # it asks for files, and makes none
             return
         if event == LogEvent.JOB_INFO:
-            text = f"{record.rule_msg or record.rule_name}: {why(str(record.reason), record.output, record.shellcmd)}"
+            title = self._titles[record.jobid] = record.rule_msg or record.rule_name
+            text = f"{title}: {why(str(record.reason), record.output, record.shellcmd)}"
         elif event == LogEvent.JOB_ERROR:
             log = Path(record.log[0]) if record.log else None
-            words = last_words(log) if log else ""
-            text = f"failed: {record.rule_msg or record.rule_name}: {words or 'without a word'}"
-            text += f" [{log}]" if log else ""
+            words = (last_words(log) if log else "") or "without a word"
+            text = f"failed: {self._titles.get(record.jobid, record.rule_name)}: {words}" + (f" [{log}]" if log else "")
         else:
             text = self.format(record)
         if text.strip():

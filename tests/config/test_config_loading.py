@@ -108,8 +108,10 @@ def test_value_without_a_key_is_refused(folder: Path, value: str):
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"a: [1", "bad.yaml is not YAML: "),
-        (b"- a", "bad.yaml must hold keys and values, as in `campaign: quick` (got ['a'])"),
+        (b"a: [1", "bad.yaml, line 1 is not YAML: "),
+        (b"a: 1\nb: {c: 1,\n  c: 2}", "bad.yaml, line 3: the key 'c' stands in line 2 already"),
+        (b"", "bad.yaml is empty; it must hold keys and values, as in `campaign: mine`"),
+        (b"- a", "bad.yaml must hold keys and values, as in `campaign: mine` (got ['a'])"),
         (b"a: \xff", "bad.yaml cannot be read: "),
         (None, "bad.yaml cannot be read: No such file or directory"),
     ],
@@ -123,10 +125,28 @@ def test_file_that_is_no_configuration_is_named(folder: Path, content: bytes | N
     assert "\n" not in str(caught.value)
 
 
-def test_empty_file_is_an_overlay_of_nothing(folder: Path):
-    Path("empty.yaml").write_text("# nothing yet\n", encoding="utf-8")
-    assert read_yaml("empty.yaml") == {}
-    assert read_campaign("config.yaml", "empty.yaml") == read_campaign("config.yaml")
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1e3", 1000), ("2.5e3", 2500), ("+1E3", 1000), ("1000", 1000), ("1000.0", 1000)],
+)
+def test_whole_numbers_may_have_exponents(folder: Path, text: str, value: int):
+    """YAML 1.1 takes `1e3` for text; here it is the integer that it says, alone, in a list and in a grid."""
+    Path("mine.yaml").write_text(
+        f"protocols: {{fast: {{steps: {text}}}}}\n"
+        f"models: {{mixture: {{snapshots: [{text}], sizes: [{text}]}}, templates: null}}\n"
+        f"settings: [{{family: gaussian, N: [50, {text}], d: 2, K: 2}}]\nfigures: []\n"
+    )
+    campaign = read_campaign("config.yaml", "mine.yaml")
+    assert campaign.protocols_by_name["fast"].steps == value
+    assert (campaign.entries["mixture"].snapshots, campaign.entries["mixture"].sizes) == ([value], [value])
+    assert [setting.N for setting in campaign.by_name.values()] == [50, value]
+
+
+def test_a_name_that_looks_like_a_number_stays_a_name(folder: Path):
+    """Only keys that hold no text are numbers."""
+    assert read_campaign("config.yaml", values=["campaign=1e3x"]).campaign == "1e3x"
+    Path("mine.yaml").write_text("campaign: 1e3\n")
+    assert read_campaign("config.yaml", "mine.yaml").campaign == "1e3"
 
 
 def test_reading_a_configuration_imports_nothing_that_computes():

@@ -213,7 +213,7 @@ def test_a_campaign_file_that_is_refused_stops_it(refused: Callable[..., str]):
     configure(**LONGER)
     Path("experiments").mkdir()
     Path("experiments/broken.yaml").write_text("seeds: [1")
-    assert "experiments/broken.yaml is not YAML" in refused("--yes")
+    assert "experiments/broken.yaml, line 1 is not YAML" in refused("--yes")
     Path("experiments/broken.yaml").write_text("seeds: []")
     assert "experiments/broken.yaml: seeds" in refused("--yes")
     Path("experiments/broken.yaml").unlink()
