@@ -19,8 +19,8 @@ from edgemem.workflow.reasons import why
 # What Snakemake says between jobs, and of each that has ended, beside how many have.
 SILENT = {LogEvent.JOB_FINISHED, LogEvent.JOB_STARTED, LogEvent.WORKFLOW_STARTED}
 CHATTER = re.compile(
-    "Select jobs to execute|host: |Assuming unrestricted shared|Building DAG|Using shell|Provided (cores|remote|resources)|"
-    "Rules claiming|Some jobs were triggered by provenance"
+    "Select jobs to execute|host: |Assuming unrestricted shared|Building DAG|Using shell|"
+    "Provided (cores|remote|resources)|Rules claiming|Some jobs were triggered by provenance"
 )
 
 

@@ -11,7 +11,7 @@ import yaml
 from snakemake.cli import parse_config
 from snakemake.utils import update_config
 
-from edgemem.config.loading import load_campaign, read_campaign, read_yaml
+from edgemem.config.loading import load_campaign, read_campaign
 from edgemem.errors import EdgememError
 
 from .conftest import ROOT

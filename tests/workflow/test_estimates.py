@@ -15,7 +15,10 @@ from .test_traps import edgemem
 
 def jobs(work: np.ndarray, seconds: np.ndarray, cases: int = 10) -> list[PastJob]:
     """Return past jobs, so many in turn of each case, that waited as long as they computed."""
-    return [PastJob((str(i % cases),), w, 1.0, 2 * t, t, 100.0, 1.0) for i, (w, t) in enumerate(zip(work, seconds))]
+    return [
+        PastJob((str(i % cases),), w, 1.0, 2 * t, t, 100.0, 1.0)
+        for i, (w, t) in enumerate(zip(work, seconds, strict=True))
+    ]
 
 
 def test_the_speed_is_found_where_jobs_are_wrong_by_a_factor():

@@ -43,7 +43,9 @@ def test_a_failed_job_is_a_line_with_its_last_words(workflow: Workflow):
     run = edgemem(workflow, "run", CONFIG, models)
     assert run.returncode == 1
     (line,) = (line for line in run.stdout.splitlines() if line.startswith("failed: "))
-    assert line.startswith(f"failed: train mixture on {SETTING}, seed 1: edgemem train: EDGEMEM_CHECKPOINT_MINUTES must")
+    assert line.startswith(
+        f"failed: train mixture on {SETTING}, seed 1: edgemem train: EDGEMEM_CHECKPOINT_MINUTES must"
+    )
     (log,) = (file.log for file in workflow.files() if file.path == models)
     assert line.endswith(f"[{log}]")
 
@@ -65,14 +67,16 @@ REASONS = {
     "Missing output files: results/x.nc": "new",
     "Forced execution": "asked for again",
     "Input files updated by another job: a, b": "what it reads is made again",
-    "Updated input files: src/edgemem/numerics/losses.py, src/edgemem/cli.py": "code changed: cli.py, numerics/losses.py",
+    "Updated input files: src/edgemem/numerics/losses.py, src/edgemem/cli.py": (
+        "code changed: cli.py, numerics/losses.py"
+    ),
     "Updated input files: config.yaml": "input changed: config.yaml",
     "Updated input files: src/edgemem/a.py, src/edgemem/b.py, src/edgemem/c.py, src/edgemem/d.py, src/edgemem/e.py": (
         "code changed: a.py, b.py, c.py and 2 more"
     ),
     'Params have changed since last execution: before: {"a": {"b": 1}} now: {"a": {"b": 2}} ': "changed: a.b 1 → 2",
     'Params have changed since last execution: before: {"a": 1} now: {"a": 1, "c": "x"} ': "changed: c nothing → x",
-    f"Params have changed since last execution: before: {{\"a\": {list(range(50))}}} now: {{\"a\": [1]}}": (
+    f'Params have changed since last execution: before: {{"a": {list(range(50))}}} now: {{"a": [1]}}': (
         "changed: a 50 values → [1]"
     ),
     "Code has changed since last execution; Set of input files has changed since last execution": (

@@ -125,7 +125,11 @@ TRAPS = {
     # What cannot be drawn or trained
     "figure of images": Trap({"figures": ["losses", "gallery"]}, ["figures[1]", "'gallery' needs images"]),
     "rates known to fail": Trap(
-        images() | {"protocols": {"fast": TINY["protocols"]["tiny"]}, "models": {"mixture": None, "templates": {"protocol": "fast"}}},
+        images()
+        | {
+            "protocols": {"fast": TINY["protocols"]["tiny"]},
+            "models": {"mixture": None, "templates": {"protocol": "fast"}},
+        },
         ["models.templates.protocol", "known to fail", "'template'"],
     ),
     "no model for the data": Trap(images() | {"models": {"templates": None}}, ["no model is trained on settings[0]"]),

@@ -80,8 +80,8 @@ def _expected(stage: str, jobs: Sequence[Job], past: Sequence[PastJob], requests
 def _table(expected: Sequence[Expected], past: Mapping[str, Sequence[PastJob]], cores: int) -> str:
     """Return the table of stages, and what it was made from."""
     head = f"{'':12}{'jobs':>8}{'CPU hours':>12}{'largest job asks':>20}{'disk':>14}{'wrong by':>12}{'from':>12}"
-    lines = [head, *(_row(stage, _of(stage, expected), known) for stage, known in past.items() if _of(stage, expected))]
-    lines.append(_row("all", expected, None))
+    rows = [_row(stage, own, known) for stage, known in past.items() if (own := _of(stage, expected))]
+    lines = [head, *rows, _row("all", expected, None)]
     wait = waiting(job for known in past.values() for job in known)
     wall = wait * wall_seconds(_steps(expected), cores)
     largest = sorted((each.megabytes for each in expected), reverse=True)[:cores]

@@ -1,4 +1,4 @@
-"""Run a campaign: Snakemake, with what it does not check checked first, and a line for each job that says why it runs."""
+"""Run a campaign: Snakemake, with what it does not check checked first, and why each job runs said in a line."""
 
 import argparse
 import difflib
@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "words",
         nargs="*",
         metavar="CAMPAIGN.yaml | TARGET",
-        help="files laid over config.yaml, the last one strongest; and what to make, files or rules: all if none is named",
+        help="files laid over config.yaml, the last one strongest; what to make, files or rules: all if none is named",
     )
     parser.epilog = "Everything from the first option on is handed to Snakemake: -n, --cores 4, --resources gpu=4, ..."
 

@@ -70,8 +70,8 @@ def _check_rates(campaign: "Campaign", name: str, entry: ModelEntry) -> None:
         if (rate := rates[entry.protocol]) > largest:
             slow = [other for other in protocols if rates[other] <= largest]
             raise KeyProblem(
-                f"training of {entry.denoiser} is known to fail where the rate of '{parameter}' exceeds {largest:g}, and "
-                f"that of the protocol '{entry.protocol}' rises to {rate:g}; take another one "
+                f"training of {entry.denoiser} is known to fail where the rate of '{parameter}' exceeds {largest:g}, "
+                f"and that of the protocol '{entry.protocol}' rises to {rate:g}; take another one "
                 f"(allowed: {', '.join(slow) or f'none; lower lr_multipliers.{parameter}'})",
                 *("models", name, "protocol"),
             )

@@ -126,8 +126,8 @@ def read_yaml(file: str | Path) -> dict[str, Any]:
 class _Loader(yaml.SafeLoader):
     """YAML in which a key stands once: of two the parser would take the last, and say nothing."""
 
-    def compose_mapping_node(self, anchor: str | None) -> yaml.MappingNode:
-        node: yaml.MappingNode = super().compose_mapping_node(anchor)
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
         first: dict[str, yaml.Mark] = {}
         for key, _ in node.value:
             if first.setdefault(key.value, key.start_mark) is not key.start_mark:
@@ -144,7 +144,11 @@ def _place(error: yaml.YAMLError) -> str:
     mark: yaml.Mark | None = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or " ".join(str(error).split())
     line = f", line {mark.line + 1}" if mark else ""
-    return f"{line}: {problem}" if isinstance(error, yaml.constructor.ConstructorError) else f"{line} is not YAML: {problem}"
+    return (
+        f"{line}: {problem}"
+        if isinstance(error, yaml.constructor.ConstructorError)
+        else f"{line} is not YAML: {problem}"
+    )
 
 
 def _existing_path(config: Any, path: tuple[str | int, ...]) -> tuple[str | int, ...]:

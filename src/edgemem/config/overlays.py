@@ -36,7 +36,7 @@ def _require_own_name(campaign: Campaign, files: Sequence[str | Path], contents:
     if own and (own.study, own.regression) != (campaign.study, campaign.regression):
         raise EdgememError(
             f"{files[-1] if overlays else '--config'}: campaign: a file that changes results must name its own campaign, "
-            f"or it replaces those in results/{campaign.campaign}; add a line, as in campaign: mine"
+            f"or it replaces those in results/{campaign.campaign}; add a line, campaign: mine"
         )
 
 

@@ -31,7 +31,7 @@ class AbstractDenoiser(eqx.Module):
     options: ClassVar[Mapping[str, Any]] = {}
     """Its options with their defaults; a tuple of texts lists what is allowed, the default first."""
     largest_rates: ClassVar[Mapping[str, float]] = {}
-    """Learning rates of single parameters above which training is known to fail: protocols that exceed one are refused."""
+    """Learning rates of parameters above which training is known to fail: protocols that exceed one are refused."""
 
     @classmethod
     @abc.abstractmethod

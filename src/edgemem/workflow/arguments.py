@@ -13,6 +13,6 @@ def require_one_configfile(words: Sequence[str]) -> None:
     given = [word for word in words if word.partition("=")[0] in ("--configfile", "--configfiles")]
     if len(given) > 1:
         raise EdgememError(
-            "--configfile is there twice, and of the first Snakemake would take nothing; name all files after one, as in "
-            "--configfile experiments/a.yaml experiments/b.yaml"
+            "--configfile is there twice, and of the first Snakemake would take nothing; name all files after one, as "
+            "in --configfile experiments/a.yaml experiments/b.yaml"
         )

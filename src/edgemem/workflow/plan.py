@@ -2,7 +2,6 @@
 
 import difflib
 import functools
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -203,11 +202,10 @@ class Plan:
     def last_lines(self) -> str:
         """Return where the results of a run are: figures, and the report if no table is newer than it."""
         lines = []
-        if any(map(os.path.exists, self.files("png", "pdf"))):
+        if any(Path(path).exists() for path in self.files("png", "pdf")):
             lines.append(f"Figures: {self.folder}/figures")
-        report, tables = self.path("report"), self.files("metrics")
-        made = [os.path.getmtime(path) for path in (report, *tables) if os.path.exists(path)]
-        if os.path.exists(report) and made[0] == max(made):
+        report, metrics = Path(self.path("report")), Path(self.path("metrics"))
+        if report.exists() and not (metrics.exists() and metrics.stat().st_mtime > report.stat().st_mtime):
             lines.append(f"Report:  {report}")
         return "\n".join(lines)
 

@@ -25,7 +25,7 @@ START = 10
 # Multiplications a second of one slow core: in float32 as one product of matrices, in float64, and where every subset
 # of the samples is visited.
 TRAINING_SPEED, EVALUATION_SPEED, SUBSETS_SPEED = 5e9, 1e9, 1e8
-# Bytes of a file's attributes and small variables, and of what is kept of a generated point: two distances and an index.
+# Bytes of a file's attributes and small variables, and of what is kept of a generated point: two distances, an index.
 HEADER, KEPT = 50_000, 12
 # Those of a figure in all formats, or of a table: a guess for what is small beside models.
 TABLE = 500_000
