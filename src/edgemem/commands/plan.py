@@ -89,8 +89,8 @@ def _table(expected: Sequence[Expected], past: Mapping[str, Sequence[PastJob]], 
         f"wall time here: {duration(wall)} on {cores} {'core' if cores == 1 else 'cores'}"
         + (f", if jobs wait as past ones did, {wait:.1f} times as long as they compute" if wait > 1.05 else ""),
         f"peak memory: at most {sum(largest):,} MB, what the {len(largest)} largest jobs ask for",
-        "`wrong by`: the factor, in the root mean square, by which past totals of one setting and model were missed from",
-        "all others; `from`: past jobs here, or the standard of a machine that the project was measured on.",
+        "`wrong by`: the factor, in the root mean square, by which past totals of one setting and model were missed",
+        "from all others; `from`: past jobs here, or the standard of a machine that the project was measured on.",
     ]
     return "\n".join(lines)
 

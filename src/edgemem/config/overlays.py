@@ -35,8 +35,8 @@ def _require_own_name(campaign: Campaign, files: Sequence[str | Path], contents:
     pieces.register(campaign.extensions)
     if own and (own.study, own.regression) != (campaign.study, campaign.regression):
         raise EdgememError(
-            f"{files[-1] if overlays else '--config'}: campaign: a file that changes results must name its own campaign, "
-            f"or it replaces those in results/{campaign.campaign}; add a line, campaign: mine"
+            f"{files[-1] if overlays else '--config'}: campaign: a file that changes results must name its own "
+            f"campaign, or it replaces those in results/{campaign.campaign}; add a line, campaign: mine"
         )
 
 

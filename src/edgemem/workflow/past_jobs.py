@@ -22,8 +22,8 @@ class PastJob(NamedTuple):
     """A job that has ended.
 
     **Arguments:** `case`: the setting and the model, or the figure, that it was of; `work`, `size`: seconds and bytes
-    by the resource functions; `seconds`, `cpu_seconds`, `bytes`: those that it took; `megabytes`: its peak; the two that
-    Snakemake samples are None where the job ended before it looked.
+    by the resource functions; `seconds`, `cpu_seconds`, `bytes`: those that it took; `megabytes`: its peak; the two
+    that Snakemake samples are None where the job ended before it looked.
     """
 
     case: tuple[str, ...]
