@@ -73,7 +73,7 @@ def test_a_plan_says_what_is_to_do_from_what_has_been_done(workflow: Workflow):
     assert run.returncode == 0, run.stdout
     rows = {line.split()[0]: line.split() for line in run.stdout.splitlines() if line[:1].isalpha()}
     assert [int(rows[stage][1]) for stage in ("sample", "train", "evaluate", "regress", "report")] == [2, 2, 2, 1, 1]
-    assert "on 3 cores" in run.stdout
+    assert "`wall`: here, on 3 cores" in run.stdout
     assert "core hours" in run.stdout and "GPU hours" in run.stdout
     taken = []
     for benchmark in (workflow / "results/benchmarks/train").rglob("*.tsv"):

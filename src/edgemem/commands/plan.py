@@ -79,35 +79,38 @@ def _expected(stage: str, jobs: Sequence[Job], past: Sequence[PastJob], requests
 
 def _table(expected: Sequence[Expected], past: Mapping[str, Sequence[PastJob]], cores: int) -> str:
     """Return the table of stages, and what it was made from."""
-    head = f"{'':12}{'jobs':>8}{'CPU hours':>12}{'largest job asks':>20}{'disk':>14}{'wrong by':>12}{'from':>12}"
-    rows = [_row(stage, own, known) for stage, known in past.items() if (own := _of(stage, expected))]
-    lines = [head, *rows, _row("all", expected, None)]
     wait = waiting(job for known in past.values() for job in known)
-    wall = wait * wall_seconds(_steps(expected), cores)
+
+    def row(name: str, own: Sequence[Expected], known: Sequence[PastJob] | None) -> str:
+        seconds = [each.cpu_seconds for each in own]
+        wall = wait * wall_seconds(_steps(own), cores)
+        wrong = wrong_by(known) if known else None
+        source = "" if known is None else f"{len(known)} jobs" if known else "standard"
+        return (
+            f"{name:12}{len(own):>7,}{sum(seconds) / 3600:>11.2f}{duration(wall):>10}"
+            f"{max(each.megabytes for each in own):>16,} MB{megabytes(int(sum(each.bytes for each in own))):>13}"
+            f"{'' if wrong is None else f'{wrong:.1f}':>11}{source:>11}"
+        ).rstrip()
+
+    head = f"{'':12}{'jobs':>7}{'CPU hours':>11}{'wall':>10}{'largest job asks':>19}{'disk':>13}{'wrong by':>11}"
+    rows = [row(stage, own, known) for stage, known in past.items() if (own := _of(stage, expected))]
     largest = sorted((each.megabytes for each in expected), reverse=True)[:cores]
-    lines += [
-        f"wall time here: {duration(wall)} on {cores} {'core' if cores == 1 else 'cores'}"
-        + (f", if jobs wait as past ones did, {wait:.1f} times as long as they compute" if wait > 1.05 else ""),
-        f"peak memory: at most {sum(largest):,} MB, what the {len(largest)} largest jobs ask for",
-        "`wrong by`: the factor, in the root mean square, by which past totals of one setting and model were missed",
-        "from all others; `from`: past jobs here, or the standard of a machine that the project was measured on.",
-    ]
-    return "\n".join(lines)
+    return "\n".join(
+        [
+            f"{head}{'from':>11}",
+            *rows,
+            row("all", expected, None),
+            f"`wall`: here, on {cores} {'core' if cores == 1 else 'cores'}"
+            + (f", if jobs wait as past ones did, {wait:.1f} times as long as they compute" if wait > 1.05 else ""),
+            f"peak memory: at most {sum(largest):,} MB, what the {len(largest)} largest jobs ask for",
+            "`wrong by`: the factor, in the root mean square, by which past totals of a setting and model were missed",
+            "from all others; `from`: past jobs here, or the standard of a machine that the project was measured on",
+        ]
+    )
 
 
 def _of(stage: str, expected: Sequence[Expected]) -> list[Expected]:
     return [each for each in expected if each.job.stage == stage]
-
-
-def _row(name: str, expected: Sequence[Expected], past: Sequence[PastJob] | None) -> str:
-    """Return the line of a stage."""
-    wrong = wrong_by(past) if past else None
-    source = "" if past is None else f"{len(past)} jobs" if past else "standard"
-    return (
-        f"{name:12}{len(expected):>8,}{sum(each.cpu_seconds for each in expected) / 3600:>12.2f}"
-        f"{max(each.megabytes for each in expected):>17,} MB{megabytes(int(sum(each.bytes for each in expected))):>14}"
-        f"{'' if wrong is None else f'{wrong:.1f}':>12}{source:>12}"
-    ).rstrip()
 
 
 def _steps(expected: Sequence[Expected]) -> list[dict[object, float]]:
