@@ -44,6 +44,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         pieces.register(getattr(options, "extensions", []))
         with file_lock(written if isinstance(written, str) else written[0]) if written else nullcontext():
             module.run(options)
+            sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads has read enough, as `head` does; Python would fail again when it ends
+        if options.command in JOBS:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except EdgememError as error:
         print(f"edgemem {options.command}: {error}", file=sys.stderr)
         return 1

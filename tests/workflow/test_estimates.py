@@ -1,6 +1,8 @@
 """What `edgemem plan` foretells is made of past jobs, by an estimate that finds the truth in simulated ones."""
 
 import csv
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -87,3 +89,13 @@ def test_a_plan_of_what_is_done_says_so(workflow: Workflow):
     """Of a finished campaign nothing is to do, and no table is printed."""
     run = edgemem(workflow, "plan", CONFIG)
     assert run.stdout.splitlines() == ["campaign tiny: 0 of 19 jobs are to do"]
+
+
+def test_whoever_reads_the_first_line_alone_sees_no_error(workflow: Workflow):
+    """`edgemem plan | head -1` prints a line."""
+    workflow.configure(seeds=[1, 2, 3])
+    command = f"{sys.executable} -m edgemem plan {CONFIG} | head -1"
+    run = subprocess.run(
+        command, shell=True, cwd=workflow.folder, env=workflow.environment, capture_output=True, text=True, check=True
+    )
+    assert (run.stdout, run.stderr) == ("campaign tiny: 12 of 28 jobs are to do\n", "")

@@ -3,8 +3,6 @@
 import argparse
 import json
 import lzma
-import os
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -21,13 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the file and its ancestors, each indented below what was made of it."""
-    chain = Chain(Path(options.file))
-    try:
-        for line in chain.lines():
-            print(line)
-        sys.stdout.flush()
-    except BrokenPipeError:  # whoever reads has read enough, as `head` does; Python would fail again when it ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for line in Chain(Path(options.file)).lines():
+        print(line)
 
 
 class Chain:
