@@ -7,8 +7,11 @@ import pytest
 
 from edgemem.cli import main
 from edgemem.config.collect import CollectSpec
+from edgemem.files.attributes import read_attributes
+from edgemem.files.lineage import sha256
 from edgemem.reporting.cost import Cost, cost_table, cost_text, costs
 from edgemem.reporting.pages import markdown_table
+from edgemem.reporting.summary_metrics import read_metrics
 
 from .conftest import NAME, SEEDS, SETTING, command
 
@@ -127,7 +130,8 @@ def test_command(made, spec, tmp_path):
     assert f"| models left out of fits | {' of '.join(out_of_all)} |" in page
     assert "Other ways to generate points" not in page
     assert "{{" not in page
-    assert json.loads((out / made.metrics.name).read_text()) == json.loads(made.metrics.read_text())
+    assert read_metrics(out / made.metrics.name) == read_metrics(made.metrics)
+    assert json.loads(read_attributes(out / made.metrics.name)["inputs"]) == {str(made.metrics): sha256(made.metrics)}
     assert (out / "losses.png").read_bytes() == b"image"
 
 
@@ -136,9 +140,9 @@ def test_other_ways_to_generate_points_are_collected(made, spec, tmp_path):
     words = ["collect", TEMPLATE, *made.evaluations.values(), "--metrics", made.metrics]
     words += ["--sensitivity", *made.sensitivity.values(), "--figures"]
     assert main(command(*words, "--out", tmp_path, spec=SPEC)) == 0
-    numbers = json.loads((tmp_path / "metrics.json").read_text())
+    numbers = read_metrics(tmp_path / "metrics.json")
     ways = {name for name in numbers if "/m50_by/" in name}
-    assert ways == set(numbers) - set(json.loads(made.metrics.read_text()))
+    assert ways == set(numbers) - set(read_metrics(made.metrics))
     assert f"{NAME}/mixture/m50_by/ddpm_4_0.001_shift" in ways
     page = (tmp_path / "README.md").read_text()
     assert "## Other ways to generate points" in page

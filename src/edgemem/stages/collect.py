@@ -1,7 +1,6 @@
 """Collect the figures, the summary metrics and the costs of a finished campaign for the documentation."""
 
 import argparse
-import json
 import os
 import platform
 import shutil
@@ -13,6 +12,8 @@ import xarray as xr
 from edgemem.analysis.ways import ways_metrics
 from edgemem.config.collect import CollectSpec
 from edgemem.files.atomic_write import atomic_write
+from edgemem.files.attributes import metrics_text
+from edgemem.files.lineage import lineage_attributes
 from edgemem.files.netcdf import read_dataset
 from edgemem.reporting.cost import cost_table, cost_text, costs
 from edgemem.reporting.numbers import Metrics
@@ -57,7 +58,8 @@ def run(options: argparse.Namespace) -> None:
         ways=ways_text(metrics),
         cost=f"{markdown_table(*cost_table(found))}\n\n{cost_text(spec, found)}",
     )
-    text = json.dumps(metrics, indent=2, sort_keys=True) + "\n"
+    inputs = [options.metrics, *options.sensitivity]
+    text = metrics_text(metrics, lineage_attributes("metrics", spec.canonical(), inputs, spec.names))
     atomic_write(out / "metrics.json", lambda path: path.write_text(text, encoding="utf-8"))
     for source in images:
         atomic_write(out / source.name, lambda path: shutil.copyfile(source, path))  # noqa: B023
