@@ -11,7 +11,9 @@ os.environ.setdefault("NPROC", "1")
 import json
 import platform
 import subprocess
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -21,9 +23,11 @@ import numpy as np
 from benchmarks.jobs import ROOT, protocol
 from benchmarks.steps import Size, engine_bytes, engine_step, seconds
 from edgemem.figures.style import new_figure
+from edgemem.files.attributes import figure_metadata
+from edgemem.files.lineage import lineage_attributes
 
 
-NUMBERS, IMAGE = ROOT / "docs/measured/growth.json", ROOT / "docs/images/growth.png"
+NUMBERS, IMAGE = Path("docs/measured/growth.json"), Path("docs/images/growth.png")
 BASE = Size(200, 50, 100, 4)
 AXES = {
     "n_samples": ("N", (20, 50, 100, 200, 500, 1000, 2000)),
@@ -36,23 +40,15 @@ GPU_PROBLEMS = ((200, 50, 20), (2000, 100, 20), (20_000, 200, 20), (100_000, 100
 
 
 def main() -> None:
-    """Measure, draw the image and write the numbers of the page."""
-    figure, panels = new_figure(4, width=2.2)
+    """Measure, write the numbers of the page and draw them."""
     steps: list[dict[str, Any]] = []
-    for axes, (field, (letter, values)) in zip(panels, AXES.items(), strict=True):
+    for field, (letter, values) in AXES.items():
         sizes = [BASE._replace(**{field: value}) for value in values]
         step = np.array([seconds([engine_step], size, rounds=7).min() for size in sizes])
         memory = np.array([engine_bytes(size) for size in sizes]) / 2**20
         slope = [None, *np.diff(np.log(step)) / np.diff(np.log(values))]
         for value, took, growth, used in zip(values, step, slope, memory, strict=True):
             steps.append({"axis": letter, "value": value, "ms": 1e3 * took, "growth": growth, "mib": used})
-        axes.loglog(values, 1e3 * step, "o-", color="#0072B2", label="step, ms")
-        axes.loglog(values, memory, "s--", color="#D55E00", label="temporary memory, MiB")
-        axes.set_xlabel(letter)
-    panels[0].legend()
-    IMAGE.parent.mkdir(exist_ok=True)
-    figure.savefig(IMAGE)
-    plt.close(figure)
     numbers = {
         "made_by": "python -m benchmarks.growth",
         "date": datetime.now(UTC).date().isoformat(),
@@ -65,6 +61,26 @@ def main() -> None:
         "largest": largest(),
     }
     NUMBERS.write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
+    draw(steps)
+
+
+def draw(steps: Sequence[Mapping[str, Any]]) -> None:
+    """Draw the image, which says that it was made of the numbers.
+
+    **Arguments:** `steps`: as the file of numbers has them.
+    """
+    figure, panels = new_figure(4, width=2.2)
+    for axes, (letter, _) in zip(panels, AXES.values(), strict=True):
+        own = [step for step in steps if step["axis"] == letter]
+        values = [step["value"] for step in own]
+        axes.loglog(values, [step["ms"] for step in own], "o-", color="#0072B2", label="step, ms")
+        axes.loglog(values, [step["mib"] for step in own], "s--", color="#D55E00", label="temporary memory, MiB")
+        axes.set_xlabel(letter)
+    panels[0].legend()
+    spec = json.dumps({"figure": {"figure": "growth"}})
+    attributes = {"title": "Figure growth", **lineage_attributes("figure", spec, [NUMBERS], {})}
+    figure.savefig(IMAGE, metadata=figure_metadata(IMAGE.suffix, attributes))
+    plt.close(figure)
 
 
 def job_bytes(n_samples: int, dim: int, model_size: int, numbers: int, models: int) -> int:

@@ -7,7 +7,6 @@ version 1). What exists in one of them alone is counted and named; what differs 
 """
 
 import argparse
-import json
 import re
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import xarray as xr
+
+from edgemem.reporting.summary_metrics import read_metrics
 
 
 TOLERANCE = 1e-6
@@ -25,7 +26,7 @@ MODELS = {"gaussian": "mixture", "image": "templates"}
 def metrics_of(results: Path, campaign: str) -> dict[str, float | None]:
     """Return the summary metrics of a campaign under today's names."""
     found: dict[str, float | None] = {}
-    for name, value in json.loads((results / campaign / "metrics.json").read_text()).items():
+    for name, value in read_metrics(results / campaign / "metrics.json").items():
         parts = name.replace("counting_", "binomial_").split("/")
         if len(parts) == 2 and (family := parts[0].partition("_")[0]) in MODELS:
             parts.insert(1, MODELS[family])

@@ -10,6 +10,8 @@ import pytest
 import xarray as xr
 
 from edgemem import pieces
+from edgemem.cli import main
+from edgemem.files.attributes import read_attributes
 from edgemem.files.lineage import sha256
 from workflow.campaign import OTHER_SETTING, SETTING
 
@@ -115,6 +117,19 @@ def test_costs_and_origin_are_there(report: Path, page: Page):
     assert "All 14 that are still there were read again for this page, and are what they were." in page.text
 
 
+def test_lineage_is_in_the_page(report: Path, capsys: pytest.CaptureFixture[str]):
+    """The page tells what it was made of: each figure, table and number, and what these were made of."""
+    assert main(["lineage", str(report)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "report"
+    told = {line.strip().split(", ")[0]: line.rpartition(", ")[2] for line in lines[2:] if ", sha256 " in line}
+    assert set(told.values()) == {"is the file here"}
+    results = report.parents[1]
+    made = {*results.glob("*/*.nc"), *results.glob("*/figures/*"), report.with_name("metrics.json")}
+    made |= {path for kind in ("samples", "models", "evaluations") for path in (results / kind).rglob("*.nc")}
+    assert set(told) == {str(path.relative_to(results.parent)) for path in made}
+
+
 def test_nothing_is_loaded(report: Path, page: Page):
     """No script, no frame, no file but the page itself: whatever is embedded is data, and the browser is told so."""
     loading = {"script", "iframe", "object", "embed", "video", "audio", "source", "base"}
@@ -190,6 +205,7 @@ def test_names_are_shown_as_they_are(make, spec, model: str, hostile: str):
     assert hostile in page.text
     assert f"Campaign {hostile}" in page.text
     assert not page.all("script")
+    assert read_attributes("new.html")["campaign"] == hostile
     assert len(page.all("img")) == 4
     assert any(row[:2] == [own, hostile] for row in page.rows)
     assert f"Training protocol {hostile}" in page.text

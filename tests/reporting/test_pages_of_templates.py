@@ -35,6 +35,12 @@ def test_html_is_escaped(tmp_path: Path):
     assert page == "<p>&lt;a&gt;</p><code>x</code> <strong>a &lt; b</strong> 5\N{NO-BREAK SPACE}% 1234"
 
 
+def test_stars_of_symbols_are_seen(tmp_path: Path):
+    """Two stars within words would be the ends of emphasis in Markdown; in HTML they are stars."""
+    assert filled(tmp_path, "σ*² = 1, **not** {{ text }}", text="σ*² = 2") == r"σ\*² = 1, **not** σ\*² = 2"
+    assert filled(tmp_path, "{{ text }}", "page.html", text="σ*²") == "σ*²"
+
+
 def test_places_and_values_belong_together(tmp_path: Path):
     with pytest.raises(EdgememError, match=r"has no place for what belongs there; write \{\{ more \}\} into it"):
         filled(tmp_path, "{{ text }}", text="a", more="b")

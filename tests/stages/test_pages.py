@@ -30,6 +30,7 @@ WITHOUT_TEMPLATE = [
     for page in (ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/*.md")))
     if page.name not in {template.name for template in TEMPLATES}
 ]
+ALL_PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("docs/results/*/*.md")])
 
 # What is no prose, outermost first.
 NO_PROSE = (
@@ -111,6 +112,40 @@ def test_what_is_allowed_occurs(reason: str):
     assert any(re.search(ALLOWED[reason], page, re.MULTILINE) for page in pages)
 
 
+def broken(text: str) -> list[str]:
+    """Return the lines of tables that GitHub would show as text, or with cells missing or left out."""
+    text = re.sub(r"^( *)```.*?^\1```$", "", text, flags=re.DOTALL | re.MULTILINE)
+    lines = []
+    for block in re.findall(r"(?:^ *\|.*\n?)+", text, re.MULTILINE):
+        rows = block.splitlines()
+        # A bar separates cells in `code`, too, unless there is a backslash before it.
+        cells = [len(re.findall(r"(?<!\\)\|", row)) for row in rows]
+        if not re.fullmatch(r" *\|(?: *:?-+:? *\|)+ *", "".join(rows[1:2])):
+            lines.append(rows[0])
+        lines += [row for row, number in zip(rows, cells, strict=True) if number != cells[0] or row.rstrip()[-1] != "|"]
+    return lines
+
+
+@pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_tables_are_tables(page: Path):
+    assert broken(page.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("table", "line"),
+    [
+        ("| a | b |\n| --- | --- |\n| 1 |", "| 1 |"),
+        ("| a | b |\n| --- | --- |\n| `x|y` | 2 |", "| `x|y` | 2 |"),
+        ("| a | b |\n| --- | --- |\n| 1 | a cell that goes\non |", "| 1 | a cell that goes"),
+        ("| a | b |\n| --- |\n| 1 | 2 |", "| --- |"),
+        ("| a |\n| --- |\n| 1 |\n\n| without a header |", "| without a header |"),
+    ],
+)
+def test_a_broken_table_is_found(table: str, line: str):
+    assert broken(f"Text.\n\n{table}\n\nMore text.\n") == [line]
+    assert broken("| a | b |\n| --- | :-: |\n| `x\\|y` | 2 |\n```\n| of code |\n```\n") == []
+
+
 def test_every_template_has_a_page():
     assert sorted(template.name for template in TEMPLATES) == sorted([*(Path(page).name for page in PAGES), *OTHERS])
 
@@ -147,8 +182,24 @@ def test_pages_of_protocols_are_those_of_their_templates(tmp_path: Path, name: s
 @pytest.mark.parametrize("page", sorted(ROOT.glob("docs/results/*/README.md")), ids=lambda page: page.parent.name)
 def test_pages_of_campaigns_have_the_words_of_their_template(page: Path):
     """What stands in the places is made of results; `snakemake collect` brings it in."""
-    words = re.split(r"\{\{.*?\}\}", (ROOT / "docs/templates/results.md").read_text(encoding="utf-8"))
+    template = (ROOT / "docs/templates/results.md").read_text(encoding="utf-8").replace("σ*", r"σ\*")
+    words = re.split(r"\{\{.*?\}\}", template)
     assert re.fullmatch(".*".join(map(re.escape, words)), page.read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("docs/results/*/README.md")), ids=lambda page: page.parent.name)
+def test_pictures_of_campaigns_have_captions(page: Path):
+    """Each picture is there, described to those who cannot see it, and explained below."""
+    text = page.read_text(encoding="utf-8")
+    shown = re.findall(r"^### .+\n\n!\[([^\]]+)\]\(([^)]+)\)\n\n\w.+", text, re.MULTILINE)
+    assert sorted(name for _, name in shown) == sorted(path.name for path in page.parent.glob("*.png"))
+    assert not any(alt == Path(name).stem for alt, name in shown)
+
+
+@pytest.mark.parametrize("page", ALL_PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_stars_are_no_emphasis_within_words(page: Path):
+    text = re.sub(r"^( *)```.*?^\1```$|`[^`]+`", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    assert re.findall(r".*\w\*\w.*", text) == []
 
 
 def test_a_page_follows_its_numbers(copied: Path):

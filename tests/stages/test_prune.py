@@ -194,7 +194,7 @@ def test_what_a_saved_version_has_is_kept(prune: Callable[..., str], monkeypatch
     files = [file.path for file in files_of(read_campaign("config.yaml")) if file.kind in ("models", "evaluations")]
     saved = {path: File(sha256(path), 1, 1, path) for path in files}
     saved[files[0]] = File("0" * 64, 1, 1, files[0])
-    tags.write(Version("v1", "tiny", [], [], {}, {}, saved, "", ""), [], "")
+    tags.write(Version("v1", "tiny", [], [], [], {}, {}, saved, "", ""), [], "")
     configure(**LONGER)
     said = prune("--yes")
     assert f"kept, since a saved version has them: {len(files) - 1} files, " in said

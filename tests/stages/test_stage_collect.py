@@ -7,16 +7,20 @@ import pytest
 
 from edgemem.cli import main
 from edgemem.config.collect import CollectSpec
+from edgemem.figures.mechanism import CAPTION
+from edgemem.files.attributes import read_attributes
+from edgemem.files.lineage import sha256
 from edgemem.reporting.cost import Cost, cost_table, cost_text, costs
 from edgemem.reporting.pages import markdown_table
+from edgemem.reporting.summary_metrics import read_metrics
 
-from .conftest import NAME, SEEDS, SETTING, command
+from .conftest import MODEL, NAME, SEEDS, SETTING, command, plot_spec
 
 
 TEMPLATE = Path(__file__).parents[2] / "docs/templates/results.md"
 # The paper's protocol shows training a hundred times as many points.
 PROTOCOL = {"steps": 1000, "draws": 50, "peak_lr": 0.01, "final_lr": 0.001}
-MODEL = {
+TRAINED = {
     "provides": ["components"],
     "settings": [NAME],
     "denoiser": "isotropic_mixture",
@@ -28,7 +32,7 @@ SPEC = {
     "campaign": "tiny",
     "seeds": SEEDS,
     "settings": [SETTING],
-    "models": {"mixture": MODEL},
+    "models": {"mixture": TRAINED},
     "sampling": {},
     "evaluation": {},
     "sensitivity_keys": {},
@@ -82,8 +86,8 @@ def test_costs_of_sensitivity_are_those_of_its_files(spec):
 
 def test_costs_of_several_models_are_added(spec):
     """Each has files of its own; what the paper's protocol would take is not told where protocols differ."""
-    other = MODEL | {"protocol": PROTOCOL | {"steps": 7}}
-    both = CollectSpec.model_validate(SPEC | {"models": {"mixture": MODEL, "second": other}})
+    other = TRAINED | {"protocol": PROTOCOL | {"steps": 7}}
+    both = CollectSpec.model_validate(SPEC | {"models": {"mixture": TRAINED, "second": other}})
     benchmark(Path(f"results/benchmarks/train/{NAME}/seed1/second-{both.model_keys['second']}.tsv"), 600)
     assert both.model_keys["second"] != both.model_keys["mixture"]
     assert costs(both)["train"].seconds == 6000.0
@@ -94,7 +98,7 @@ def test_cost_of_the_published_protocol_is_in_proportion_to_its_points(spec):
     text = cost_text(spec, costs(spec))
     assert "5,000,000 noised points of each sample instead of 50,000" in text
     assert "150 hours of one core instead of 1.50" in text
-    own = CollectSpec.model_validate(SPEC | {"models": {"mixture": MODEL | {"denoiser": "mine"}}})
+    own = CollectSpec.model_validate(SPEC | {"models": {"mixture": TRAINED | {"denoiser": "mine"}}})
     assert "The paper's protocol" not in cost_text(own, {"train": Cost(1, 1.0, 1.0, 1.0)})
 
 
@@ -106,18 +110,17 @@ def test_results_without_benchmarks_have_no_costs(tmp_path, monkeypatch):
 
 def test_command(made, spec, tmp_path):
     """The page says what was computed, when, where and by which code; numbers and figures lie beside it."""
-    figure, out = tmp_path / "losses.png", tmp_path / "docs/tiny"
-    figure.write_bytes(b"image")
-    words = ["collect", TEMPLATE, *made.evaluations.values(), "--metrics", made.metrics, "--figures", figure]
+    figure, out = tmp_path / "mechanism.png", tmp_path / "docs/tiny"
+    evaluations = made.evaluations.values()
+    assert main(command("plot", "mechanism", *evaluations, "--out", figure, spec=plot_spec("mechanism"))) == 0
+    words = ["collect", TEMPLATE, *evaluations, "--metrics", made.metrics, "--figures", figure]
     assert main(command(*words, "--out", out, spec=SPEC)) == 0
-    assert sorted(path.name for path in out.iterdir()) == ["README.md", "losses.png", made.metrics.name]
+    assert sorted(path.name for path in out.iterdir()) == ["README.md", "mechanism.png", made.metrics.name]
     page = (out / "README.md").read_text()
     attributes = made.read("evaluations").attrs
     for said in (
         "campaign `tiny`",
-        "![losses](losses.png)",
-        "1 × 2",
-        "protocol `fast`",
+        f"### {CAPTION.title}, `{MODEL}` on `{NAME}`\n\n![{CAPTION.alt}](mechanism.png)\n\n{CAPTION.text}\n",
         attributes["git_commit"],
         attributes["created"],
     ):
@@ -127,8 +130,9 @@ def test_command(made, spec, tmp_path):
     assert f"| models left out of fits | {' of '.join(out_of_all)} |" in page
     assert "Other ways to generate points" not in page
     assert "{{" not in page
-    assert json.loads((out / made.metrics.name).read_text()) == json.loads(made.metrics.read_text())
-    assert (out / "losses.png").read_bytes() == b"image"
+    assert read_metrics(out / made.metrics.name) == read_metrics(made.metrics)
+    assert json.loads(read_attributes(out / made.metrics.name)["inputs"]) == {str(made.metrics): sha256(made.metrics)}
+    assert (out / "mechanism.png").read_bytes() == figure.read_bytes()
 
 
 def test_other_ways_to_generate_points_are_collected(made, spec, tmp_path):
@@ -136,13 +140,21 @@ def test_other_ways_to_generate_points_are_collected(made, spec, tmp_path):
     words = ["collect", TEMPLATE, *made.evaluations.values(), "--metrics", made.metrics]
     words += ["--sensitivity", *made.sensitivity.values(), "--figures"]
     assert main(command(*words, "--out", tmp_path, spec=SPEC)) == 0
-    numbers = json.loads((tmp_path / "metrics.json").read_text())
+    numbers = read_metrics(tmp_path / "metrics.json")
     ways = {name for name in numbers if "/m50_by/" in name}
-    assert ways == set(numbers) - set(json.loads(made.metrics.read_text()))
+    assert ways == set(numbers) - set(read_metrics(made.metrics))
     assert f"{NAME}/mixture/m50_by/ddpm_4_0.001_shift" in ways
     page = (tmp_path / "README.md").read_text()
     assert "## Other ways to generate points" in page
     assert "DDPM, 4 times down to 0.001" in page
+
+
+def test_figure_that_does_not_say_what_it_is_is_refused(made, spec, refused, tmp_path):
+    figure = tmp_path / "losses.png"
+    figure.write_bytes(b"image")
+    words = ["collect", TEMPLATE, *made.evaluations.values(), "--metrics", made.metrics, "--figures", figure]
+    message = refused(*words, "--out", tmp_path / "out", spec=SPEC)
+    assert f"{figure} carries no lineage, which says what figure it is; delete it and run again" in message
 
 
 def test_template_without_a_place_is_refused(made, spec, refused, tmp_path):

@@ -19,6 +19,7 @@ from edgemem.config.train import TrainSpec
 from edgemem.files.attributes import figure_metadata, read_attributes
 from edgemem.files.lineage import TOLD, packed, sha256, unpacked
 from edgemem.files.netcdf import write_dataset
+from edgemem.reporting.summary_metrics import read_metrics
 
 from .conftest import MODEL, NAME, SEEDS, command, evaluate_spec, plot_spec, regress_spec, sample_spec, train_spec
 
@@ -162,16 +163,34 @@ def test_figures_carry_their_lineage(made, tmp_path: Path, suffix: str, capsys: 
     assert set(states(text).values()) == {"this file", "is the file here"}
 
 
+def test_metrics_carry_their_lineage(made, capsys: pytest.CaptureFixture[str]):
+    """The numbers are as they were beside one name that is none, and tell the chain back to the samples."""
+    evaluations = list(made.evaluations.values())
+    content = json.loads(made.metrics.read_text())
+    assert read_metrics(made.metrics) == {name: content[name] for name in content if name != "lineage"}
+    assert all(value is None or isinstance(value, float) for value in read_metrics(made.metrics).values())
+    attributes = read_attributes(made.metrics)
+    assert attributes["edgemem_file"] == "metrics"
+    assert json.loads(attributes["spec"]) == json.loads(RegressSpec.model_validate(regress_spec()).canonical())
+    assert json.loads(attributes["inputs"]) == {str(path): sha256(path) for path in evaluations}
+    text = printed(made.metrics, capsys)
+    assert text.startswith("metrics\n")
+    assert text.count("config ") == 1 + 3 * len(SEEDS)
+    assert set(states(text).values()) == {"this file", "is the file here"}
+
+
 def test_files_without_lineage_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], made):
     """What is no file of edgemem, is not there or is damaged ends with exit code 1 and says so."""
-    foreign = {name: tmp_path / f"foreign.{name}" for name in ("nc", "png", "pdf", "txt")}
+    foreign = {name: tmp_path / f"foreign.{name}" for name in ("nc", "png", "pdf", "txt", "json", "html")}
     xr.Dataset({"a": 1}).to_netcdf(foreign["nc"])
     Image.new("RGB", (1, 1)).save(foreign["png"])
     figure = plt.figure()
     figure.savefig(foreign["pdf"], metadata={"Keywords": "a, b (c)"})
     plt.close(figure)
     foreign["txt"].write_text("words")
-    expected = dict.fromkeys(foreign.values(), "carries no lineage; give a NetCDF file or a figure")
+    foreign["json"].write_text('{"campaign/m50_mean": 0.8, "lineage": 3}')
+    foreign["html"].write_text("<!doctype html><title>A page</title>")
+    expected = dict.fromkeys(foreign.values(), "carries no lineage; give a .nc, .pdf, .png, report.html")
     truncated = tmp_path / "truncated.nc"
     truncated.write_bytes(made.transition.read_bytes()[:2000])
     expected |= {truncated: "cannot be read, perhaps it is truncated", tmp_path / "none.nc": "does not exist"}

@@ -16,6 +16,7 @@ def version(name: str, **content: object) -> Version:
     empty = {
         "campaign": "tiny",
         "configfiles": [],
+        "values": [],
         "extensions": [],
         "parameters": {},
         "metrics": {},

@@ -1,9 +1,12 @@
 """Names of versions are tags of git: they can be renamed, and two clones may have used the same one."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from edgemem.errors import EdgememError
 from edgemem.versions import tags
 from edgemem.versions.version import File, Version
 
@@ -23,7 +26,7 @@ def named(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> Repository
 def version(campaign: str) -> Version:
     """Return a version named v1."""
     files = {"results/a": File("0", 10, 1, "samples of a")}
-    return Version("v1", campaign, [], [], {"steps": 20}, {"x/m50": None}, files, "", "outs:\n")
+    return Version("v1", campaign, [], ["seeds=[1]"], [], {"steps": 20}, {"x/m50": None}, files, "", "outs:\n")
 
 
 def test_version_is_read_as_it_was_written(named: Repository):
@@ -31,6 +34,29 @@ def test_version_is_read_as_it_was_written(named: Repository):
     assert tags.read("v1") == version("tiny")
     (tag,) = tags.all_tags()
     assert (tag.name, tag.message, tag.commit) == ("v1", "the first", named.git("rev-parse", "HEAD").strip())
+
+
+def test_versions_of_the_format_before_can_be_read():
+    """They are as they were saved, and had no values of `--config`."""
+    content = json.loads(version("tiny").to_json()) | {"format": 2}
+    del content["values"]
+    assert Version.from_json(json.dumps(content)) == replace(version("tiny"), values=[])
+    with pytest.raises(EdgememError, match="version v1 has format 4, this edgemem reads 2 and 3"):
+        Version.from_json(json.dumps(content | {"format": 4}))
+
+
+def test_files_that_git_does_not_track_are_compared(named: Repository):
+    """An overlay of one's own is the one that was saved until it is changed, whatever git knows of it."""
+    own = "experiments/mine.yaml"
+    (named / own).parent.mkdir(exist_ok=True)
+    (named / own).write_text("campaign: mine\n")
+    tags.write(replace(version("mine"), name="v2", configfiles=[own]), [own], "")
+    assert tags.changed([own], ["version/v2"]) == []
+    assert tags.changed([own], ["HEAD"]) == [own]
+    (named / own).write_text("campaign: other\n")
+    assert tags.changed([own], ["version/v2"]) == [own]
+    (named / own).unlink()
+    assert tags.changed([own], ["version/v2"]) == [own]
 
 
 def test_version_can_be_renamed(named: Repository):
@@ -50,7 +76,7 @@ def test_workflow_may_be_a_part_of_the_repository(
     (named / folder).mkdir(exist_ok=True)
     (named / folder / "config.yaml").write_text("campaign: part\n")
     monkeypatch.chdir(named / folder)
-    tags.write(Version(**vars(version("part")) | {"name": "v2"}), ["config.yaml"], "")
+    tags.write(replace(version("part"), name="v2"), ["config.yaml"], "")
     assert tags.read("v2").campaign == "part"
     assert named.git("show", f"version/v2:{Path(folder, 'config.yaml')}") == "campaign: part\n"
 

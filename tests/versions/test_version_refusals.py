@@ -57,6 +57,16 @@ def test_unfinished_campaign_is_not_saved(repository: Repository):
     assert repository.path("evaluations", SETTING, 1) in said
 
 
+def test_values_of_the_command_line_are_part_of_the_configuration(repository: Repository):
+    """A campaign that values name is another one: the command that makes it has them, and a bad one is named."""
+    said = repository.refused(*SAVE, "--config", "campaign=mine", "evaluation={draws: 3}")
+    typed = f"snakemake --cores all --configfile {CONFIG} --config campaign=mine 'evaluation={{draws: 3}}'"
+    assert f"type first: {typed}" in said
+    assert "results/mine/metrics.json" in said
+    assert "--config: seeds: " in repository.refused(*SAVE, "--config", "seeds=none")
+    assert "--config takes KEY=VALUE, as in --config campaign=mine" in repository.refused(*SAVE, "--config", "mine")
+
+
 @pytest.mark.parametrize("change", ["changed", "added", "staged"])
 def test_code_of_no_commit_is_not_saved(repository: Repository, change: str):
     """A version's code is that of a commit: what is changed, new or only staged is refused by name."""

@@ -1,5 +1,8 @@
 """Versions with real runs: saved, compared, restored, verified, carried to other clones."""
 
+import json
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -106,6 +109,29 @@ def test_extension_is_part_of_a_version(versioned: Repository):
     assert "a dry-run has nothing to do" in versioned.version("restore", "v1")
     assert own.read_text() == OWN_FIGURE
     assert versioned.contents() == first
+
+
+def test_campaign_of_an_overlay_of_ones_own_and_of_values(versioned: Repository):
+    """A campaign is what was given to Snakemake: files that git does not track, and values, which `restore` repeats."""
+    own, values = "experiments/mine.yaml", ("campaign=mine", "seeds=[2]")
+    (versioned / own).parent.mkdir(exist_ok=True)
+    shutil.copy(versioned / CONFIG, versioned / own)
+    given = ("--configfile", own, "--config", *values)
+    assert versioned.snakemake("--cores", "2", "--config", *values).returncode == 0
+    first = versioned.contents()
+    assert "saved v1: campaign mine, " in versioned.version("save", "v1", *given)
+    assert json.loads(versioned.git("show", "version/v1:version.json"))["values"] == list(values)
+    versioned.version("verify")
+
+    (versioned / "results/mine/transition.nc").unlink()
+    (versioned / own).unlink()
+    said = versioned.version("restore", "v1")
+    assert f"to go on, type: snakemake --cores all --configfile {own} --config campaign=mine 'seeds=[2]'" in said
+    assert versioned.contents() == first
+    assert versioned.git("status", "--porcelain", "--untracked-files=all").split() == ["??", own]
+    versioned.version("verify")
+    assert versioned.pending("--config", *values) == {}
+    assert re.search(r"^all +\d+$", versioned.edgemem("status", *given).stdout, re.MULTILINE), "all is done"
 
 
 def test_verify_finds_what_is_wrong(versioned: Repository):

@@ -14,7 +14,7 @@ from edgemem.files.lineage import Ancestry, sha256, unpacked
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("file", metavar="FILE", help="NetCDF file or figure, .pdf or .png, that edgemem has made")
+    parser.add_argument("file", metavar="FILE", help="NetCDF file, figure, report or metrics that edgemem has made")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -44,7 +44,7 @@ class Chain:
             raise EdgememError(f"{file} cannot be read, perhaps it is truncated ({error})") from None
         if not self.attributes:
             raise EdgememError(
-                f"{file} carries no lineage; give a NetCDF file or a figure (.pdf, .png) as edgemem has written it"
+                f"{file} carries no lineage; give a .nc, .pdf, .png, report.html or metrics.json of edgemem"
             )
         self._folders = [*file.absolute().parents, Path.cwd()]
         self._shown: set[str] = set()

@@ -1,5 +1,9 @@
-"""The attributes that a file carries: a NetCDF file as such, an image as text beside its pixels, a PDF as keywords."""
+"""The attributes that a file carries, each kind in its own way.
 
+A NetCDF file as such, a PNG as text beside its pixels, a PDF as keywords, a page in its head, metrics under one name.
+"""
+
+import html
 import json
 import re
 from collections.abc import Mapping
@@ -12,6 +16,10 @@ from PIL import Image
 
 # How Matplotlib writes a text in a PDF: in parentheses, with backslashes before those that belong to the text.
 KEYWORDS = re.compile(rb"/Keywords\s*\(([^\\()]*(?:\\.[^\\()]*)*)\)", re.DOTALL)
+# How the template of reports writes them.
+META = re.compile(rb'<meta name="edgemem-lineage" content="([^"]*)">')
+# The name in metrics.json that is no metric's, whose names have a slash.
+LINEAGE = "lineage"
 
 
 def read_attributes(path: str | Path) -> dict[str, str]:
@@ -33,11 +41,15 @@ def read_attributes(path: str | Path) -> dict[str, str]:
             attributes = {str(name): value for name, value in image.info.items() if isinstance(value, str)}
     elif start.startswith(b"%PDF") and (found := KEYWORDS.search(Path(path).read_bytes())):
         attributes = _json(re.sub(rb"\\(.)", rb"\1", found[1]))
+    elif start.startswith(b"<!") and (found := META.search(Path(path).read_bytes())):
+        attributes = _json(html.unescape(found[1].decode()))
+    elif start.startswith(b"{") and isinstance(inner := _json(Path(path).read_bytes()).get(LINEAGE), dict):
+        attributes = inner
     return {name: str(value) for name, value in attributes.items()} if "edgemem_file" in attributes else {}
 
 
-def _json(text: bytes) -> dict[str, Any]:
-    """Return the attributes that keywords spell; keywords of others are no JSON."""
+def _json(text: str | bytes) -> dict[str, Any]:
+    """Return the keys and values that a text spells; texts of others are no JSON."""
     try:
         found = json.loads(text)
     except ValueError:
@@ -58,3 +70,9 @@ def figure_metadata(suffix: str, attributes: Mapping[str, object]) -> dict[str, 
         "Keywords": json.dumps(dict(attributes), sort_keys=True),
         "CreationDate": None,
     }
+
+
+def metrics_text(metrics: Mapping[str, float | None], attributes: Mapping[str, object]) -> str:
+    """Return the content of metrics.json: numbers by name, and attributes where `read_attributes` looks for them."""
+    numbers = {name: metrics[name] for name in sorted(metrics)}
+    return json.dumps({**numbers, LINEAGE: dict(attributes)}, indent=2) + "\n"

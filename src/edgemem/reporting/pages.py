@@ -38,7 +38,8 @@ class Table(NamedTuple):
 def write_page(
     template: str | Path, page: str | Path, numbers: Mapping[str, object] | None = None, **values: object
 ) -> None:
-    """Write a page: a template of Jinja filled with values, which are escaped where the template is HTML.
+    """Write a page: a template of Jinja filled with values, which are escaped where the template is HTML, and the star
+    of σ* where it is Markdown.
 
     **Arguments:** `numbers`: what the template may take numbers from; `values`: by the name of their place in the
     template; each must have one.
@@ -65,6 +66,8 @@ def write_page(
     for name in values:
         if name not in places:
             raise EdgememError(f"{template} has no place for what belongs there; write {{{{ {name} }}}} into it")
+    if Path(template).suffix == ".md":
+        text = text.replace("σ*", r"σ\*")  # else two of them are the ends of emphasis, and are not seen
     atomic_write(page, lambda path: path.write_text(text, encoding="utf-8"))
 
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from edgemem.errors import EdgememError
+from edgemem.files.attributes import LINEAGE
 from edgemem.reporting.numbers import Metrics
 
 
@@ -13,10 +14,10 @@ def read_metrics(path: str | Path) -> Metrics:
     **Raises:** EdgememError if they cannot be read.
     """
     try:
-        metrics: Metrics = json.loads(Path(path).read_text(encoding="utf-8"))
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise EdgememError(f"{path} cannot be read as metrics ({error}); type: snakemake {path}") from None
-    return metrics
+    return {name: value for name, value in content.items() if name != LINEAGE}
 
 
 def known(metrics: Metrics, name: str) -> float:

@@ -10,9 +10,13 @@ from pathlib import Path
 
 import xarray as xr
 
+from edgemem import pieces
 from edgemem.analysis.ways import ways_metrics
 from edgemem.config.collect import CollectSpec
+from edgemem.errors import EdgememError
 from edgemem.files.atomic_write import atomic_write
+from edgemem.files.attributes import metrics_text, read_attributes
+from edgemem.files.lineage import lineage_attributes
 from edgemem.files.netcdf import read_dataset
 from edgemem.reporting.cost import cost_table, cost_text, costs
 from edgemem.reporting.numbers import Metrics
@@ -50,17 +54,32 @@ def run(options: argparse.Namespace) -> None:
         out / "README.md",
         campaign=spec.campaign,
         origin=_origin(spec, evaluations, metrics),
-        figures="\n\n".join(f"![{image.stem}]({image.name})" for image in images),
+        figures="\n\n".join(map(_figure, images)),
         predictors=markdown_table(*predictor_table(metrics)),
         noise=markdown_table(*noise_table(metrics)),
         weights=weights_text(metrics),
         ways=ways_text(metrics),
         cost=f"{markdown_table(*cost_table(found))}\n\n{cost_text(spec, found)}",
     )
-    text = json.dumps(metrics, indent=2, sort_keys=True) + "\n"
+    inputs = [options.metrics, *options.sensitivity]
+    text = metrics_text(metrics, lineage_attributes("metrics", spec.canonical(), inputs, spec.names))
     atomic_write(out / "metrics.json", lambda path: path.write_text(text, encoding="utf-8"))
     for source in images:
         atomic_write(out / source.name, lambda path: shutil.copyfile(source, path))  # noqa: B023
+
+
+def _figure(image: Path) -> str:
+    """Return a figure between its title and its caption, by what the image says of itself.
+
+    **Raises:** EdgememError if it says nothing.
+    """
+    attributes = read_attributes(image)
+    if not attributes:
+        raise EdgememError(f"{image} carries no lineage, which says what figure it is; delete it and run again")
+    caption = pieces.figure_module(json.loads(attributes["spec"])["figure"]["figure"]).CAPTION
+    drawn_of = [f"`{attributes[name]}`" for name in ("model", "setting") if name in attributes]
+    title = ", ".join(filter(None, (caption.title, " on ".join(drawn_of))))
+    return f"### {title}\n\n![{caption.alt}]({image.name})\n\n{caption.text}"
 
 
 def _origin(spec: CollectSpec, evaluations: Iterable[xr.Dataset], metrics: Metrics) -> str:

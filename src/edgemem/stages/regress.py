@@ -1,7 +1,6 @@
 """Stage 4: find the transitions of a campaign and compare them with predictions."""
 
 import argparse
-import json
 
 from edgemem.analysis.evaluations import read_evaluations
 from edgemem.analysis.metrics import metrics
@@ -9,6 +8,8 @@ from edgemem.analysis.prediction import predict_transitions
 from edgemem.analysis.transition import find_transitions
 from edgemem.config.regress import RegressSpec
 from edgemem.files.atomic_write import atomic_write
+from edgemem.files.attributes import metrics_text
+from edgemem.files.lineage import lineage_attributes
 from edgemem.files.netcdf import write_dataset
 from edgemem.stages.campaign_spec import add_campaign_spec
 
@@ -39,5 +40,5 @@ def run(options: argparse.Namespace) -> None:
     )
     if options.metrics:
         table = metrics(spec, evaluations, transition, regression)
-        text = json.dumps(table, indent=2, sort_keys=True) + "\n"
+        text = metrics_text(table, lineage_attributes("metrics", spec.canonical(), inputs, spec.names))
         atomic_write(options.metrics, lambda path: path.write_text(text))

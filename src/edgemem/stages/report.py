@@ -2,6 +2,7 @@
 
 import argparse
 import base64
+import json
 from collections.abc import Iterable, Mapping
 from importlib import metadata
 from pathlib import Path
@@ -49,6 +50,9 @@ def run(options: argparse.Namespace) -> None:
     files = trace(options.data)
     found = transitions(spec, metrics)
     cost = costs(spec)
+    made = lineage_attributes(
+        "report", spec.canonical(), [*options.data, options.metrics, *options.figures], spec.names
+    )
     write_page(
         options.template,
         options.out,
@@ -71,7 +75,8 @@ def run(options: argparse.Namespace) -> None:
         traced=len(files),
         changed=[[_link(file, options.out) for file in pair] for pair in changed(files)],
         packages={name: metadata.version(name) for name in PACKAGES},
-        made=lineage_attributes("report", spec.canonical(), [], spec.names),
+        made=made,
+        lineage=json.dumps(made),
         metrics=link(options.metrics, options.out),
         tables=[_link(file, options.out) for file in files.values() if "campaign" in file.attributes],
     )

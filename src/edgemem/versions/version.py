@@ -10,8 +10,8 @@ from edgemem import layout
 from edgemem.errors import EdgememError
 
 
-# Raised whenever a version is written in another way.
-FORMAT = 2
+# Raised whenever a version is written in another way. Versions of the format before had no values of --config.
+FORMAT, BEFORE = 3, 2
 
 
 class File(NamedTuple):
@@ -31,14 +31,16 @@ class File(NamedTuple):
 class Version:
     """A version, but for the content of its files.
 
-    **Arguments:** `configfiles`: what was given to Snakemake with --configfile; `extensions`: the user's own families,
-    denoisers and figures; `parameters`: the whole configuration, flat; `metrics`: the content of metrics.json; `files`:
-    by path; `packed`: checksum of what is packed into one file; `data`: DVC's pointer to their content.
+    **Arguments:** `configfiles`, `values`: what Snakemake was given with --configfile and --config; `extensions`: the
+    user's own families, denoisers and figures; `parameters`: the whole configuration, flat; `metrics`: those of
+    metrics.json; `files`: by path; `packed`: checksum of what is packed into one file; `data`: DVC's pointer to their
+    content.
     """
 
     name: str
     campaign: str
     configfiles: list[str]
+    values: list[str]
     extensions: list[str]
     parameters: dict[str, Any]
     metrics: dict[str, float | None]
@@ -72,10 +74,12 @@ class Version:
         **Raises:** EdgememError if another edgemem wrote it in another way.
         """
         content: Mapping[str, Any] = json.loads(text)
-        if content["format"] != FORMAT:
+        if content["format"] not in (BEFORE, FORMAT):
             raise EdgememError(
-                f"version {content['name']} has format {content['format']}, this edgemem reads {FORMAT}; "
+                f"version {content['name']} has format {content['format']}, this edgemem reads {BEFORE} and {FORMAT}; "
                 "use the edgemem that saved it"
             )
         keys = {key: value for key, value in content.items() if key != "format"}
-        return Version(**keys | {"files": {path: File(*file) for path, file in content["files"].items()}})
+        return Version(
+            **{"values": [], **keys, "files": {path: File(*file) for path, file in content["files"].items()}}
+        )

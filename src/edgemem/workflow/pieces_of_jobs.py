@@ -33,7 +33,7 @@ def pieces_of_campaign(stage: str, campaign: Campaign) -> list[Piece]:
     """Return the pieces of a job that is of all settings."""
     families = dict.fromkeys(setting.family for setting in campaign.study.settings)
     found = [piece for family in families for piece in _of_family(stage, family)]
-    if stage == "report":  # it shows their captions
+    if stage in ("report", "collect"):  # they show captions
         found += [Piece("figure", figure.figure) for figure in campaign.figures]
     return found
 

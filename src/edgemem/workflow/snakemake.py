@@ -2,6 +2,7 @@
 
 import csv
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -82,14 +83,14 @@ def summary(files: Sequence[str], values: Sequence[str] = ()) -> str:
     return ended.stdout
 
 
-def jobs_to_do(files: Sequence[str]) -> list[str]:
+def jobs_to_do(files: Sequence[str], values: Sequence[str] = ()) -> list[str]:
     """Return which jobs a dry-run names, with their numbers: none if there is nothing to be done.
 
-    **Arguments:** `files`: as given to Snakemake with `--configfile`.
+    **Arguments:** `files`, `values`: as given to Snakemake with `--configfile` and `--config`.
 
     **Raises:** EdgememError with what Snakemake said if it refused.
     """
-    command = [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "rules", *options_of(files)]
+    command = [sys.executable, "-m", "snakemake", "--dry-run", "--quiet", "rules", *options_of(files, values)]
     ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if ended.returncode:
         raise EdgememError(f"snakemake refuses a dry-run:\n{ended.stdout.strip()}")
@@ -103,7 +104,7 @@ def jobs_to_do(files: Sequence[str]) -> list[str]:
 
 def command_line(files: Sequence[str], values: Sequence[str] = ()) -> str:
     """Return what one types to run the campaign of some files and values."""
-    return " ".join(["snakemake --cores all", *options_of(files, values)])
+    return shlex.join(["snakemake", "--cores", "all", *options_of(files, values)])
 
 
 def options_of(files: Sequence[str], values: Sequence[str] = ()) -> list[str]:

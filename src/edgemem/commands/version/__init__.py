@@ -4,6 +4,7 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from edgemem.commands.configuration import add_configuration
 from edgemem.commands.version import diff, overview, prune, restore, save, share, verify
 from edgemem.errors import EdgememError
 
@@ -20,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     new = action("save", save.save, "keep the results of a finished campaign under a name")
     new.add_argument("name", metavar="NAME")
     new.add_argument("-m", dest="message", default="", metavar="TEXT", help="a message")
-    new.add_argument("--configfile", nargs="+", default=[], metavar="FILE", help="as given to snakemake")
+    add_configuration(new)
 
     action("list", overview.print_list, "print all versions")
 

@@ -15,7 +15,7 @@ from edgemem.versions.git import git
 from edgemem.versions.packing import SMALL, unpack
 from edgemem.versions.records import mark_incomplete, remove_records, write_records
 from edgemem.versions.version import Version
-from edgemem.workflow.snakemake import jobs_to_do, require_rest
+from edgemem.workflow.snakemake import command_line, jobs_to_do, require_rest
 
 
 def restore(options: argparse.Namespace) -> None:
@@ -38,12 +38,12 @@ def restore(options: argparse.Namespace) -> None:
         git("restore", f"--source={tags.reference(version.name)}", "--worktree", "--", *version.configuration)
         store.CURRENT.write_text(version.name)
     print(f"restored {version.name}: campaign {version.campaign}, {len(version.files)} files")
-    if jobs := jobs_to_do(version.configfiles):
+    if jobs := jobs_to_do(version.configfiles, version.values):
         raise EdgememError(
             f"the results are those of {version.name}, but this code would make others ({', '.join(jobs)}); "
             f"for the code that made them, type: git switch --detach {tags.reference(version.name)}"
         )
-    print("a dry-run has nothing to do")
+    print(f"a dry-run has nothing to do; to go on, type: {command_line(version.configfiles, version.values)}")
 
 
 def _require_saved(version: Version, versions: list[Version]) -> None:

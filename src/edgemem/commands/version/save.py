@@ -1,7 +1,6 @@
 """Keep the results of a finished campaign under a name."""
 
 import argparse
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from edgemem.commands.text import listed
 from edgemem.config.loading import read_campaign
 from edgemem.errors import EdgememError
 from edgemem.reporting.numbers import megabytes
+from edgemem.reporting.summary_metrics import read_metrics
 from edgemem.versions import store, tags
 from edgemem.versions.configuration import inside, parameters
 from edgemem.versions.files import checksums, files_below, stale_files
@@ -32,13 +32,13 @@ def save(options: argparse.Namespace) -> None:
     """
     tags.require_new(options.name)
     require_rest()
-    configfiles = inside(options.configfile)
-    campaign = read_campaign(CONFIG, *configfiles)
+    configfiles, values = inside(options.configfile), options.config
+    campaign = read_campaign(CONFIG, *configfiles, values=values)
     extensions = inside(campaign.extensions)
     configuration = [CONFIG, *configfiles, *extensions]
     _require_committed(configuration)
-    jobs = jobs_of(campaign, summary(configfiles))
-    _require_done(jobs, configfiles)
+    jobs = jobs_of(campaign, summary(configfiles, values))
+    _require_done(jobs, command_line(configfiles, values))
     labels = {file.path: file.label for job in jobs for file in job.files}
     folder = Path(layout.RESULTS, campaign.campaign)
     _require_no_more(folder, labels)
@@ -57,9 +57,10 @@ def save(options: argparse.Namespace) -> None:
             name=options.name,
             campaign=campaign.campaign,
             configfiles=configfiles,
+            values=values,
             extensions=extensions,
             parameters=parameters(campaign),
-            metrics=json.loads((folder / "metrics.json").read_text()),
+            metrics=dict(read_metrics(folder / "metrics.json")),
             files={path: _file(path, total, labels.get(path, "")) for path, total in sums.items()},
             packed=packed,
             data=store.keep(options.name),
@@ -75,10 +76,12 @@ def _require_committed(configuration: Sequence[str]) -> None:
         raise EdgememError(listed("the code is not that of a commit; type git add and git commit first", changed))
 
 
-def _require_done(jobs: Iterable[Job], configfiles: Sequence[str]) -> None:
-    """Check that nothing is left to do."""
+def _require_done(jobs: Iterable[Job], typed: str) -> None:
+    """Check that nothing is left to do.
+
+    **Arguments:** `typed`: the command that would do it.
+    """
     if pending := [file.path for job in jobs if not job.done for file in job.files]:
-        typed = command_line(configfiles)
         raise EdgememError(listed(f"configuration and code would make other files; type first: {typed}", pending))
 
 

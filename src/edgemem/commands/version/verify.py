@@ -55,6 +55,6 @@ def _differences(version: Version) -> list[str]:
     lines += stale_files(sums)
     changed = tags.changed(version.configuration, [tags.reference(version.name)])
     lines += [f"{path} is not the one that was saved" for path in changed]
-    if jobs := jobs_to_do(version.configfiles):
+    if jobs := jobs_to_do(version.configfiles, version.values):
         lines.append(f"a dry-run has something to do: {', '.join(jobs)}")
     return lines
