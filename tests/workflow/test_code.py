@@ -55,10 +55,10 @@ EDITS = {
     "config/plot.py": EVERY_PLOT,
     "figures/style.py": EVERY_PLOT,
     "figures/losses.py": {"plot losses": 2, **AFTER_PLOT},
+    "figures/left_out.py": {"plot mechanism": 1, **AFTER_PLOT},
     # No figure of this campaign.
     "figures/transition.py": {},
     "figures/image_rows.py": {},
-    "figures/left_out.py": {},
     # These make the jobs; what they hand to a job is compared by itself.
     "config/campaign.py": {},
     "config/checks.py": {},
