@@ -27,6 +27,7 @@ from edgemem.files.netcdf import read_dataset
 from edgemem.reporting.origin import trace
 from edgemem.reporting.pages import Table, write_page
 from edgemem.reporting.summary_metrics import read_metrics
+from edgemem.runtime.progress import Progress as Log
 from edgemem.stages import plot, regress, report
 from edgemem.versions.files import files_below
 from edgemem.workflow.snakemake import jobs_of, summary
@@ -71,12 +72,10 @@ def run(options: argparse.Namespace) -> None:
             f"no evaluation of campaign {campaign.campaign} is there yet, so that there is nothing to show; "
             "what is done and what runs: python -m edgemem status"
         )
-    folder = layout.PARTIAL.format(campaign=campaign.campaign)
-    page = layout.path_of("report").format(campaign=folder)
+    page = layout.path_of("report").format(campaign=layout.PARTIAL.format(campaign=campaign.campaign))
     try:
         with file_lock(page):
-            banner = _banner(campaign, there, unread, found)
-            written = _write(campaign, page, parts_of(there, campaign.seeds, folder), there, banner)
+            written = _write(campaign, page, there, unread, found)
             for path in set(files_below(Path(page).parent)) - written:  # of an earlier page
                 Path(path).unlink()
     except (EdgememError, OSError) as error:
@@ -106,43 +105,52 @@ def _count(there: There) -> int:
     return sum(map(len, there.values()))
 
 
-def _banner(campaign: Campaign, there: There, unread: Sequence[str], found: Sequence[Progress]) -> dict[str, Any]:
-    """Return what the page says of the campaign's state."""
-    seconds, now = seconds_of_finished(found), datetime.datetime.now().astimezone()
-    evaluate = [each for each in found if each.job.stage == "evaluate"]
-    return {
-        "made": f"{now:%d %B %Y, %H:%M %Z}",
-        "done": _count(there),
-        "total": len(there) * len(campaign.seeds),
-        "again": sum(each.state != "done" and Path(each.job.files[0].path).exists() for each in evaluate),
-        "running": [job_line(each, seconds) for each in found if each.state == "running"],
-        "failed": [job_line(each, seconds) for each in found if each.state == "failed"],
-        "end": expected_end(found, seconds, now),
-        "unread": unread,
-        "cases": Table(
-            ["setting", "model", "evaluations"],
-            [[f"`{name[0]}`", f"`{name[1]}`", data_sets(campaign.seeds, done)] for name, done in there.items()],
-        ),
-    }
-
-
-def _write(campaign: Campaign, page: str, parts: Sequence[Part], there: There, banner: Mapping[str, Any]) -> set[str]:
+def _write(campaign: Campaign, page: str, there: There, unread: Sequence[str], found: Sequence[Progress]) -> set[str]:
     """Write tables, figures and the page, and return their paths.
 
-    **Arguments:** `parts`: of `parts_of`; `banner`: of `_banner`.
+    **Arguments:** `unread`: a line for each evaluation that is left out; `found`: all jobs.
     """
+    said = Log("report --partial")
+    parts = parts_of(there, campaign.seeds, layout.PARTIAL.format(campaign=campaign.campaign))
     for part in parts:
+        said.update(f"tables of {len(part.cases)} settings and models")
         evaluations = [there[name][seed] for name in part.cases for seed in part.seeds]
         tables = [word for kind in TABLES for word in (f"--{kind}", part.path(kind))]
         _stage(regress, *evaluations, *tables, spec=part.of(campaign.regress_spec()))
     # What is of one case alone is of all its seeds.
     own = {name: part for part in parts for name in part.cases if part.seeds == tuple(there[name])}
-    drawn, undrawn = _draw(campaign, parts[0], own)
+    drawn, undrawn = _draw(campaign, parts[0], own, said)
     contents = _contents(campaign.report_spec(), page, parts, own, drawn)
-    compared = {"cases": ["/".join(name) for name in parts[0].cases], "seeds": parts[0].seeds}
-    write_page(TEMPLATE, page, partial={**banner, "compared": compared, "undrawn": undrawn}, **contents)
+    state = _state(campaign, there, parts[0], found) | {"unread": unread, "undrawn": undrawn}
+    write_page(TEMPLATE, page, partial=state, **contents)
     tables = [part.path(kind) for part in parts for kind in TABLES]
     return {page, *tables, *(path for each in drawn for path in each.files)}
+
+
+def _state(campaign: Campaign, there: There, compared: Part, found: Sequence[Progress]) -> dict[str, Any]:
+    """Return what the page says of how far the campaign is.
+
+    **Arguments:** `compared`: the part that whatever compares cases is of.
+    """
+    seconds, now = seconds_of_finished(found), datetime.datetime.now().astimezone()
+    outdated = {file.path for each in found if each.state != "done" for file in each.job.files}
+    seeds = ", ".join(map(str, compared.seeds))
+    rows = [
+        [f"`{name[0]}`", f"`{name[1]}`", data_sets(campaign.seeds, done), seeds if name in compared.cases else "–"]
+        for name, done in there.items()
+    ]
+    return {
+        "made": f"{now:%d %B %Y, %H:%M %Z}",
+        "done": _count(there),
+        "total": len(there) * len(campaign.seeds),
+        "again": sum(path in outdated for paths in there.values() for path in paths.values()),
+        **{
+            state: [job_line(each, seconds) for each in found if each.state == state] for state in ("running", "failed")
+        },
+        "end": expected_end(found, seconds, now),
+        "cases": Table(["setting", "model", "evaluations", "compared with others: seeds"], rows),
+        "compared": len(compared.cases),
+    }
 
 
 def _stage(stage: ModuleType, *words: str, spec: Spec) -> None:
@@ -152,10 +160,11 @@ def _stage(stage: ModuleType, *words: str, spec: Spec) -> None:
     stage.run(parser.parse_args([*words, "--spec", spec.canonical()]))
 
 
-def _draw(campaign: Campaign, compared: Part, own: Own) -> tuple[list[Drawn], list[str]]:
+def _draw(campaign: Campaign, compared: Part, own: Own, said: Log) -> tuple[list[Drawn], list[str]]:
     """Draw the figures of the cases that have evaluations, and return them, and the names of those that lack a file.
 
-    **Arguments:** `compared`: the part that figures over all cases are drawn of; `own`: that of each case.
+    **Arguments:** `compared`: the part that figures over all cases are drawn of; `own`: that of each case; `said`:
+    prints which figure is drawn.
     """
     paths = {(file.kind, file.setting, file.seed, file.model): file.path for file in files_of(campaign)}
     drawn, undrawn = [], []
@@ -168,6 +177,7 @@ def _draw(campaign: Campaign, compared: Part, own: Own) -> tuple[list[Drawn], li
         if not (data := _data(figure, part, paths)):
             undrawn.append(plot_name(figure.figure.figure, *subject))
             continue
+        said.update(f"figure {plot_name(figure.figure.figure, *subject)}")
         files = [file.path for file in plot_files(compared.folder, figure.figure.figure, *subject)]
         _stage(
             plot, figure.figure.figure, *data, "--out", *files, spec=campaign.plot_spec(figure.figure.figure, *subject)

@@ -13,6 +13,7 @@ from statistics import mean
 from typing import Any, Literal
 
 from edgemem.files.file_lock import is_held, lock_of
+from edgemem.layout import SETTING, STAGES
 from edgemem.reporting.numbers import duration
 from edgemem.workflow.snakemake import Job
 
@@ -112,27 +113,29 @@ def seconds_left(each: Progress, seconds: Mapping[Hashable, float]) -> float | N
 def expected_end(found: Sequence[Progress], seconds: Mapping[Hashable, float], now: datetime.datetime) -> str:
     """Return when all jobs will have ended, in words: by the clock, and by what that is reckoned.
 
-    Jobs of stages of which none has ended are not counted, and the words say which.
+    Most of a campaign is the work on each data set: the end is unknown as long as no job of one of these stages has
+    ended. Tables and figures come last and are no part of it before one of them has been made: the words say so.
 
     **Arguments:** `seconds`: of `seconds_of_finished`; `now`: with its time zone.
     """
     pending = [each for each in found if each.state != "done"]
+    if not pending:
+        return "Nothing is left to do"
     left = [seconds_left(each, seconds) for each in pending]
     known = [value for value in left if value is not None]
-    unknown = dict.fromkeys(each.job.stage for each in pending if _expected(each.job, seconds) is None)
-    if not pending:
-        return "nothing is left to do"
-    if not known:
-        return f"expected end: unknown, since no job has ended yet of {', '.join(unknown)}"
+    unknown = list(dict.fromkeys(each.job.stage for each in pending if _expected(each.job, seconds) is None))
+    needed = [stage for stage in unknown if STAGES[stage].job.startswith(SETTING)] or (unknown if not known else [])
+    if needed:
+        return f"Expected end: unknown before a job of each has ended: {', '.join(needed)}"
     at_once = jobs_at_once(found)
     rest = sum(known) / at_once
     end = now + datetime.timedelta(seconds=rest)
-    clock = end.strftime("%H:%M" if end.date() == now.date() else "%d %b %H:%M") + end.strftime(" %Z").rstrip()
+    clock = f"{end:%H:%M %Z}" if end.date() == now.date() else f"{end:%d %B, %H:%M %Z}"
     if any(each.state == "running" for each in pending):
-        text = f"expected end: {clock}, in {duration(rest)} at {at_once} at once"
+        text = f"Expected end: {clock}, in {duration(rest)} at {at_once} at once"
     else:
-        text = f"expected end: none while no job runs; {duration(rest)} are left, one job at a time"
-    return text + (f", without {', '.join(unknown)}, of which no job has ended yet" if unknown else "")
+        text = f"Expected end: none while no job runs; {duration(rest)} are left, one job at a time"
+    return text + (f"; {', '.join(unknown)} not counted, of which none has ended yet" if unknown else "")
 
 
 def job_line(each: Progress, seconds: Mapping[Hashable, float]) -> str:

@@ -30,8 +30,9 @@ def run(options: argparse.Namespace) -> None:
 
     **Raises:** EdgememError if the configuration is refused.
     """
+    table = summary(options.configfile, options.config)
     campaign = campaign_of(options)
-    found = [progress(job) for job in jobs_of(campaign, summary(options.configfile, options.config))]
+    found = [progress(job) for job in jobs_of(campaign, table)]
     print(report(found, seconds_of_finished(found)))
     print("\n" + curves_so_far(campaign))
 
