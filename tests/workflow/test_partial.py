@@ -129,7 +129,7 @@ def test_a_case_is_of_all_its_seeds(workflow: Workflow):
 def test_while_snakemake_runs(workflow: Workflow):
     """The page can be made while Snakemake holds its lock; it names what runs, with the last line of its log."""
     mixture = TINY["models"]["mixture"]
-    other = mixture | {"sizes": [5], "protocol": "other"}
+    other = mixture | {"denoiser": "isotropic_mixture", "sizes": [5], "protocol": "other"}
     workflow.configure(
         models=TINY["models"] | {"other": other},
         protocols=TINY["protocols"] | {"other": ENDLESS},

@@ -37,6 +37,8 @@ TEMPLATE = f"{layout.TEMPLATES}/report.html"
 TABLES = ("transition", "regression", "metrics")
 # The part of the campaign that a case's own numbers are of, by the names of setting and model.
 Own = Mapping[tuple[str, str], Part]
+# Paths of files by kind, setting, seed and model.
+Paths = Mapping[tuple[str, str | None, int | None, str | None], str]
 
 
 class Drawn(NamedTuple):
@@ -169,29 +171,26 @@ def _draw(campaign: Campaign, compared: Part, own: Own, said: Log) -> tuple[list
     paths = {(file.kind, file.setting, file.seed, file.model): file.path for file in files_of(campaign)}
     drawn, undrawn = [], []
     for figure in campaign.report_spec().figures:
-        subject = figure.setting.name if figure.setting else None, figure.model
-        of = [part for name, part in own.items() if subject == (None, None) or subject in (name, (name[0], None))]
-        if not of:
+        kind, subject = figure.figure.figure, (figure.setting.name if figure.setting else None, figure.model)
+        # Of a figure of a setting it is the part of any of its models: it shows samples.
+        of = [part for name, part in own.items() if subject in (name, (name[0], None))]
+        if figure.setting and not of:
             continue
         part = of[0] if figure.setting else compared
         if not (data := _data(figure, part, paths)):
-            undrawn.append(plot_name(figure.figure.figure, *subject))
+            undrawn.append(plot_name(kind, *subject))
             continue
-        said.update(f"figure {plot_name(figure.figure.figure, *subject)}")
-        files = [file.path for file in plot_files(compared.folder, figure.figure.figure, *subject)]
-        _stage(
-            plot, figure.figure.figure, *data, "--out", *files, spec=campaign.plot_spec(figure.figure.figure, *subject)
-        )
+        said.update(f"figure {plot_name(kind, *subject)}")
+        files = [file.path for file in plot_files(compared.folder, kind, *subject)]
+        _stage(plot, kind, *data, "--out", *files, spec=campaign.plot_spec(kind, *subject))
         drawn.append(Drawn(figure, part, data, files))
     return drawn, undrawn
 
 
-def _data(
-    figure: DrawnFigure, part: Part, paths: Mapping[tuple[str, str | None, int | None, str | None], str]
-) -> list[str]:
+def _data(figure: DrawnFigure, part: Part, paths: Paths) -> list[str]:
     """Return the files that a figure of a part reads, of the seeds that have all of them; none if no seed has.
 
-    **Arguments:** `paths`: of all files of the campaign, by kind, setting, seed and model.
+    **Arguments:** `paths`: of all files of the campaign.
     """
     setting = figure.setting.name if figure.setting else None
     tables = [part.path(kind) for kind in figure.figure.reads if kind in TABLES]
