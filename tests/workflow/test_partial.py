@@ -143,7 +143,7 @@ def test_while_snakemake_runs(workflow: Workflow):
         snakemake.wait()
     said = banner(workflow)
     assert "Jobs running: 1; failed: 0. Expected end: " in said
-    assert re.search(rf"Running: train {SETTING}/seed1/other: \d+ s on [^;]+; \S", said), said
+    assert re.search(rf"Running: train {SETTING}/seed1/other: \d+ s of about \S+ \S+ on [^;]+; \S", said), said
     assert said.count("mixture 2 of 2 seeds 1, 2") == 2
     assert said.count("other 0 of 2 seeds –") == 2
 
