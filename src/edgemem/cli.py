@@ -31,22 +31,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command = commands.add_parser(name, help=summary, description=f"edgemem {name}: {summary}")
         # Modules are imported only when they run: the code of one stage is no input of another, and help comes at once.
         if words[:1] == [name]:
-            importlib.import_module(_module_of(name)).add_arguments(command)
-            if name in JOBS:
+            importlib.import_module(_module_of(words)).add_arguments(command)
+            if _is_job(words):
                 command.add_argument(
                     "--extensions", nargs="*", default=[], metavar="FILE", help="files of your own pieces that are used"
                 )
     own, passed = _split(words) if words[:1] in [[name] for name in PASSING_ON] else (words, [])
     options = parser.parse_args(own, argparse.Namespace(passed=passed))
-    module = importlib.import_module(_module_of(options.command))
-    written = getattr(options, JOBS[options.command].output) if options.command in JOBS else None
+    module = importlib.import_module(_module_of(words))
+    written = getattr(options, JOBS[options.command].output) if _is_job(words) else None
     try:
         pieces.register(getattr(options, "extensions", []))
         with file_lock(written if isinstance(written, str) else written[0]) if written else nullcontext():
             module.run(options)
             sys.stdout.flush()
     except BrokenPipeError:  # whoever reads has read enough, as `head` does; Python would fail again when it ends
-        if options.command in JOBS:
+        if _is_job(words):
             raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except EdgememError as error:
@@ -63,6 +63,17 @@ def _split(words: list[str]) -> tuple[list[str], list[str]]:
     return words[:first], words[first:]
 
 
-def _module_of(command: str) -> str:
-    """Return the name of the module that runs a command."""
-    return f"edgemem.{'stages' if command in JOBS else 'commands'}.{command}"
+def _is_job(words: Sequence[str]) -> bool:
+    """Return whether words ask for a stage: a page of what is there while others work on it is no job."""
+    return words[0] in JOBS and not _is_partial(words)
+
+
+def _is_partial(words: Sequence[str]) -> bool:
+    return words[0] == "report" and "--partial" in words
+
+
+def _module_of(words: Sequence[str]) -> str:
+    """Return the name of the module that runs what words ask for, the command first."""
+    if _is_partial(words):
+        return "edgemem.commands.partial"
+    return f"edgemem.{'stages' if words[0] in JOBS else 'commands'}.{words[0]}"

@@ -84,9 +84,14 @@ STAGES = {
         output="out",
     ),
     "report": Stage(
-        "show a finished campaign in one page", CAMPAIGN, {"report": CAMPAIGN + "/report.html"}, output="out"
+        "show a finished campaign in one page; with --partial, one that still runs",
+        CAMPAIGN,
+        {"report": CAMPAIGN + "/report.html"},
+        output="out",
     ),
 }
+# What `report --partial` shows of a campaign that runs: no result, and no job makes it.
+PARTIAL = CAMPAIGN + "/partial"
 # What brings results into the documentation; asked for by name.
 PUBLISHING = {
     "collect": Stage(

@@ -120,6 +120,18 @@ def test_what_a_changed_value_leaves_behind_is_removed(prune: Callable[..., str]
     assert "nothing to remove" in prune("--yes")
 
 
+def test_pages_of_campaigns_that_ran_are_removed(prune: Callable[..., str]):
+    """What `report --partial` has left is no result, whoever's campaign it shows."""
+    before = contents()
+    for path in ("results/tiny/partial/report.html", "results/tiny/partial/figures/prediction.png"):
+        Path(path).parent.mkdir(exist_ok=True)
+        Path(path).write_text(path)
+    assert "results/tiny/partial (2 files)" in prune()
+    assert "removed 2 files" in prune("--yes")
+    assert contents() == before
+    assert not Path("results/tiny/partial").exists()
+
+
 def read_campaign_of(config: dict[str, Any]) -> Any:
     """Return the campaign of a configuration that is in no file here."""
     path = Path("elsewhere.yaml")

@@ -68,6 +68,7 @@ EDITS = {
     "workflow/repair.py": {},
     "workflow/code_inputs.py": {},
     "commands/status.py": {},
+    "commands/partial.py": {},
     "commands/lineage.py": {},
     "campaign_tree.py": {},
 }

@@ -3,13 +3,16 @@
 import os
 import platform
 import re
+import shutil
 import signal
 import subprocess
 import sys
 from collections import Counter
 from typing import Any
 
-from .campaign import CONFIG, PROTOCOL, SETTING, TINY, Workflow
+import xarray as xr
+
+from .campaign import CONFIG, OTHER_SETTING, PROTOCOL, SETTING, TINY, Workflow
 from .processes import started
 from .test_failures import LONG, stage_in_its_middle
 
@@ -45,7 +48,8 @@ def status(workflow: Workflow, *options: str) -> str:
 
 def counts(text: str) -> dict[str, list[int]]:
     """Return the numbers of each stage that are done, running, failed and to do."""
-    lines = [line for line in text.splitlines() if re.match(r"\w+ +", line)]
+    table = text.partition("`a job`")[0]
+    lines = [line for line in table.splitlines() if re.match(r"\w+ +", line)]
     return {line[:12].strip(): [int(line[12 + 9 * i : 21 + 9 * i].strip() or 0) for i in range(4)] for line in lines}
 
 
@@ -64,6 +68,7 @@ def test_finished_campaign(workflow: Workflow):
     }
     assert re.search(r"^train +4 +\d+ s$", text, re.MULTILINE)
     assert not re.search(r"^(running|failed)$", text, re.MULTILINE)
+    assert "\nNothing is left to do\n" in text
 
 
 def test_what_is_to_do_is_what_snakemake_would_do(workflow: Workflow):
@@ -87,11 +92,46 @@ def test_running_and_killed_jobs(workflow: Workflow):
         text = status(workflow)
         assert counts(text)["train"] == [0, 1, 0, 3]
         assert re.search(rf"^running\n  {NAME}: \d+ s on {platform.node()}; \S.*\n?", text, re.MULTILINE), text
+        assert "\nso far 0 of 4 evaluations\nnone yet of\n" in text
         os.killpg(snakemake.pid, signal.SIGKILL)
         snakemake.wait()
     text = status(workflow)
     assert counts(text)["train"] == [0, 0, 1, 3]
     assert re.search(rf"^failed\n  {NAME}: killed.*  \[{log_of(models)}\]$", text, re.MULTILINE), text
+
+
+def test_curves_so_far(workflow: Workflow):
+    """Each case that has evaluations has a line with its data sets and the ends of its curve; the others are named."""
+    for path in (
+        workflow.path("evaluations", SETTING, 2),
+        *(workflow.path("evaluations", OTHER_SETTING, n) for n in (1, 2)),
+    ):
+        (workflow / path).unlink()
+    shutil.rmtree(workflow / "results/tiny")  # else nobody asks for evaluations
+    with xr.open_dataset(workflow / workflow.path("evaluations", SETTING, 1)) as evaluation:
+        ratio, size = evaluation.memorization_ratio.values[:, -1], evaluation.fraction.values
+    ends = f"ratio {ratio[0]:.2f} at {size[0]:.2f} N … {ratio[-1]:.2f} at {size[-1]:.2f} N"
+    text = status(workflow)
+    assert f"so far 1 of 4 evaluations\n  {SETTING}/mixture: 1 of 2 seeds, missing 2; {ends}; M50 " in text
+    assert text.endswith(f"none yet of\n  {OTHER_SETTING}/mixture\n")
+    assert re.search(r"^Expected end: none while no job runs; \d+ s are left, one job at a time; ", text, re.MULTILINE)
+    assert "; regress, files, plot, report not counted, of which none has ended yet\n" in text
+
+
+def test_evaluation_that_cannot_be_read_is_named(workflow: Workflow):
+    """A damaged evaluation is left out of the curves with its path, and all else is told."""
+    path = workflow.path("evaluations", SETTING, 1)
+    (workflow / path).write_bytes(b"damaged")
+    text = status(workflow)
+    assert re.search(rf"^  {SETTING}/mixture: .*; ratio .*; not read: {path} is not a readable", text, re.MULTILINE), (
+        text
+    )
+
+
+def test_looking_does_not_start_jax():
+    """JAX, which takes seconds to start and a GPU where there is one, is no part of the command."""
+    code = "import sys, edgemem.commands.status; sys.exit('jax' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_failed_job_says_why(workflow: Workflow):

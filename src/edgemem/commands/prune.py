@@ -132,6 +132,8 @@ def unused(used: Used) -> list[Unused]:
     for folder in sorted(RESULTS.iterdir()) if RESULTS.is_dir() else ():
         if folder.name not in used.campaigns and _is_campaign(folder):
             groups[str(folder)] = [*_files(folder), *_notes(folder.name)]
+        elif files := _files(partial := RESULTS / layout.PARTIAL.format(campaign=folder.name)):
+            groups[str(partial)] = files
     return [Unused(name, files) for name, files in sorted(groups.items())]
 
 

@@ -46,40 +46,59 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Write the page."""
     spec = ReportSpec.parse(options.spec)
+    write_page(options.template, options.out, partial=None, **contents(spec, options, trace(options.data)))
+
+
+def contents(spec: ReportSpec, options: argparse.Namespace, files: dict[str, File]) -> dict[str, Any]:
+    """Return what the page shows, by the names of the places in its template.
+
+    **Arguments:** `options`: the command's `data`, `metrics`, `figures` and `out`; `files`: of which the page says
+    where they come from, by path, the data among them.
+    """
     metrics = read_metrics(options.metrics)
-    files = trace(options.data)
+    inputs = [*options.data, options.metrics, *options.figures]
+    made = lineage_attributes("report", spec.canonical(), inputs, spec.names)
+    return {
+        "campaign": spec.campaign,
+        "summary": summary(spec, metrics),
+        "headlines": headlines(spec, metrics),
+        "claims": _claims(spec, metrics),
+        **cases(spec, metrics),
+        "predictors": predictor_table(metrics),
+        "noise": noise_table(metrics),
+        "weights": weights_text(metrics),
+        "figures": figures(spec, options, files),
+        **making(spec),
+        "origin": origin_table(files.values()),
+        "sources": [file for file in files.values() if not file.attributes],
+        "traced": len(files),
+        "changed": [[_link(file, options.out) for file in pair] for pair in changed(files)],
+        "packages": {name: metadata.version(name) for name in PACKAGES},
+        "made": made,
+        "lineage": json.dumps(made),
+        "metrics": link(options.metrics, options.out),
+        "tables": [_link(files[path], options.out) for path in options.data if "campaign" in files[path].attributes],
+    }
+
+
+def cases(spec: ReportSpec, metrics: Metrics) -> dict[str, Any]:
+    """Return what the page shows of each setting and model by itself."""
     found = transitions(spec, metrics)
+    return {
+        "transitions": found,
+        "scale": max(1.0, *(each.m90 or 0.0 for each in found)),
+        "ratios": ratio_table(spec, metrics),
+    }
+
+
+def making(spec: ReportSpec) -> dict[str, Any]:
+    """Return what the page shows of how a campaign is made: its parameters, and what they cost."""
     cost = costs(spec)
-    made = lineage_attributes(
-        "report", spec.canonical(), [*options.data, options.metrics, *options.figures], spec.names
-    )
-    write_page(
-        options.template,
-        options.out,
-        campaign=spec.campaign,
-        summary=summary(spec, metrics),
-        headlines=headlines(spec, metrics),
-        claims=_claims(spec, metrics),
-        transitions=found,
-        scale=max(1.0, *(each.m90 or 0.0 for each in found)),
-        ratios=ratio_table(spec, metrics),
-        predictors=predictor_table(metrics),
-        noise=noise_table(metrics),
-        weights=weights_text(metrics),
-        figures=_figures(spec, options, files),
-        parameters=list(parameter_tables(spec)),
-        costs=cost_table(cost) if cost else None,
-        cost_text=cost_text(spec, cost),
-        origin=origin_table(files.values()),
-        sources=[file for file in files.values() if not file.attributes],
-        traced=len(files),
-        changed=[[_link(file, options.out) for file in pair] for pair in changed(files)],
-        packages={name: metadata.version(name) for name in PACKAGES},
-        made=made,
-        lineage=json.dumps(made),
-        metrics=link(options.metrics, options.out),
-        tables=[_link(file, options.out) for file in files.values() if "campaign" in file.attributes],
-    )
+    return {
+        "parameters": list(parameter_tables(spec)),
+        "costs": cost_table(cost) if cost else None,
+        "cost_text": cost_text(spec, cost),
+    }
 
 
 def _claims(spec: ReportSpec, metrics: Metrics) -> dict[str, list[Judged]]:
@@ -91,7 +110,7 @@ def _claims(spec: ReportSpec, metrics: Metrics) -> dict[str, list[Judged]]:
     }
 
 
-def _figures(spec: ReportSpec, options: argparse.Namespace, files: Mapping[str, File]) -> list[dict[str, Any]]:
+def figures(spec: ReportSpec, options: argparse.Namespace, files: Mapping[str, File]) -> list[dict[str, Any]]:
     """Return what the page shows of the figures of each setting, with its title; those of none come first."""
     given = {path.name: path for path in map(Path, options.figures)}
     groups: dict[str | None, dict[str, Any]] = {None: {"title": "All settings", "shown": []}}

@@ -13,6 +13,8 @@ from edgemem.files.lineage import sha256
 RESULTS = Path(layout.RESULTS)
 # What a run says and how long it took: kept, but replaced without asking.
 NOTES = tuple(RESULTS / Path(path).parts[1] for path in (layout.log_of("sample"), layout.benchmark_of("sample")))
+# The folders of pages about campaigns that run.
+PARTIAL = str(RESULTS / layout.PARTIAL.format(campaign="*"))
 
 
 def checksums(paths: Iterable[str]) -> dict[str, str]:
@@ -28,14 +30,17 @@ def is_note(path: str) -> bool:
 
 
 def files_below(folder: Path) -> list[str]:
-    """Return the files below a folder, but for hidden ones and what lies in hidden folders, such as locks."""
+    """Return the files below a folder, but for hidden ones and what lies in hidden folders, such as locks.
+
+    What shows a campaign that runs is no result, and is not among them either.
+    """
     return sorted(str(path) for path in _visible(folder) if path.is_file())
 
 
 def _visible(folder: Path) -> Iterator[Path]:
-    """Return the files and folders below a folder that are not hidden, and not the work of a training job."""
+    """Return the files and folders below a folder that are not hidden, no work of a training job, and not partial."""
     for path in folder.iterdir() if folder.is_dir() else ():
-        if not path.name.startswith(".") and path.suffix != ".work":
+        if not path.name.startswith(".") and path.suffix != ".work" and not path.match(PARTIAL):
             yield path
             if path.is_dir():
                 yield from _visible(path)
