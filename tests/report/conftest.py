@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from PIL import Image
 
 from edgemem.cli import main
 from edgemem.config.loading import read_campaign
@@ -95,6 +96,18 @@ def folder(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     copy_finished(finished, tmp_path / "campaign")
     monkeypatch.chdir(tmp_path / "campaign")
     return tmp_path / "campaign"
+
+
+@pytest.fixture
+def with_numbers(folder: Path) -> Path:
+    """The folder of the copy's figures, each with a version for one column and the CSV of what is drawn."""
+    figures = folder / RESULTS / "figures"
+    for figure in [path for path in figures.glob("*.png") if not path.stem.endswith("_column")]:
+        with Image.open(figure) as image:
+            image.resize((340, 600)).save(figure.with_name(f"{figure.stem}_column.png"))
+        numbers = f"# figure {figure.stem}\npanel,series,x,y,low,high\nratio,trained,0.5,0.1,0.05,0.2\n"
+        figure.with_suffix(".csv").write_text(numbers)
+    return figures
 
 
 @pytest.fixture

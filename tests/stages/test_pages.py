@@ -22,8 +22,9 @@ from edgemem.reporting.pages import write_page
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted(ROOT.glob("docs/templates/*"))
-# What `publish`, `claims`, `collect` and `report` make has templates, too.
-OTHERS = ("protocols.md", "image-protocols.md", "claims.md", "results.md", "report.html")
+# What `publish`, `claims`, `collect`, `report` and `version diff` make has templates, too.
+PARTS = ("base.html", "parts.html")
+OTHERS = ("protocols.md", "image-protocols.md", "claims.md", "results.md", "report.html", *PARTS)
 # CHANGELOG.md is not among them: it is history, and says what was true at its dates.
 WITHOUT_TEMPLATE = [
     page
