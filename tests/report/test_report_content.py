@@ -16,7 +16,7 @@ from edgemem.files.lineage import sha256
 from edgemem.reporting.paper_claims import PAPER as PAPER_CLAIMS
 from workflow.campaign import OTHER_SETTING, SETTING
 
-from .conftest import TEMPLATE, Page
+from .conftest import COLUMN, TEMPLATE, Page
 
 
 PAPER = "https://arxiv.org/abs/2508.17689"
@@ -291,7 +291,7 @@ def test_each_figure_comes_in_one_column_and_as_numbers(make, spec, with_numbers
     for name, source in zip(names, page.all("source"), strict=True):
         column = (with_numbers / f"{name}_column.png").read_bytes()
         assert base64.b64decode(source["srcset"].removeprefix("data:image/png;base64,")) == column
-        assert (source["width"], source["height"]) == ("340", "600")
+        assert (int(source["width"]), int(source["height"])) == COLUMN
         (link,) = (link for link in page.all("a") if link.get("download") == f"{name}.csv")
         content = base64.b64decode(link["href"].removeprefix("data:text/csv;charset=utf-8;base64,"))
         assert content == (with_numbers / f"{name}.csv").read_bytes()

@@ -77,7 +77,9 @@ def _columns(name: str, cells: Sequence[str]) -> list[list[str]]:
     found = [WITH_INTERVAL.fullmatch(cell) for cell in cells]
     if not any(found):
         return [[_plain(name), *map(_plain, cells)]]
-    parts = zip(*(match.groups() if match else (cell, "", "") for match, cell in zip(found, cells, strict=True)), strict=True)
+    parts = zip(
+        *(match.groups() if match else (cell, "", "") for match, cell in zip(found, cells, strict=True)), strict=True
+    )
     return [[_plain(name) + end, *map(_plain, part)] for end, part in zip(("", " low", " high"), parts, strict=True)]
 
 

@@ -155,7 +155,9 @@ def transition(case: str, metrics: Metrics) -> Transition:
     """Return where the transition of `SETTING/MODEL` is, with what the exact losses predict, as far as it is known."""
     setting, _, model = case.rpartition("/")
     levels = ("m10_pooled", "m50_pooled", "m50_pooled_low", "m50_pooled_high", "m90_pooled")
-    return Transition(setting, model, *(metrics.get(f"{case}/{name}") for name in (*levels, "predicted_m50_exact_losses")))
+    return Transition(
+        setting, model, *(metrics.get(f"{case}/{name}") for name in (*levels, "predicted_m50_exact_losses"))
+    )
 
 
 def transition_table(found: list[Transition]) -> Table:

@@ -35,7 +35,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("template", metavar="TEMPLATE.html", help="page with a place for each part")
     parser.add_argument("data", nargs="+", metavar="DATA.nc", help="files that figures are drawn from, and tables")
     parser.add_argument("--metrics", required=True, metavar="METRICS.json", help="summary metrics of the campaign")
-    parser.add_argument("--figures", nargs="*", default=[], metavar="FIGURE", help="figures as .png and .pdf, their numbers as .csv, and versions for one column, _column.png")
+    parser.add_argument(
+        "--figures",
+        nargs="*",
+        default=[],
+        metavar="FIGURE",
+        help="figures as .png and .pdf, their numbers as .csv, and versions for one column, _column.png",
+    )
     parser.add_argument("--out", required=True, metavar="REPORT.html", help="page to write")
     add_campaign_spec(parser, "all keys of the campaign")
 

@@ -50,11 +50,15 @@ def write_comparison(
         beyond=sum(metric.exceeds is True for metric in judged),
         judged=len(judged),
         transitions=pairs,
-        scale=max(1.0, *(one.m90 or 0.0 for pair in pairs for one in pair)),
+        scale=max([1.0, *(one.m90 or 0.0 for pair in pairs for one in pair)]),
         transition_table=_transition_table(names, pairs),
         claims=_claims_table(names, found),
-        parameters=Table(["key", *names], [[f"`{p.name}`", readable(p.before), readable(p.after)] for p in found.parameters]),
-        metrics=Table(["metric", *names, "difference", "its interval"], [[f"`{one.name}`", *_row(one)] for one in metrics]),
+        parameters=Table(
+            ["key", *names], [[f"`{p.name}`", readable(p.before), readable(p.after)] for p in found.parameters]
+        ),
+        metrics=Table(
+            ["metric", *names, "difference", "its interval"], [[f"`{one.name}`", *_row(one)] for one in metrics]
+        ),
         figures=list(_figures(names, *images)),
         alone=[sorted(_shown(one).keys() - _shown(other).keys()) for one, other in (images, images[::-1])],
         files=Table(["", "file"], [[kind, label] for kind in Files._fields for label in getattr(found.files, kind)]),
@@ -116,4 +120,6 @@ def _figures(names: Iterable[str], *images: Mapping[str, bytes]) -> Iterator[dic
 
 def _shown(images: Mapping[str, bytes]) -> dict[str, bytes]:
     """Return figures by name, in their versions for one column where there are such: two fit beside each other."""
-    return {name: images.get(f"{name}{COLUMN}", content) for name, content in images.items() if not name.endswith(COLUMN)}
+    return {
+        name: images.get(f"{name}{COLUMN}", content) for name, content in images.items() if not name.endswith(COLUMN)
+    }

@@ -24,7 +24,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     action("list", overview.print_list, "print all versions")
 
-    two = action("diff", diff.diff, "say what differs between two versions or campaigns, and show their figures side by side")
+    two = action(
+        "diff", diff.diff, "say what differs between two versions or campaigns, and show their figures side by side"
+    )
     what = "a version, or the configuration file of a campaign whose results lie here, as config.yaml"
     two.add_argument("before", metavar="A", help=what)
     two.add_argument("after", metavar="B", help=what)
@@ -37,7 +39,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     check = action("verify", verify.verify, "check results byte by byte")
     which = check.add_mutually_exclusive_group()
     which.add_argument("name", nargs="?", metavar="NAME", help="a version; else the one saved or restored last")
-    which.add_argument("--files", action="store_true", help="only whether files were made from each other; needs no git")
+    which.add_argument(
+        "--files", action="store_true", help="only whether files were made from each other; needs no git"
+    )
 
     for name, function, summary in (
         ("push", share.push, "copy all versions to a folder or S3"),
