@@ -1,4 +1,7 @@
-"""The report, and the comparison of two campaigns, in a real browser without a network: nothing goes wrong, and everything can be seen and read."""
+"""The report, and the comparison of two campaigns, in a real browser without a network.
+
+Nothing goes wrong, and everything can be seen, read and taken along, on a phone, a tablet and a desktop.
+"""
 
 import contextlib
 import json

@@ -261,7 +261,7 @@ def read_csv(link: dict[str, str]) -> list[list[str]]:
 
 
 def test_each_table_can_be_taken_along(make, spec, model: str):
-    """Beside each table is the same as CSV, with numbers as programs read them, under a name of its own."""
+    """Below each table of results is the same as CSV, with numbers as programs read them, under a name of its own."""
     file = Path("results/tiny/metrics.json")
     case = f"{SETTING}/{model}"
     known = {"m10_pooled": 0.7, "m50_pooled": 0.8, "m50_pooled_low": 0.75, "m50_pooled_high": 0.85, "m90_pooled": None}
@@ -271,11 +271,9 @@ def test_each_table_can_be_taken_along(make, spec, model: str):
     assert make(spec) == 0
     page = Page(Path("new.html").read_text())
     links = [link for link in page.all("a") if "download" in link]
-    assert len(links) == len(page.all("table"))
     tables = {link["download"]: read_csv(link) for link in links}
-    assert len(tables) == len(links)
-    names = ("claims-1", "claims-2", "transitions", "ratios", "errors", "agreement", "noise", "costs", "origin")
-    assert {f"tiny-{name}.csv" for name in names} < set(tables)
+    names = ("claims-1", "claims-2", "transitions", "ratios", "errors", "agreement", "noise", "costs")
+    assert sorted(link["download"] for link in links) == sorted(f"tiny-{name}.csv" for name in names)
     header, first, *_ = tables["tiny-transitions.csv"]
     assert header == ["setting", "model", "M₁₀ / N", "M₅₀ / N", "M₅₀ / N low", "M₅₀ / N high", "M₉₀ / N", "predicted"]
     assert first == [SETTING, model, "0.700", "0.800", "0.750", "0.850", "", "0.780"]

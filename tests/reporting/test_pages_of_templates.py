@@ -50,7 +50,7 @@ def test_templates_share_their_parts(tmp_path: Path):
     template = beginning + "{% block content %}{{ parts.bold(number) }}{% endblock %}"
     values = {"title": "A & B", "number": "<1>", "unit": "m"}
     assert filled(tmp_path, template, "page.html", **values) == "<h1>A &amp; B</h1><b>&lt;1&gt; m</b>"
-    with pytest.raises(EdgememError, match="has no place for what belongs there; write {{ more }} into it"):
+    with pytest.raises(EdgememError, match=r"has no place for what belongs there; write \{\{ more \}\} into it"):
         filled(tmp_path, template, "page.html", **values, more="x")
     with pytest.raises(EdgememError, match=r"page.html cannot be filled in: .*none.html"):
         filled(tmp_path, '{% extends "none.html" %}', "page.html")
