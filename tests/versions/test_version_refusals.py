@@ -120,7 +120,7 @@ def test_comparison_names_what_it_cannot_find(repository: Repository):
     """A version, a file, or results that are not as their configuration has them; nothing is written."""
     said = repository.refused("diff", "v1", CONFIG)
     assert "there is no version 'v1' here; there are: none" in said
-    assert "Results that lie here are named by a configuration file, as config.yaml" in said
+    assert "results that lie here are named by a configuration file, as config.yaml" in said
     assert "none.yaml cannot be read: No such file or directory" in repository.refused("diff", CONFIG, "none.yaml")
     typed = f"type first: snakemake --cores all --configfile {CONFIG}"
     changes = ({"campaign": "other"}, {"seeds": [1]}, {"evaluation": TINY["evaluation"] | {"draws": 3}})

@@ -30,7 +30,7 @@ def side(name: str) -> Version:
     try:
         return tags.read(name)
     except EdgememError as error:
-        raise EdgememError(f"{error}. Results that lie here are named by a configuration file, as {CONFIG}") from None
+        raise EdgememError(f"{error} (results that lie here are named by a configuration file, as {CONFIG})") from None
 
 
 def _present(configfile: str) -> Version:
