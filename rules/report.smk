@@ -1,6 +1,7 @@
 rule report:
     input:
         template="docs/templates/report.html",
+        parts=["docs/templates/base.html", "docs/templates/parts.html"],
         data=PLAN.reported(),
         metrics=rules.regress.output.metrics,
         figures=PLAN.files("pdf", "png"),

@@ -24,7 +24,7 @@ def test_default_campaign_is_valid(load):
     ]
     trained = {name: (model.denoiser, model.protocol_name) for name, model in campaign.study.models.items()}
     assert trained == {"mixture": ("isotropic_mixture", "fast"), "templates": ("coloured_templates", "image")}
-    figures = ["losses", "transition", "mechanism", "prediction", "samples", "gallery", "templates"]
+    figures = ["transition", "losses", "mechanism", "prediction", "samples", "gallery", "templates"]
     assert [figure.figure for figure in campaign.figures] == figures
 
 

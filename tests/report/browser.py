@@ -41,11 +41,15 @@ class Browser:
 
     def open(self, page: Path, width: int, scheme: str) -> None:
         """Show a page on a screen of a width in CSS pixels, with the colour scheme `light` or `dark`."""
-        screen = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 500}
+        screen = {"width": width, "height": 844 if width < 500 else 800, "deviceScaleFactor": 1, "mobile": width < 500}
         self._command("Emulation.setDeviceMetricsOverride", screen)
         feature = {"name": "prefers-color-scheme", "value": scheme}
         self._command("Emulation.setEmulatedMedia", {"features": [feature]})
         self._ask("POST", "/url", {"url": page.resolve().as_uri()})
+
+    def download_to(self, folder: Path) -> None:
+        """Put files that are downloaded into a folder."""
+        self._command("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(folder)})
 
     def _command(self, name: str, parameters: dict[str, Any]) -> Any:
         return self._ask("POST", "/goog/cdp/execute", {"cmd": name, "params": parameters})

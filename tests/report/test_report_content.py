@@ -1,8 +1,10 @@
 """The report shows the campaign's figures and numbers, loads nothing, and leads to the data."""
 
 import base64
+import csv
 import json
 import re
+import shutil
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -13,9 +15,10 @@ from edgemem import pieces
 from edgemem.cli import main
 from edgemem.files.attributes import read_attributes
 from edgemem.files.lineage import sha256
+from edgemem.reporting.paper_claims import PAPER as PAPER_CLAIMS
 from workflow.campaign import OTHER_SETTING, SETTING
 
-from .conftest import TEMPLATE, Page
+from .conftest import COLUMN, TEMPLATE, Page
 
 
 PAPER = "https://arxiv.org/abs/2508.17689"
@@ -35,12 +38,17 @@ def test_every_figure_has_a_caption():
 
 def test_every_figure_is_embedded_and_captioned(report: Path, page: Page, model: str):
     """The page holds each image of the campaign byte by byte, with its alternative text and its caption."""
-    images = {path.stem: path.read_bytes() for path in (report.parent / "figures").glob("*.png")}
+    found = [path for path in (report.parent / "figures").glob("*.png") if not path.stem.endswith("_column")]
+    images = {path.stem: path.read_bytes() for path in found}
     assert set(images) == {*figures(model), "prediction"}
     shown = page.all("img")
     embedded = [base64.b64decode(image["src"].removeprefix("data:image/png;base64,")) for image in shown]
     assert sorted(embedded) == sorted(images.values())
-    assert page.all("figure")[0]["id"] == "prediction"  # those over all settings come first
+    first, *others = [figure["id"] for figure in page.all("figure")]
+    assert first == figures(model)[0]  # the first of the configuration, above all tables
+    assert others[0] == "prediction"  # those over all settings come before those of one
+    before = report.read_text().partition("<figure")[0]
+    assert "<table" not in before and "Campaign tiny" in before
     for name, content in images.items():
         caption = pieces.figure_module(name.partition("_")[0]).CAPTION
         assert shown[embedded.index(content)]["alt"] == caption.alt
@@ -77,11 +85,13 @@ def test_numbers_are_those_of_the_metrics(make, spec, model: str, known: bool):
         case = f"{setting}/{model}"
         points, ratios = [row for row in page.rows if row[:2] == [setting, model]][:2]
         m10, m90 = (shown(f"{case}/{level}_pooled", ".3f") for level in ("m10", "m90"))
-        # The third cell is an image.
-        assert points == [setting, model, "", m10, with_interval(f"{case}/m50_pooled", ".3f"), m90]
+        predicted = shown(f"{case}/predicted_m50_exact_losses", ".3f")
+        # The last cell is an image.
+        assert points == [setting, model, m10, with_interval(f"{case}/m50_pooled", ".3f"), m90, predicted, ""]
         reported = [with_interval(f"{case}/memorization_ratio_at_{f}", ".3f") for f in (0.5, 0.7, 0.8, 0.9)]
         assert ratios[:-1] == [setting, model, shown(f"{case}/null_memorization_ratio", ".3f"), *reported]
-    (exact,) = (row for row in page.rows if row[0] == "exact losses, λ = 1")
+    exact, agreement = (row for row in page.rows if row[0] == "exact losses, λ = 1")
+    assert agreement[1] == with_interval("predictor/exact_losses/bias", "+.4f")
     assert exact[1:3] == [shown(f"predictor/exact_losses/squared_error_{fold}", ".2e") for fold in ("train", "holdout")]
 
 
@@ -132,8 +142,9 @@ def test_lineage_is_in_the_page(report: Path, capsys: pytest.CaptureFixture[str]
 
 def test_nothing_is_loaded(report: Path, page: Page):
     """No script, no frame, no file but the page itself: whatever is embedded is data, and the browser is told so."""
-    loading = {"script", "iframe", "object", "embed", "video", "audio", "source", "base"}
+    loading = {"script", "iframe", "object", "embed", "video", "audio", "base"}
     assert not loading & {element.tag for element in page.elements}
+    assert all(source["srcset"].startswith("data:") for source in page.all("source"))
     assert {link["href"] for link in page.all("link")} == {"data:,"}
     assert all(image["src"].startswith("data:") for image in page.all("img"))
     (policy,) = (meta["content"] for meta in page.all("meta") if meta.get("http-equiv") == "Content-Security-Policy")
@@ -141,7 +152,8 @@ def test_nothing_is_loaded(report: Path, page: Page):
     style = re.search("<style>(.*)</style>", report.read_text(), re.DOTALL)
     assert style and not re.search(r"url\(|@import", style[1])
     assert not any(name.startswith("on") for element in page.elements for name in element.attributes)
-    assert {link["href"] for link in page.all("a") if ":" in link["href"]} == {PAPER}
+    outside = {link["href"] for link in page.all("a") if ":" in link["href"]}
+    assert {link for link in outside if not link.startswith("data:text/csv;")} == {PAPER}
 
 
 def test_links_lead_to_what_they_name(report: Path, page: Page):
@@ -150,7 +162,7 @@ def test_links_lead_to_what_they_name(report: Path, page: Page):
     for link in (link["href"] for link in page.all("a")):
         if link.startswith("#"):
             assert link[1:] in places
-        elif link != PAPER:
+        elif link != PAPER and not link.startswith("data:"):
             assert (report.parent / unquote(link)).is_file(), link
 
 
@@ -169,7 +181,7 @@ def test_each_figure_leads_to_its_data(report: Path, model: str):
     for name, data in expected.items():
         found = re.search(f'<figure id="{name}">(.*?)</figure>', report.read_text(), re.DOTALL)
         assert found
-        links = {link["href"] for link in Page(found[1]).all("a")}
+        links = {link["href"] for link in Page(found[1]).all("a") if not link["href"].startswith("data:")}
         assert links == {f"figures/{name}.pdf", *data}
         assert ("regression of campaign tiny" in found[1]) == ("regression.nc" in data)
         assert all((label in found[1]) == (data >= evaluations) for label in labels)
@@ -245,11 +257,55 @@ def test_refusals(make, spec, capsys: pytest.CaptureFixture[str], tmp_path: Path
     assert make(spec) == 1
     assert "--figures lacks prediction.png" in capsys.readouterr().err
     image.write_bytes(content)
-    template = tmp_path / "template.html"
-    template.write_text(TEMPLATE.read_text() + "{{ weather }}")
+    template = shutil.copytree(TEMPLATE.parent, tmp_path / "templates") / "report.html"
+    template.write_text(TEMPLATE.read_text().replace("{% block content %}", "{% block content %}{{ weather }}"))
     assert make(spec, template) == 1
     assert f"{template} cannot be filled in: 'weather' is undefined" in capsys.readouterr().err
     Path("results/tiny/regression.nc").write_bytes(b"truncated")
     assert make(spec) == 1
     assert "results/tiny/regression.nc is no file of edgemem; delete it and run again" in capsys.readouterr().err
     assert not Path("new.html").exists()
+
+
+def read_csv(link: dict[str, str]) -> list[list[str]]:
+    """Return the rows of a CSV that is in a link, without the line of its lineage."""
+    beginning = "data:text/csv;charset=utf-8;base64,"
+    assert link["href"].startswith(beginning)
+    lineage, *lines = base64.b64decode(link["href"].removeprefix(beginning)).decode().splitlines()
+    assert lineage.startswith("# ")
+    return list(csv.reader(lines))
+
+
+def test_each_table_can_be_taken_along(make, spec, model: str):
+    """Below each table of results is the same as CSV, with numbers as programs read them, under a name of its own."""
+    file = Path("results/tiny/metrics.json")
+    case = f"{SETTING}/{model}"
+    known = {"m10_pooled": 0.7, "m50_pooled": 0.8, "m50_pooled_low": 0.75, "m50_pooled_high": 0.85, "m90_pooled": None}
+    known |= {"predicted_m50_exact_losses": 0.78}
+    metrics = json.loads(file.read_text()) | {f"{case}/{name}": value for name, value in known.items()}
+    file.write_text(json.dumps(metrics))
+    assert make(spec) == 0
+    page = Page(Path("new.html").read_text())
+    links = [link for link in page.all("a") if "download" in link]
+    tables = {link["download"]: read_csv(link) for link in links}
+    names = ("claims-1", "claims-2", "transitions", "ratios", "errors", "agreement", "noise", "costs")
+    assert sorted(link["download"] for link in links) == sorted(f"tiny-{name}.csv" for name in names)
+    header, first, *_ = tables["tiny-transitions.csv"]
+    assert header == ["setting", "model", "M₁₀ / N", "M₅₀ / N", "M₅₀ / N low", "M₅₀ / N high", "M₉₀ / N", "predicted"]
+    assert first == [SETTING, model, "0.700", "0.800", "0.750", "0.850", "", "0.780"]
+    assert [row[0] for row in tables["tiny-claims-1.csv"]] == ["claim", *(claim.text for claim in PAPER_CLAIMS)]
+    assert ["train", "4"] in [row[:2] for row in tables["tiny-costs.csv"]]
+
+
+def test_each_figure_comes_in_one_column_and_as_numbers(make, spec, with_numbers: Path):
+    """For narrow screens there is the figure's version for one column, and its CSV is in the page byte by byte."""
+    assert make(spec) == 0
+    page = Page(Path("new.html").read_text())
+    names = [figure["id"] for figure in page.all("figure")]
+    for name, source in zip(names, page.all("source"), strict=True):
+        column = (with_numbers / f"{name}_column.png").read_bytes()
+        assert base64.b64decode(source["srcset"].removeprefix("data:image/png;base64,")) == column
+        assert (int(source["width"]), int(source["height"])) == COLUMN
+        (link,) = (link for link in page.all("a") if link.get("download") == f"{name}.csv")
+        content = base64.b64decode(link["href"].removeprefix("data:text/csv;charset=utf-8;base64,"))
+        assert content == (with_numbers / f"{name}.csv").read_bytes()

@@ -39,6 +39,25 @@ def test_stars_of_symbols_are_seen(tmp_path: Path):
     """Two stars within words would be the ends of emphasis in Markdown; in HTML they are stars."""
     assert filled(tmp_path, "σ*² = 1, **not** {{ text }}", text="σ*² = 2") == r"σ\*² = 1, **not** σ\*² = 2"
     assert filled(tmp_path, "{{ text }}", "page.html", text="σ*²") == "σ*²"
+def test_lines_end_where_nothing_is_torn_apart(tmp_path: Path):
+    """Long names may break after their parts; numbers with exponents and intervals stay whole."""
+    page = filled(tmp_path, "{{ said|prose }}", "page.html", said="`a_b/c` 1.5e-04 [-0.1, 2e+03] [x, y]")
+    whole = '<span class="whole">1.5e-04</span> <span class="whole">[-0.1, 2e+03]</span>'
+    assert page == f"<code>a_<wbr>b/<wbr>c</code> {whole} [x, y]"
+
+
+def test_templates_share_their_parts(tmp_path: Path):
+    """A template extends and imports others in its folder, and its values may have their places in these."""
+    (tmp_path / "base.html").write_text("<h1>{{ title }}</h1>{% block content %}{% endblock %}")
+    (tmp_path / "parts.html").write_text("{% macro bold(text) %}<b>{{ text }} {{ unit }}</b>{% endmacro %}")
+    beginning = '{% extends "base.html" %}{% import "parts.html" as parts with context %}'
+    template = beginning + "{% block content %}{{ parts.bold(number) }}{% endblock %}"
+    values = {"title": "A & B", "number": "<1>", "unit": "m"}
+    assert filled(tmp_path, template, "page.html", **values) == "<h1>A &amp; B</h1><b>&lt;1&gt; m</b>"
+    with pytest.raises(EdgememError, match=r"has no place for what belongs there; write \{\{ more \}\} into it"):
+        filled(tmp_path, template, "page.html", **values, more="x")
+    with pytest.raises(EdgememError, match=r"page.html cannot be filled in: .*none.html"):
+        filled(tmp_path, '{% extends "none.html" %}', "page.html")
 
 
 def test_places_and_values_belong_together(tmp_path: Path):

@@ -16,8 +16,8 @@ from edgemem.reporting.claims import cases_of, documented_claims
 from edgemem.reporting.comparison import comparison_table
 from edgemem.reporting.cost import Cost, cost_table
 from edgemem.reporting.figure_values import CASE, comparisons, figure_table, training_differences
-from edgemem.reporting.skill import noise_table, predictor_table, weights_text
-from edgemem.reporting.summary import headlines, ratio_table, transitions
+from edgemem.reporting.skill import agreement_table, error_table, noise_table, predictor_table, weights_text
+from edgemem.reporting.summary import headlines, ratio_table, transition_table, transitions
 
 from .synthetic import GROUP, IMAGES, MIXTURES, SEEDS, Table, campaign, estimated, fraction, measured
 
@@ -141,6 +141,10 @@ def test_errors_of_predictors_by_fold():
     ]
     assert [row[0] for row in found.rows[1:]] == list(PREDICTORS.values())
     assert found.rows[2][1:] == ["–"] * 9
+    errors, agreement = error_table(table), agreement_table(table)
+    assert [row[:6] for row in found.rows] == errors.rows
+    assert [row[:1] + row[6:] for row in found.rows[1:]] == agreement.rows
+    assert found.header == errors.header + agreement.header[1:]
 
 
 def test_variances_by_their_sources():
@@ -242,6 +246,27 @@ def test_ratios_of_cases():
     ratios = ["0.500 [0.450, 0.550]", "0.900 [0.850, 0.950]"]
     assert table.rows[0] == ["`a`", "`mixture`", "0.034", *ratios, "2 of 20"]
     assert table.rows[1][-1] == "–"
+
+
+def test_many_ratios_stand_below_each_other():
+    """As many as do not fit beside each other are rows where there are fewer cases, and no column is lost."""
+    fractions = [0.1 * i for i in range(1, 8)]
+    spec = report()
+    spec.regression.report_fractions[:] = fractions
+    table = ratio_table(spec, of_cases())
+    assert table.header == ["setting", "`a`", "`b`"]
+    names = ["model", "by chance", *(f"M/N = {fraction:g}" for fraction in fractions), "left out"]
+    assert [row[0] for row in table.rows] == names
+    assert table.rows[6] == ["M/N = 0.5", *2 * ["0.500 [0.450, 0.550]"]]
+    spec.regression.report_fractions[:] = fractions[:6]
+    assert ratio_table(spec, of_cases()).header[0:2] == ["setting", "model"]
+
+
+def test_transitions_in_a_table():
+    table = transition_table(transitions(report(), of_cases() | {"b/mixture/m90_pooled": None}))
+    assert table.header == ["setting", "model", "M₁₀ / N", "M₅₀ / N", "M₉₀ / N", "predicted"]
+    assert table.rows[0] == ["`a`", "`mixture`", "0.700", "0.800 [0.780, 0.820]", "0.900", "0.750"]
+    assert table.rows[1][4] == "–"
 
 
 def test_headlines_of_a_campaign():

@@ -22,8 +22,10 @@ from edgemem.reporting.pages import write_page
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted(ROOT.glob("docs/templates/*"))
-# What `publish`, `claims`, `collect` and `report` make has templates, too.
-OTHERS = ("protocols.md", "image-protocols.md", "claims.md", "results.md", "report.html")
+# What `publish`, `claims`, `collect`, `report` and `version diff` make has templates, too.
+OTHERS = ("protocols.md", "image-protocols.md", "claims.md", "results.md", "report.html", "diff.html")
+# What the last two share.
+PARTS = ("base.html", "parts.html")
 # CHANGELOG.md is not among them: it is history, and says what was true at its dates.
 WITHOUT_TEMPLATE = [
     page
@@ -147,7 +149,9 @@ def test_a_broken_table_is_found(table: str, line: str):
 
 
 def test_every_template_has_a_page():
-    assert sorted(template.name for template in TEMPLATES) == sorted([*(Path(page).name for page in PAGES), *OTHERS])
+    assert sorted(template.name for template in TEMPLATES) == sorted(
+        [*(Path(page).name for page in PAGES), *OTHERS, *PARTS]
+    )
 
 
 @pytest.fixture

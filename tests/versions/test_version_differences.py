@@ -1,14 +1,25 @@
 """`edgemem version diff` tells parameters, metrics and files apart, and what of it is more than chance."""
 
+import base64
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from edgemem.commands.version.diff import summary
 from edgemem.config.loading import read_campaign
+from edgemem.reporting.downloads import PNG
+from edgemem.reporting.further_claims import FURTHER
+from edgemem.reporting.paper_claims import PAPER
 from edgemem.versions.configuration import parameters
 from edgemem.versions.differences import differences
-from edgemem.versions.page import comparison
+from edgemem.versions.page import write_comparison
 from edgemem.versions.version import File, Version
+from workflow.campaign import ROOT
+
+
+TEMPLATES = ROOT / "docs/templates"
 
 
 def version(name: str, **content: object) -> Version:
@@ -22,7 +33,7 @@ def version(name: str, **content: object) -> Version:
         "metrics": {},
         "files": {},
         "packed": "",
-        "data": "",
+        "data": "outs:",
     }
     return Version(name=name, **{**empty, **content})  # type: ignore[arg-type]
 
@@ -63,6 +74,15 @@ def test_equal_versions_rarely_exceed_their_intervals():
     assert abs(exceeding / cases - 0.05) < 4 * np.sqrt(0.05 * 0.95 / cases)
 
 
+def test_difference_has_the_interval_of_a_difference():
+    """Each end comes from the sides of both intervals that face each other; what has none has a difference alone."""
+    a, b = with_interval(1, 0, 3), with_interval(11, 7, 12)
+    (found,) = differences(version("a", metrics=a), version("b", metrics=b)).metrics
+    assert found.difference == (10, 10 - np.hypot(4, 2), 10 + np.hypot(1, 1))
+    (found,) = differences(version("a", metrics={"x": 1.0}), version("b", metrics={"x": 3.0})).metrics
+    assert found.difference == (2, None, None)
+
+
 def test_metrics_without_intervals_are_not_judged():
     """A number without an interval, or unknown in one version, differs without a verdict; equal ones are counted."""
     before = version("a", metrics={"plain": 1.0, "unknown": None, "same": 2.0, **with_interval(1, 0, 2)})
@@ -70,6 +90,33 @@ def test_metrics_without_intervals_are_not_judged():
     found = differences(before, after)
     assert [(m.name, m.exceeds) for m in found.metrics] == [("plain", None), ("unknown", None)]
     assert found.same == 2
+
+
+def test_metrics_that_only_one_has_are_counted():
+    """Of campaigns with other settings, what they share is compared; the ends of an interval are part of its metric."""
+    before = version("a", metrics={"shared": 1.0, "old": 1.0, **with_interval(1, 0, 2)})
+    found = differences(before, version("b", metrics={"shared": 2.0, "new": None, "newer": 1.0}))
+    assert [metric.name for metric in found.metrics] == ["shared"]
+    assert found.alone == (2, 2)
+    assert "only one of both has 4" in summary(found)
+
+
+def of_transitions(reached: int) -> dict[str, float | None]:
+    """Return the metrics of one case, in so many of whose ten data sets the ratio goes all the way."""
+    case = "gaussian_N10_d2_K2/mixture"
+    point = {"m50_pooled": 0.8, "m50_pooled_low": 0.75, "m50_pooled_high": 0.85, "m10_pooled": 0.7, "m90_pooled": 0.9}
+    own = point | {"transitions": reached, "data_sets": 10, "learned_variance_at_0.5": 1.0}
+    return {f"{case}/{name}": value for name, value in own.items()}
+
+
+def test_claims_are_judged_by_both():
+    """A claim on which the verdicts differ is named, on the terminal and in the page; each is judged by both."""
+    before, after = version("a", metrics=of_transitions(10)), version("b", metrics=of_transitions(0))
+    found = differences(before, after)
+    ((old, new),) = found.judged_otherwise
+    assert (old.name, old.verdict, new.verdict) == ("Transition", "supported", "contradicted")
+    assert "claims judged otherwise: 1\n  Transition: supported -> contradicted" in summary(found)
+    assert [old.name for old, _ in found.claims] == [claim.name for claim in PAPER + FURTHER]
 
 
 def test_files_by_content():
@@ -85,7 +132,7 @@ def files(mtime: int = 1, **checksums: str) -> dict[str, File]:
     return {f"results/{label}": File(checksum, 10, mtime, label) for label, checksum in checksums.items()}
 
 
-def test_file_under_another_path_is_changed():
+def test_file_under_another_path_is_changed(tmp_path: Path):
     """Another value gives a file another path: it is the file that it was, changed, and no new one."""
     label = "evaluations of mixture on X, seed 1"
     before = version("a", files={"results/evaluations/X/seed1/mixture-0.nc": File("1", 10, 1, label)})
@@ -93,20 +140,53 @@ def test_file_under_another_path_is_changed():
     found = differences(before, after)
     assert found.files == ([], [label], [])
     assert f"changed: {label}" in summary(found)
-    assert f"<td>changed</td><td>{label}</td>" in comparison(before, after, found, {}, {})
+    assert re.search(f"changed</th>.*?{label}</span>", page(tmp_path, before, after), re.DOTALL)
 
 
-def test_page_shows_figures_side_by_side_and_names_what_exceeds():
-    """The page holds both images of a figure, says which are equal or missing, and needs no other file."""
-    before, after = version("a", metrics=with_interval(0, -1, 1)), version("b", metrics=with_interval(9, 8, 10))
+def page(folder: Path, before: Version, after: Version, *images: dict[str, bytes]) -> str:
+    """Return the page that compares two versions."""
+    pair = images or ({}, {})
     found = differences(before, after)
-    page = comparison(before, after, found, {"losses": b"1", "same": b"3"}, {"losses": b"2", "new": b"4", "same": b"3"})
-    assert page.count("data:image/png;base64,") == 5
-    assert "MQ==" in page and "Mg==" in page
-    assert page.count("not there") == 1
-    assert page.count("(the same)") == 1
-    assert "more than its interval" in page
-    assert "http" not in page and "src='data" in page
+    write_comparison(folder / "page.html", before, after, found, pair, TEMPLATES / "diff.html")  # type: ignore[arg-type]
+    return (folder / "page.html").read_text(encoding="utf-8")
+
+
+def png(content: str) -> bytes:
+    """Return what passes for a PNG image."""
+    return PNG + content.ljust(16).encode()
+
+
+def test_page_shows_figures_that_both_have_side_by_side(tmp_path: Path):
+    """Both images of a figure, in one column where there is one; an equal one once; of others the name alone."""
+    old, new, same = png("old"), png("new"), png("same")
+    images = (
+        {"losses": png("wide"), "losses_column": old, "same": same},
+        {"losses": new, "new": png("other"), "same": same},
+    )
+    html = page(tmp_path, version("a"), version("b"), *images)
+    assert [base64.b64decode(found) for found in re.findall('src="data:image/png;base64,([^"]*)"', html)] == [
+        old,
+        new,
+        same,
+    ]
+    assert html.count("(the same)") == 1
+    assert re.search("Only b has <code>new</code>.", html)
+    assert "Only a has <code>" not in html
+
+
+def test_page_shows_two_campaigns(tmp_path: Path):
+    """Transition points, verdicts, keys and metrics of both stand side by side, and nothing is loaded."""
+    before = version("v1", metrics=of_transitions(10) | with_interval(0, -1, 1), parameters={"steps": 20})
+    moved = {name: None if value is None else value + 0.1 for name, value in of_transitions(0).items()}
+    after = version("mine", campaign="mine", metrics=moved | with_interval(9, 8, 10), parameters={"steps": 30}, data="")
+    html = page(tmp_path, before, after)
+    text = " ".join(re.sub("<style>.*?</style>|<[^>]*>", " ", html, flags=re.DOTALL).split())
+    assert "v1 and campaign mine" in text
+    assert "0.800 [0.750, 0.850] 0.900 [0.850, 0.950] +0.100 [+0.029, +0.171] exceeds" in text
+    assert "steps 20 30" in text
+    assert "x/ m50 0 [-1, 1] 9 [8, 10] +9 [+7.586, +10.41] exceeds" in text
+    assert "supported" in text
+    assert not re.search('<script|<link rel="stylesheet|https?://', html)
 
 
 def test_what_is_printed_is_short():

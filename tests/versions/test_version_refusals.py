@@ -114,7 +114,35 @@ def test_nothing_is_saved_during_a_run(repository: Repository):
         assert f"a job is still running and holds {job.relative_to(repository.folder)}" in repository.refused(*SAVE)
 
 
-@pytest.mark.parametrize("name", ["", "a b", "-v", "a..b", "a/b", "v1.lock", "."])
+def test_results_that_lie_here_are_compared_without_git_and_dvc(workflow: Workflow, shared: Path):
+    """Campaigns are named by their configuration files, and compared as they lie here; git and DVC are not needed."""
+    shutil.rmtree(workflow / ".git", ignore_errors=True)
+    repository = Repository(workflow.folder, shared / "cache")
+    said = repository.version("diff", CONFIG, CONFIG)
+    assert "parameters that differ: none" in said
+    assert "files: 0 added, 0 changed, 0 gone" in said
+    page = (workflow / "results/diff-tiny-tiny.html").read_text()
+    figures = [path for path in (workflow / "results/tiny/figures").glob("*.png") if "_column" not in path.stem]
+    assert page.count('src="data:image/png;base64,') == page.count("(the same)") == len(figures)
+
+
+def test_comparison_names_what_it_cannot_find(repository: Repository):
+    """A version, a file, or results that are not as their configuration has them; nothing is written."""
+    said = repository.refused("diff", "v1", CONFIG)
+    assert "there is no version 'v1' here; there are: none" in said
+    assert "results that lie here are named by a configuration file, as config.yaml" in said
+    assert "none.yaml cannot be read: No such file or directory" in repository.refused("diff", CONFIG, "none.yaml")
+    typed = f"type first: snakemake --cores all --configfile {CONFIG}"
+    changes = ({"campaign": "other"}, {"seeds": [1]}, {"evaluation": TINY["evaluation"] | {"draws": 3}})
+    for change in changes:
+        repository.configure(**change)
+        said = repository.refused("diff", CONFIG, CONFIG)
+        name = change.get("campaign", "tiny")
+        assert f"the results of campaign {name} are not here as {CONFIG} has them; {typed}" in said
+    assert not list((repository / "results").glob("*.html"))
+
+
+@pytest.mark.parametrize("name", ["", "a b", "-v", "a..b", "a/b", "v1.lock", "v1.yaml", "."])
 def test_impossible_names_are_refused(repository: Repository, name: str):
     """A name is letters and digits with single marks between them."""
     ended = repository.edgemem("version", "save", name)

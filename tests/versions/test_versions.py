@@ -38,7 +38,8 @@ def test_two_versions(versioned: Repository):
     assert f"changed: evaluations of mixture on {SETTING}, seed 1" in said
     assert "models of" not in said
     page = (versioned / "results/diff-v1-v2.html").read_text()
-    assert page.count("data:image/png;base64,") == 2 * len([path for path in first if path.endswith(".png")])
+    figures = [path for path in first if path.endswith(".png") and not path.endswith("_column.png")]
+    assert page.count('src="data:image/png;base64,') == 2 * len(figures)
     assert "evaluation.draws" in page
     (versioned / "results/diff-v1-v2.html").unlink()
 
@@ -188,6 +189,21 @@ def test_other_campaigns_keep_their_files_and_records(two: Repository):
     assert other.items() <= two.contents().items()
     (two / CONFIG).write_bytes(config)
     assert two.pending() == {}
+
+
+def test_campaign_that_lies_here_is_compared_with_a_version(versioned: Repository):
+    """Of two campaigns what they share stands side by side: transitions, verdicts, metrics, keys and figures."""
+    versioned.save("v1")
+    versioned.write(TINY | {"campaign": "other", "seeds": [1], "figures": ["mechanism"]})
+    versioned.run()
+    said = versioned.version("diff", "v1", CONFIG)
+    assert "campaign: tiny -> other" in said
+    assert "seeds: 1, 2 -> 1" in said
+    page = (versioned / "results/diff-v1-other.html").read_text()
+    assert "Campaign tiny beside campaign other." in page
+    shared = f"mechanism_{SETTING}_mixture"
+    assert re.findall('alt="([^"]*)"', page) == [f"figure {shared} of {of}" for of in ("v1", "campaign other")]
+    assert "Only v1 has" in page
 
 
 @pytest.mark.parametrize("kind", ["folder", "S3"])

@@ -82,9 +82,10 @@ def test_edited_module_reruns_what_imports_it(workflow: Workflow, module: str):
     assert workflow.pending() == EDITS[module]
 
 
-def test_edited_template_reruns_the_report(workflow: Workflow):
-    """Other words around what is reported make the report again, and nothing else."""
-    with (workflow / "docs/templates/report.html").open("a") as file:
+@pytest.mark.parametrize("template", ["report", "base", "parts"])
+def test_edited_template_reruns_the_report(workflow: Workflow, template: str):
+    """Other words around what is reported, or another style, make the report again, and nothing else."""
+    with (workflow / f"docs/templates/{template}.html").open("a") as file:
         file.write("<!-- edited -->")
     assert workflow.pending() == AFTER_PLOT
 

@@ -221,13 +221,13 @@ def _contents(whole: ReportSpec, page: str, parts: Sequence[Part], own: Own, dra
         if any(name.startswith(f"{setting}/{model}/") and own[setting, model] == part for setting, model in part.cases)
     }
     begun = Part(tuple(own), parts[0].seeds, parts[0].folder).of(whole)
-    figures = [report.figures(spec, options, traced) for spec, options in zip(specs, given, strict=True)]
+    of_parts = [report.figures(spec, options, traced) for spec, options in zip(specs, given, strict=True)]
     return {
         **report.contents(specs[0], given[0], traced),
         **report.cases(begun, metrics),
         **report.making(whole),
         "cost_text": "Of the jobs that have ended so far.",
-        "figures": _together(figures, [setting.title for setting in whole.settings]),
+        **report.first_apart(whole, _together(of_parts, [setting.title for setting in whole.settings])),
     }
 
 

@@ -1,6 +1,6 @@
 """All claims, judged by one campaign for its report and by the published ones for the documentation."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from edgemem.reporting.further_claims import FURTHER
@@ -30,6 +30,12 @@ def campaign_claims(metrics: Metrics, cases: list[str], beyond: bool = False) ->
         Judged(claim.name, claim.text, claim.paper, *(claim.judge(metrics, cases) if cases else nothing))
         for claim in (FURTHER if beyond else PAPER)
     ]
+
+
+def judged_table(judged: Iterable[Judged]) -> Table:
+    """Return judged claims as a table."""
+    rows = [[claim.claim, claim.paper, claim.ours, claim.verdict] for claim in judged]
+    return Table(["claim", "paper", "here", "verdict"], rows)
 
 
 def documented_claims(campaigns: Mapping[str, Metrics], beyond: bool = False) -> Table:

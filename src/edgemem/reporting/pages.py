@@ -16,6 +16,7 @@ from edgemem.analysis import published
 from edgemem.errors import EdgememError
 from edgemem.files.atomic_write import atomic_write
 from edgemem.reporting import bounds, definitions
+from edgemem.reporting.downloads import csv_address, csv_text
 from edgemem.reporting.numbers import megabytes, number, power_of_ten, readable, signed
 
 
@@ -26,6 +27,8 @@ def _constants(module: ModuleType) -> dict[str, object]:
 MODULES = {"bounds": bounds, "definitions": definitions, "published": published}
 # What every template may take numbers from, beside those that it is given.
 CONSTANTS = {name: _constants(module) for name, module in MODULES.items()}
+# A character after which a line may end.
+BREAKABLE = r"\g<0><wbr>"
 
 
 class Table(NamedTuple):
@@ -41,12 +44,13 @@ def write_page(
     """Write a page: a template of Jinja filled with values, which are escaped where the template is HTML, and the star
     of σ* where it is Markdown.
 
-    **Arguments:** `numbers`: what the template may take numbers from; `values`: by the name of their place in the
-    template; each must have one.
+    **Arguments:** `template`: may extend and import others in its folder; `numbers`: what it may take numbers from;
+    `values`: by the name of their place in the template or in those others; each must have one.
 
     **Raises:** EdgememError if the template cannot be read, has no place for a value, or lacks a value for a place.
     """
     environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(template).parent),
         autoescape=Path(template).suffix == ".html",
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
@@ -54,14 +58,13 @@ def write_page(
         keep_trailing_newline=True,
         finalize=None if Path(template).suffix == ".html" else readable,
     )
-    environment.filters |= {"prose": _prose, "megabytes": megabytes}
+    environment.filters |= {"prose": _prose, "megabytes": megabytes, "as_csv": _as_csv}
     environment.filters |= {"number": number, "signed": signed, "power_of_ten": power_of_ten}
     environment.globals |= CONSTANTS | dict(numbers or {})
     try:
-        source = Path(template).read_text(encoding="utf-8")
-        places = jinja2.meta.find_undeclared_variables(environment.parse(source))
-        text = environment.from_string(source).render(**values)
-    except (OSError, jinja2.TemplateError) as error:
+        places = _places(environment, Path(template).name)
+        text = environment.get_template(Path(template).name).render(**values)
+    except jinja2.TemplateError as error:
         raise EdgememError(f"{template} cannot be filled in: {error}") from None
     for name in values:
         if name not in places:
@@ -69,6 +72,14 @@ def write_page(
     if Path(template).suffix == ".md":
         text = text.replace("σ*", r"σ\*")  # else two of them are the ends of emphasis, and are not seen
     atomic_write(page, lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def _places(environment: jinja2.Environment, template: str) -> set[str]:
+    """Return the names of the places in a template and in all that it extends and imports."""
+    assert environment.loader is not None
+    parsed = environment.parse(environment.loader.get_source(environment, template)[0])
+    others = filter(None, jinja2.meta.find_referenced_templates(parsed))
+    return jinja2.meta.find_undeclared_variables(parsed).union(*(_places(environment, other) for other in others))
 
 
 def markdown_table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
@@ -83,7 +94,16 @@ def link(file: str | Path, page: str | Path) -> str:
     return quote(Path(os.path.relpath(file, Path(page).parent)).as_posix())
 
 
+def _as_csv(table: Table, lineage: str) -> str:
+    """Return an address that holds a table as CSV."""
+    return csv_address(csv_text(*table, lineage).encode())
+
+
 def _prose(text: str) -> Markup:
-    """Return text with its `code` and **bold** marked up, and no line that begins with a percent sign."""
+    """Return text with its `code` and **bold** marked up, and no line that begins with a percent sign or ends inside of
+    a number or an interval; long names may break after each of their parts.
+    """
     escaped = str(escape(text)).replace(" %", "\N{NO-BREAK SPACE}%")
-    return Markup(re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", re.sub("`(.+?)`", r"<code>\1</code>", escaped)))
+    escaped = re.sub("`(.+?)`", lambda code: f"<code>{re.sub('[_/]', BREAKABLE, code[1])}</code>", escaped)
+    escaped = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escaped)
+    return Markup(re.sub(r"\[[-+\d.e]+, [-+\d.e]+\]|[-+]?[\d.]+e[-+]\d+", r'<span class="whole">\g<0></span>', escaped))

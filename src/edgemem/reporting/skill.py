@@ -15,18 +15,32 @@ FOLDS = ("train", "holdout", "interpolation", "extrapolation")
 
 def predictor_table(metrics: Metrics) -> Table:
     """Return the errors of all predictors on all folds, and how they compare with what was measured."""
+    errors, agreement = error_table(metrics), agreement_table(metrics)
+    beside = [[""] * len(agreement.header), *agreement.rows]
+    rows = [[*row, *more] for row, (_, *more) in zip(errors.rows, beside, strict=True)]
+    return Table([*errors.header, *agreement.header[1:]], rows)
+
+
+def error_table(metrics: Metrics) -> Table:
+    """Return the mean squared errors of all predictors on all folds, below the numbers of settings in these."""
     prefix = "predictor/constant/squared_error_"
     folds = [name.removeprefix(prefix) for name in metrics if name.startswith(prefix)]
     folds.sort(key=lambda fold: (FOLDS.index(fold) if fold in FOLDS else len(FOLDS), fold))
-    rows = [_counts(metrics, folds)]
+    rows = [["settings in the fold", *_counts(metrics, folds)]]
+    for predictor, name in PREDICTORS.items():
+        rows.append([name, *(number(metrics.get(f"predictor/{predictor}/squared_error_{fold}")) for fold in folds)])
+    return Table(["predictor", *(fold.replace("_", " ") for fold in folds)], rows)
+
+
+def agreement_table(metrics: Metrics) -> Table:
+    """Return how the predictions of all predictors compare with what was measured."""
+    rows = []
     for predictor, name in PREDICTORS.items():
         own = f"predictor/{predictor}"
-        errors = [number(metrics.get(f"{own}/squared_error_{fold}")) for fold in folds]
         bias, slope = interval(metrics, f"{own}/bias", "+.4f"), interval(metrics, f"{own}/slope", ".2f")
         within = interval(metrics, f"{own}/within_slope", ".2f")
-        rows.append([name, *errors, bias, slope, within, p_value(metrics.get(f"{own}/p_value"))])
-    header = ["predictor", *(fold.replace("_", " ") for fold in folds), "bias", "slope", "slope within σ*²", "p"]
-    return Table(header, rows)
+        rows.append([name, bias, slope, within, p_value(metrics.get(f"{own}/p_value"))])
+    return Table(["predictor", "bias", "slope", "slope within σ*²", "p"], rows)
 
 
 def _counts(metrics: Metrics, folds: list[str]) -> list[str]:
@@ -35,7 +49,7 @@ def _counts(metrics: Metrics, folds: list[str]) -> list[str]:
     for fold in folds:
         found = [metrics.get(f"predictor/{predictor}/count_{fold}") for predictor in PREDICTORS]
         counts.append(number(max((count for count in found if count is not None), default=None), ".0f"))
-    return ["settings in the fold", *counts, "", "", "", ""]
+    return counts
 
 
 def noise_table(metrics: Metrics) -> Table:

@@ -11,6 +11,8 @@ from edgemem.reporting.prediction_claims import too_few
 from edgemem.reporting.quantities import error_interval, range_of
 
 
+# As many numbers with intervals fit beside each other in a page.
+ABREAST = 6
 ONE_SEED = "With one data set of each setting, the spread between data sets is unknown."
 
 
@@ -146,23 +148,33 @@ def _error(metrics: Metrics) -> list[Headline]:
 
 def transitions(spec: ReportSpec, metrics: Metrics) -> list[Transition]:
     """Return where each case's transition is, with what the exact losses predict."""
-    return [
-        Transition(
-            case.setting.name,
-            case.model,
-            m10=metrics[f"{case.name}/m10_pooled"],
-            m50=metrics[f"{case.name}/m50_pooled"],
-            low=metrics[f"{case.name}/m50_pooled_low"],
-            high=metrics[f"{case.name}/m50_pooled_high"],
-            m90=metrics[f"{case.name}/m90_pooled"],
-            predicted=metrics[f"{case.name}/predicted_m50_exact_losses"],
-        )
-        for case in spec.cases
-    ]
+    return [transition(case.name, metrics) for case in spec.cases]
+
+
+def transition(case: str, metrics: Metrics) -> Transition:
+    """Return where the transition of `SETTING/MODEL` is, with what the exact losses predict, as far as it is known."""
+    setting, _, model = case.rpartition("/")
+    levels = ("m10_pooled", "m50_pooled", "m50_pooled_low", "m50_pooled_high", "m90_pooled")
+    return Transition(
+        setting, model, *(metrics.get(f"{case}/{name}") for name in (*levels, "predicted_m50_exact_losses"))
+    )
+
+
+def transition_table(found: list[Transition]) -> Table:
+    """Return the same as a table."""
+    rows = []
+    for each in found:
+        middle = interval({"m50": each.m50, "m50_low": each.low, "m50_high": each.high}, "m50", ".3f")
+        begin, end, predicted = (number(value, ".3f") for value in (each.m10, each.m90, each.predicted))
+        rows.append([f"`{each.setting}`", f"`{each.model}`", begin, middle, end, predicted])
+    return Table(["setting", "model", "M₁₀ / N", "M₅₀ / N", "M₉₀ / N", "predicted"], rows)
 
 
 def ratio_table(spec: ReportSpec, metrics: Metrics) -> Table:
-    """Return the memorization ratios at the reported model sizes, and what chance alone gives."""
+    """Return the memorization ratios at the reported model sizes, and what chance alone gives.
+
+    A row is a case; where there are more than fit beside each other, and fewer cases, a row is a model size.
+    """
     fractions = spec.regression.report_fractions
     rows = [
         [
@@ -175,6 +187,8 @@ def ratio_table(spec: ReportSpec, metrics: Metrics) -> Table:
         for case in spec.cases
     ]
     header = ["setting", "model", "by chance", *(f"M/N = {fraction:g}" for fraction in fractions), "left out"]
+    if len(fractions) > ABREAST and len(rows) < len(fractions):
+        header, *rows = map(list, zip(header, *rows, strict=True))
     return Table(header, rows)
 
 

@@ -1,7 +1,6 @@
 """The last stage: one page that shows a campaign, to be opened without a network and sent around."""
 
 import argparse
-import base64
 import json
 from collections.abc import Iterable, Mapping
 from importlib import metadata
@@ -14,23 +13,22 @@ from edgemem.config.plot import DrawnFigure
 from edgemem.config.report import ReportSpec
 from edgemem.errors import EdgememError
 from edgemem.files.lineage import lineage_attributes
-from edgemem.reporting.claims import Judged, campaign_claims
+from edgemem.reporting.claims import campaign_claims, judged_table
 from edgemem.reporting.cost import cost_table, cost_text, costs
+from edgemem.reporting.downloads import Image, csv_address, image, made_by
 from edgemem.reporting.numbers import Metrics
 from edgemem.reporting.origin import File, changed, origin_table, trace
-from edgemem.reporting.pages import link, write_page
+from edgemem.reporting.pages import Table, link, write_page
 from edgemem.reporting.parameters import options as options_of
 from edgemem.reporting.parameters import parameter_tables
-from edgemem.reporting.skill import noise_table, predictor_table, weights_text
-from edgemem.reporting.summary import headlines, ratio_table, summary, transitions
+from edgemem.reporting.skill import agreement_table, error_table, noise_table, weights_text
+from edgemem.reporting.summary import headlines, ratio_table, summary, transition_table, transitions
 from edgemem.reporting.summary_metrics import read_metrics
 from edgemem.stages.campaign_spec import add_campaign_spec
 
 
 # What numbers depend on; no other part of the environment computes any.
 PACKAGES = ("equinox", "jax", "matplotlib", "numpy", "optax", "scikit-learn", "scipy", "xarray")
-# The width of an image is in the bytes 16 to 20 of a PNG file, its height in the four that follow.
-PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("template", metavar="TEMPLATE.html", help="page with a place for each part")
     parser.add_argument("data", nargs="+", metavar="DATA.nc", help="files that figures are drawn from, and tables")
     parser.add_argument("--metrics", required=True, metavar="METRICS.json", help="summary metrics of the campaign")
-    parser.add_argument("--figures", nargs="*", default=[], metavar="FIGURE", help="figures as .png and .pdf")
+    parser.add_argument(
+        "--figures",
+        nargs="*",
+        default=[],
+        metavar="FIGURE",
+        help="figures as .png and .pdf, their numbers as .csv, and versions for one column, _column.png",
+    )
     parser.add_argument("--out", required=True, metavar="REPORT.html", help="page to write")
     add_campaign_spec(parser, "all keys of the campaign")
 
@@ -64,10 +68,11 @@ def contents(spec: ReportSpec, options: argparse.Namespace, files: dict[str, Fil
         "headlines": headlines(spec, metrics),
         "claims": _claims(spec, metrics),
         **cases(spec, metrics),
-        "predictors": predictor_table(metrics),
+        "errors": error_table(metrics),
+        "agreement": agreement_table(metrics),
         "noise": noise_table(metrics),
         "weights": weights_text(metrics),
-        "figures": figures(spec, options, files),
+        **first_apart(spec, figures(spec, options, files)),
         **making(spec),
         "origin": origin_table(files.values()),
         "sources": [file for file in files.values() if not file.attributes],
@@ -75,7 +80,8 @@ def contents(spec: ReportSpec, options: argparse.Namespace, files: dict[str, Fil
         "changed": [[_link(file, options.out) for file in pair] for pair in changed(files)],
         "packages": {name: metadata.version(name) for name in PACKAGES},
         "made": made,
-        "lineage": json.dumps(made),
+        "lineage": made_by(f"campaign {spec.campaign}", made),
+        "lineage_json": json.dumps(made),
         "metrics": link(options.metrics, options.out),
         "tables": [_link(files[path], options.out) for path in options.data if "campaign" in files[path].attributes],
     }
@@ -86,6 +92,7 @@ def cases(spec: ReportSpec, metrics: Metrics) -> dict[str, Any]:
     found = transitions(spec, metrics)
     return {
         "transitions": found,
+        "transition_table": transition_table(found),
         "scale": max(1.0, *(each.m90 or 0.0 for each in found)),
         "ratios": ratio_table(spec, metrics),
     }
@@ -101,12 +108,12 @@ def making(spec: ReportSpec) -> dict[str, Any]:
     }
 
 
-def _claims(spec: ReportSpec, metrics: Metrics) -> dict[str, list[Judged]]:
+def _claims(spec: ReportSpec, metrics: Metrics) -> dict[str, Table]:
     """Return the claims of the paper, and those beyond it, judged by the campaign."""
     cases = [case.name for case in spec.cases if "components" in case.provides]
     return {
-        "What the paper claims": campaign_claims(metrics, cases),
-        "Beyond the paper": campaign_claims(metrics, cases, beyond=True),
+        "What the paper claims": judged_table(campaign_claims(metrics, cases)),
+        "Beyond the paper": judged_table(campaign_claims(metrics, cases, beyond=True)),
     }
 
 
@@ -116,24 +123,50 @@ def figures(spec: ReportSpec, options: argparse.Namespace, files: Mapping[str, F
     groups: dict[str | None, dict[str, Any]] = {None: {"title": "All settings", "shown": []}}
     groups |= {setting.name: {"title": setting.title, "shown": []} for setting in spec.settings}
     for plot in spec.figures:
-        setting = plot.setting.name if plot.setting else None
-        name = plot_name(plot.figure.figure, setting, plot.model)
-        for file in (f"{name}.png", f"{name}.pdf"):
-            if file not in given:
-                raise EdgememError(f"--figures lacks {file}, which --spec asks for")
+        shown = _figure(plot, given, options.out)
         drawn_from = _drawn_from(plot, [files[path] for path in options.data])
-        groups[setting]["shown"].append(
-            {
-                "id": name,
-                "caption": pieces.figure_module(plot.figure.figure).CAPTION,
-                "model": plot.model,
-                "options": options_of(plot.figure),
-                "pdf": link(given[f"{name}.pdf"], options.out),
-                "data": [{**_link(file, options.out), "size": file.size, "sha256": file.sha256} for file in drawn_from],
-                **_image(given[f"{name}.png"]),
-            }
-        )
+        shown["data"] = [{**_link(file, options.out), "size": file.size, "sha256": file.sha256} for file in drawn_from]
+        groups[plot.setting.name if plot.setting else None]["shown"].append(shown)
     return [group for group in groups.values() if group["shown"]]
+
+
+def first_apart(spec: ReportSpec, groups: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Return the campaign's first figure, which stands on top, and the groups of all others."""
+    shown = {each["id"]: each for group in groups for each in group["shown"]}
+    first = next((shown[name] for name in map(_name, spec.figures) if name in shown), None)
+    rest = [group | {"shown": [each for each in group["shown"] if each is not first]} for group in groups]
+    return {"first": first, "figures": [group for group in rest if group["shown"]]}
+
+
+def _name(plot: DrawnFigure) -> str:
+    return plot_name(plot.figure.figure, plot.setting.name if plot.setting else None, plot.model)
+
+
+def _figure(plot: DrawnFigure, given: Mapping[str, Path], page: str) -> dict[str, Any]:
+    """Return what the page shows of a figure: as PNG, for narrow screens in one column, and what is drawn as CSV.
+
+    **Raises:** EdgememError if a file of it is missing or broken.
+    """
+    name = _name(plot)
+    for file in (f"{name}.png", f"{name}.pdf"):
+        if file not in given:
+            raise EdgememError(f"--figures lacks {file}, which --spec asks for")
+    column, csv = given.get(f"{name}_column.png"), given.get(f"{name}.csv")
+    return {
+        "id": name,
+        "caption": pieces.figure_module(plot.figure.figure).CAPTION,
+        "setting": plot.setting.title if plot.setting else None,
+        "model": plot.model,
+        "options": options_of(plot.figure),
+        "png": _image(given[f"{name}.png"]),
+        "column": _image(column) if column else None,
+        "csv": csv_address(csv.read_bytes()) if csv else None,
+        "pdf": link(given[f"{name}.pdf"], page),
+    }
+
+
+def _image(path: Path) -> Image:
+    return image(path.read_bytes(), path)
 
 
 def _drawn_from(plot: DrawnFigure, files: Iterable[File]) -> list[File]:
@@ -149,11 +182,3 @@ def _drawn_from(plot: DrawnFigure, files: Iterable[File]) -> list[File]:
 
 def _link(file: File, page: str) -> dict[str, Any]:
     return {"label": file.label, "link": link(file.path, page)}
-
-
-def _image(path: Path) -> dict[str, Any]:
-    content = path.read_bytes()
-    if not content.startswith(PNG):
-        raise EdgememError(f"{path} is no PNG file; delete it and run again")
-    width, height = (int.from_bytes(content[start : start + 4], "big") for start in (16, 20))
-    return {"png": base64.b64encode(content).decode(), "width": width, "height": height}

@@ -1,9 +1,10 @@
-"""What differs between two versions: parameters, metrics and files."""
+"""What differs between two versions: parameters, metrics, verdicts on claims, and files."""
 
 import math
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from edgemem.reporting.claims import Judged, campaign_claims, cases_of
+from edgemem.reporting.numbers import Metrics
 from edgemem.versions.files import is_note
 from edgemem.versions.version import Version
 
@@ -25,25 +26,32 @@ class Estimate(NamedTuple):
 
 
 class Metric(NamedTuple):
-    """A metric with another value."""
+    """A metric of both with another value."""
 
     name: str
     before: Estimate
     after: Estimate
 
     @property
-    def exceeds(self) -> bool | None:
-        """Whether the difference is more than its interval; None without intervals.
+    def difference(self) -> Estimate:
+        """The later value minus the earlier one, with Zou and Donner's interval for independent estimates.
 
-        Zou and Donner's interval for a difference of independent estimates: of each the side that faces the other.
-        Versions that share seeds or samples are not independent, and their interval is wider than need be.
+        Each end takes from both intervals the sides that face each other. Versions that share seeds or samples are not
+        independent, and their interval is wider than need be.
         """
-        smaller, larger = sorted((self.before, self.after), key=lambda estimate: estimate.value or 0)
-        if None in (*smaller, *larger):
-            return None
-        assert smaller.value is not None and smaller.high is not None
-        assert larger.value is not None and larger.low is not None
-        return larger.value - smaller.value > math.hypot(smaller.high - smaller.value, larger.value - larger.low)
+        (old, old_low, old_high), (new, new_low, new_high) = self.before, self.after
+        if old is None or new is None:
+            return Estimate(None, None, None)
+        if old_low is None or old_high is None or new_low is None or new_high is None:
+            return Estimate(new - old, None, None)
+        below, above = math.hypot(new - new_low, old_high - old), math.hypot(new_high - new, old - old_low)
+        return Estimate(new - old, new - old - below, new - old + above)
+
+    @property
+    def exceeds(self) -> bool | None:
+        """Whether the interval of the difference is on one side of zero; None without one."""
+        _, low, high = self.difference
+        return None if low is None or high is None else low > 0 or high < 0
 
 
 class Files(NamedTuple):
@@ -55,22 +63,33 @@ class Files(NamedTuple):
 
 
 class Differences(NamedTuple):
-    """All that differs; `same` counts the metrics that do not."""
+    """All that differs.
+
+    **Attributes:** `same`: how many metrics do not; `alone`: how many only the one has, and only the other; `claims`:
+    each claim as both judge it.
+    """
 
     parameters: list[Parameter]
     metrics: list[Metric]
     same: int
+    alone: tuple[int, int]
+    claims: list[tuple[Judged, Judged]]
     files: Files
+
+    @property
+    def judged_otherwise(self) -> list[tuple[Judged, Judged]]:
+        """The claims on which the verdicts differ."""
+        return [(old, new) for old, new in self.claims if old.verdict != new.verdict]
 
 
 def differences(before: Version, after: Version) -> Differences:
     """Return what differs between two versions."""
     names = {**before.parameters, **after.parameters}
     pairs = [Parameter(name, before.parameters.get(name), after.parameters.get(name)) for name in names]
+    old_names, new_names = (_names(version.metrics) for version in (before, after))
     metrics = [
         Metric(name, _estimate(before.metrics, name), _estimate(after.metrics, name))
-        for name in sorted({**before.metrics, **after.metrics})
-        if not (name.endswith(("_low", "_high")) and name.rpartition("_")[0] in {**before.metrics, **after.metrics})
+        for name in sorted(old_names & new_names)
     ]
     changed = [metric for metric in metrics if metric.before != metric.after]
     old, new = (
@@ -81,6 +100,8 @@ def differences(before: Version, after: Version) -> Differences:
         [pair for pair in pairs if pair.before != pair.after],
         changed,
         len(metrics) - len(changed),
+        (len(old_names - new_names), len(new_names - old_names)),
+        list(zip(_judged(before.metrics), _judged(after.metrics), strict=True)),
         Files(
             sorted(new.keys() - old.keys()),
             sorted(label for label in old.keys() & new.keys() if old[label] != new[label]),
@@ -89,5 +110,17 @@ def differences(before: Version, after: Version) -> Differences:
     )
 
 
-def _estimate(metrics: Mapping[str, float | None], name: str) -> Estimate:
+def _names(metrics: Metrics) -> set[str]:
+    """Return the names of metrics, without those of the ends of their intervals."""
+    ends = {f"{name}{end}" for name in metrics for end in ("_low", "_high")}
+    return set(metrics) - ends
+
+
+def _judged(metrics: Metrics) -> list[Judged]:
+    """Return all claims, the paper's first, as a campaign judges them."""
+    cases = cases_of(metrics)
+    return [*campaign_claims(metrics, cases), *campaign_claims(metrics, cases, beyond=True)]
+
+
+def _estimate(metrics: Metrics, name: str) -> Estimate:
     return Estimate(metrics.get(name), metrics.get(f"{name}_low"), metrics.get(f"{name}_high"))

@@ -1,90 +1,125 @@
 """The page that shows two versions beside each other."""
 
-from base64 import b64encode
-from collections.abc import Iterable, Mapping
-from html import escape
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
+from edgemem import layout
+from edgemem.files.lineage import lineage_attributes
+from edgemem.reporting.downloads import image, made_by
 from edgemem.reporting.numbers import readable
-from edgemem.versions.differences import Differences, Estimate, Files
+from edgemem.reporting.pages import Table, write_page
+from edgemem.reporting.summary import Transition, transition
+from edgemem.versions.differences import Differences, Estimate, Files, Metric
 from edgemem.versions.version import Version
 
 
-STYLE = """
-body { font: 15px/1.45 sans-serif; margin: 2em auto; max-width: 1400px; padding: 0 1em; color: #222 }
-table { border-collapse: collapse; margin: 1em 0 } td, th { padding: .2em .8em; text-align: left; vertical-align: top }
-tr { border-bottom: 1px solid #ddd } tr.beyond { background: #fff1d6 } img { max-width: 100% }
-.pair { display: grid; grid-template-columns: 1fr 1fr; gap: 1em } .none { color: #777 }
-"""
-VERDICTS = {True: "more than its interval", False: "less than its interval", None: "no interval"}
+TEMPLATE = Path(layout.TEMPLATES, "diff.html")
+# Whether a difference is more than its interval.
+WORDS = {True: "exceeds", False: "within", None: "–"}
+COLUMN = "_column"
 
 
-def comparison(
+def write_comparison(
+    page: str | Path,
     before: Version,
     after: Version,
     found: Differences,
-    before_images: Mapping[str, bytes],
-    after_images: Mapping[str, bytes],
-) -> str:
-    """Return the page as HTML that needs no other file.
+    images: tuple[Mapping[str, bytes], Mapping[str, bytes]],
+    template: str | Path = TEMPLATE,
+) -> None:
+    """Write the page: transitions, claims, parameters, metrics, files, and figures that both have.
 
-    **Arguments:** `before_images`, `after_images`: PNG figures by name.
+    **Arguments:** `images`: PNG figures of both, by name.
     """
-    names = escape(before.name), escape(after.name)
-    metrics = sorted(
-        found.metrics, key=lambda metric: (metric.exceeds is not True, metric.exceeds is None, metric.name)
-    )
+    versions = (before, after)
+    names = [version.title for version in versions]
+    made = lineage_attributes("diff", "{}", [], {})
+    metrics = sorted(found.metrics, key=lambda one: (one.exceeds is not True, one.exceeds is None, one.name))
     judged = [metric for metric in metrics if metric.exceeds is not None]
-    beyond = sum(metric.exceeds is True for metric in judged)
-    parts = [
-        "<!doctype html><html lang='en'><meta charset='utf-8'>",
-        f"<title>{names[0]} and {names[1]}</title><style>{STYLE}</style>",
-        f"<h1>{names[0]} and {names[1]}</h1>",
-        "<h2>Parameters</h2>",
-        _table(("key", *names), (("", (p.name, readable(p.before), readable(p.after))) for p in found.parameters)),
-        "<h2>Metrics</h2>",
-        f"<p>{beyond} of {len(judged)} differ by more than their 95 % intervals; {len(metrics) - len(judged)} differ "
-        f"and have none; {found.same} are the same. A difference exceeds its interval where independent estimates "
-        "would differ as much in one case of twenty at most.</p>",
-        _table(
-            ("metric", *names, "differs by"),
-            (
-                ("beyond" if m.exceeds else "", (m.name, estimate(m.before), estimate(m.after), VERDICTS[m.exceeds]))
-                for m in metrics
-            ),
+    pairs = _transitions(before, after)
+    write_page(
+        template,
+        page,
+        names=names,
+        versions=versions,
+        made=made,
+        lineage=made_by(" and ".join(names), made),
+        file=f"diff-{before.name}-{after.name}",
+        found=found,
+        beyond=sum(metric.exceeds is True for metric in judged),
+        judged=len(judged),
+        transitions=pairs,
+        scale=max([1.0, *(one.m90 or 0.0 for pair in pairs for one in pair)]),
+        transition_table=_transition_table(names, pairs),
+        claims=_claims_table(names, found),
+        parameters=Table(
+            ["key", *names], [[f"`{p.name}`", readable(p.before), readable(p.after)] for p in found.parameters]
         ),
-        "<h2>Figures</h2>",
-        *_pairs(names, before_images, after_images),
-        "<h2>Files</h2>",
-        _table(("", "file"), (("", (kind, label)) for kind in Files._fields for label in getattr(found.files, kind))),
-        "</html>",
-    ]
-    return "\n".join(parts) + "\n"
+        metrics=Table(
+            ["metric", *names, "difference", "its interval"], [[f"`{one.name}`", *_row(one)] for one in metrics]
+        ),
+        figures=list(_figures(names, *images)),
+        alone=[sorted(_shown(one).keys() - _shown(other).keys()) for one, other in (images, images[::-1])],
+        files=Table(["", "file"], [[kind, label] for kind in Files._fields for label in getattr(found.files, kind)]),
+    )
 
 
-def estimate(value: Estimate) -> str:
-    """Return a number with its interval, if it has one."""
-    interval = "" if value.low is None or value.high is None else f" [{readable(value.low)}, {readable(value.high)}]"
-    return readable(value.value) + interval
+def estimate(value: Estimate, form: str = "") -> str:
+    """Return a number with its interval, if it has one.
+
+    **Arguments:** `form`: as `format` takes it, else as one reads numbers.
+    """
+    number, low, high = (format(end, form) if form and end is not None else readable(end) for end in value)
+    return number if value.low is None or value.high is None else f"{number} [{low}, {high}]"
 
 
-def _table(header: Iterable[str], rows: Iterable[tuple[str, Iterable[str]]]) -> str:
-    """Return a table, or a word where it would be empty; a row is its class and its cells."""
-    lines = [f"<tr class='{kind}'>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>" for kind, cells in rows]
-    heads = "".join(f"<th>{cell}</th>" for cell in header)
-    return f"<table><tr>{heads}</tr>{''.join(lines)}</table>" if lines else "<p class='none'>No difference.</p>"
+def _row(metric: Metric, form: str = "", sign: str = "+.4g") -> list[str]:
+    """Return both numbers, their difference, and how that is beside its interval."""
+    numbers = [estimate(metric.before, form), estimate(metric.after, form), estimate(metric.difference, sign)]
+    return [*numbers, WORDS[metric.exceeds]]
 
 
-def _pairs(names: tuple[str, str], before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterable[str]:
-    """Yield each figure of both, side by side."""
-    for name in sorted({*before, *after}):
-        same = " <span class='none'>(the same)</span>" if before.get(name) == after.get(name) else ""
-        yield f"<h3>{escape(name)}{same}</h3><div class='pair'>"
-        for version, images in zip(names, (before, after), strict=True):
-            yield f"<div><b>{version}</b><br>{_image(images.get(name))}</div>"
-        yield "</div>"
+def _transitions(before: Version, after: Version) -> list[tuple[Transition, Transition]]:
+    """Return where the transition of each case is in both, the cases of the earlier one first."""
+    end = "/m50_pooled"
+    cases = [name.removesuffix(end) for name in {**before.metrics, **after.metrics} if name.endswith(end)]
+    return [(transition(case, before.metrics), transition(case, after.metrics)) for case in cases]
 
 
-def _image(content: bytes | None) -> str:
-    if content is None:
-        return "<span class='none'>not there</span>"
-    return f"<img src='data:image/png;base64,{b64encode(content).decode()}' alt=''>"
+def _transition_table(names: Iterable[str], pairs: Iterable[tuple[Transition, Transition]]) -> Table:
+    """Return the transition points of both, with their difference."""
+    rows = []
+    for old, new in pairs:
+        metric = Metric("", *(Estimate(one.m50, one.low, one.high) for one in (old, new)))
+        rows.append([f"`{old.setting}`", f"`{old.model}`", *_row(metric, ".3f", "+.3f")])
+    return Table(["setting", "model", *names, "difference", "its interval"], rows)
+
+
+def _claims_table(names: Iterable[str], found: Differences) -> Table:
+    """Return all claims with the numbers and the verdict of each version."""
+    header = ["claim", *(title for name in names for title in (name, f"verdict of {name}"))]
+    return Table(header, [[old.claim, old.ours, old.verdict, new.ours, new.verdict] for old, new in found.claims])
+
+
+def _figures(names: Iterable[str], *images: Mapping[str, bytes]) -> Iterator[dict[str, Any]]:
+    """Yield each figure that both have; equal ones are shown once."""
+    shown = [_shown(one) for one in images]
+    for name in sorted(set.intersection(*(set(one) for one in shown))):
+        contents = [one[name] for one in shown]
+        same = contents[0] == contents[1]
+        sides = zip(names, contents[:1] if same else contents, strict=not same)
+        yield {
+            "name": name,
+            "same": same,
+            "images": [
+                {"of": of, "png": image(content, f"{name}.png of {of}"), "column": None} for of, content in sides
+            ],
+        }
+
+
+def _shown(images: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return figures by name, in their versions for one column where there are such: two fit beside each other."""
+    return {
+        name: images.get(f"{name}{COLUMN}", content) for name, content in images.items() if not name.endswith(COLUMN)
+    }

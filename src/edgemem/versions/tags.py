@@ -18,6 +18,8 @@ from edgemem.versions.version import Version
 
 
 DESCRIPTION = "version.json"
+# Ends of names that git or, of configuration files, a comparison takes for something else.
+RESERVED = (".lock", ".yaml", ".yml")
 
 
 class Tag(NamedTuple):
@@ -39,9 +41,10 @@ def require_new(name: str) -> None:
 
     **Raises:** EdgememError if it is taken, or no name.
     """
-    if not re.fullmatch(r"[A-Za-z0-9]+([._-]?[A-Za-z0-9]+)*", name) or name.endswith(".lock"):
+    if not re.fullmatch(r"[A-Za-z0-9]+([._-]?[A-Za-z0-9]+)*", name) or name.endswith(RESERVED):
         raise EdgememError(
-            f"'{name}' is no name for a version; it may hold letters, digits and, between them, single . _ -"
+            f"'{name}' is no name for a version; it may hold letters, digits and, between them, single . _ -, and does "
+            f"not end with {', '.join(RESERVED)}"
         )
     if name in [tag.name for tag in all_tags()]:
         raise EdgememError(f"there is a version '{name}' already; choose another name, or: git tag -d version/{name}")

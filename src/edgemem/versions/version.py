@@ -34,7 +34,7 @@ class Version:
     **Arguments:** `configfiles`, `values`: what Snakemake was given with --configfile and --config; `extensions`: the
     user's own families, denoisers and figures; `parameters`: the whole configuration, flat; `metrics`: those of
     metrics.json; `files`: by path; `packed`: checksum of what is packed into one file; `data`: DVC's pointer to their
-    content.
+    content, empty for results that are in no store.
     """
 
     name: str
@@ -47,6 +47,16 @@ class Version:
     files: dict[str, File]
     packed: str
     data: str
+
+    @property
+    def kept(self) -> bool:
+        """Whether its files are in the store; those of results that lie in `results/` are not."""
+        return bool(self.data)
+
+    @property
+    def title(self) -> str:
+        """What a page calls it."""
+        return self.name if self.kept else f"campaign {self.campaign}"
 
     @property
     def size(self) -> int:

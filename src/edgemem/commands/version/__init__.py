@@ -25,9 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     action("list", overview.print_list, "print all versions")
 
-    two = action("diff", diff.diff, "say what differs between two versions, and show their figures side by side")
-    two.add_argument("before", metavar="A")
-    two.add_argument("after", metavar="B")
+    two = action(
+        "diff", diff.diff, "say what differs between two versions or campaigns, and show their figures side by side"
+    )
+    what = "a version, or the configuration file of a campaign whose results lie here, as config.yaml"
+    two.add_argument("before", metavar="A", help=what)
+    two.add_argument("after", metavar="B", help=what)
     two.add_argument("--out", metavar="PAGE.html", help="page to write; else results/diff-A-B.html")
 
     old = action("restore", restore.restore, "bring back the results and the configuration of a version")
@@ -35,9 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     old.add_argument("--discard", action="store_true", help="also if that loses results that no version holds")
 
     check = action("verify", verify.verify, "check results byte by byte")
-    what = check.add_mutually_exclusive_group()
-    what.add_argument("name", nargs="?", metavar="NAME", help="a version; else the one saved or restored last")
-    what.add_argument("--files", action="store_true", help="only whether files were made from each other; needs no git")
+    which = check.add_mutually_exclusive_group()
+    which.add_argument("name", nargs="?", metavar="NAME", help="a version; else the one saved or restored last")
+    which.add_argument(
+        "--files", action="store_true", help="only whether files were made from each other; needs no git"
+    )
 
     for name, function, summary in (
         ("push", share.push, "copy all versions to a folder or S3"),

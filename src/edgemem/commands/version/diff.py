@@ -1,32 +1,32 @@
 """Say what differs between two versions."""
 
 import argparse
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 
 from edgemem import layout
 from edgemem.commands.text import listed
-from edgemem.files.atomic_write import atomic_write
+from edgemem.commands.version.sides import images, side
 from edgemem.reporting.numbers import readable
 from edgemem.versions import store, tags
 from edgemem.versions.differences import Differences, Files, Metric, differences
-from edgemem.versions.page import comparison, estimate
-from edgemem.versions.version import Version
+from edgemem.versions.page import estimate, write_comparison
 
 
 def diff(options: argparse.Namespace) -> None:
     """Print what differs in short, and write a page with all of it and the figures of both side by side.
 
-    **Raises:** EdgememError if there is no such version, or its figures are not here.
+    **Raises:** EdgememError if there is no such version or campaign, or its figures are not here.
     """
-    before, after = tags.read(options.before), tags.read(options.after)
+    before, after = side(options.before), side(options.after)
     found = differences(before, after)
     print(summary(found), flush=True)
     page = Path(options.out or f"{layout.RESULTS}/diff-{before.name}-{after.name}.html")
-    with store.opened_store(tags.read_all()):
-        images = _images(before), _images(after)
-        text = comparison(before, after, found, *images)
-    atomic_write(page, lambda path: path.write_text(text, encoding="utf-8"))
+    # Results that lie here need neither git nor DVC.
+    stored = before.kept or after.kept
+    with store.opened_store(tags.read_all()) if stored else contextlib.nullcontext():
+        write_comparison(page, before, after, found, (images(before), images(after)))
     print(f"all of it, and the figures side by side: {page}")
 
 
@@ -42,8 +42,13 @@ def summary(found: Differences) -> str:
             ),
             listed(
                 f"metrics that differ by more than their 95 % intervals: {len(beyond) or 'none'}; "
-                f"by less {len(within)}, without an interval {len(unknown)}, not at all {found.same}",
+                f"by less {len(within)}, without an interval {len(unknown)}, not at all {found.same}; "
+                f"only one of both has {sum(found.alone)}",
                 [f"{m.name}: {estimate(m.before)} -> {estimate(m.after)}" for m in beyond],
+            ),
+            listed(
+                f"claims judged otherwise: {len(found.judged_otherwise) or 'none'}",
+                [f"{old.name}: {old.verdict} -> {new.verdict}" for old, new in found.judged_otherwise],
             ),
             listed("files: " + ", ".join(f"{len(getattr(found.files, kind))} {kind}" for kind in Files._fields), files),
         ]
@@ -55,12 +60,3 @@ def by_interval(metrics: Iterable[Metric]) -> tuple[list[Metric], list[Metric], 
     metrics = list(metrics)
     beyond, within, unknown = ([m for m in metrics if m.exceeds is answer] for answer in (True, False, None))
     return beyond, within, unknown
-
-
-def _images(version: Version) -> dict[str, bytes]:
-    """Return the figures of a version by name."""
-    figures = version.folder / "figures"
-    if not any(Path(path).parent == figures for path in version.files):
-        return {}
-    folder = store.fetch_out(version.name, [str(figures)]) / figures
-    return {path.stem: path.read_bytes() for path in sorted(folder.glob("*.png"))}
