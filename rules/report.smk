@@ -3,7 +3,7 @@ rule report:
         template="docs/templates/report.html",
         data=PLAN.reported(),
         metrics=rules.regress.output.metrics,
-        figures=PLAN.files("pdf", "png"),
+        figures=PLAN.files("pdf", "png", "csv"),
         extensions=PLAN.extensions("report"),
         code=PLAN.code("report"),
     output:

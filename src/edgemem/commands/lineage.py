@@ -16,7 +16,7 @@ from edgemem.files.lineage import Ancestry, sha256, unpacked
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("file", metavar="FILE", help="NetCDF file or figure, .pdf or .png, that edgemem has made")
+    parser.add_argument("file", metavar="FILE", help="NetCDF file or figure, .pdf, .png or .csv, that edgemem has made")
 
 
 def run(options: argparse.Namespace) -> None:
@@ -51,7 +51,7 @@ class Chain:
             raise EdgememError(f"{file} cannot be read, perhaps it is truncated ({error})") from None
         if not self.attributes:
             raise EdgememError(
-                f"{file} carries no lineage; give a NetCDF file or a figure (.pdf, .png) as edgemem has written it"
+                f"{file} carries no lineage; give a NetCDF file or a figure (.pdf, .png, .csv) that edgemem has written"
             )
         self._folders = [*file.absolute().parents, Path.cwd()]
         self._shown: set[str] = set()

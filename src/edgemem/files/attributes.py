@@ -1,4 +1,6 @@
-"""The attributes that a file carries: a NetCDF file as such, an image as text beside its pixels, a PDF as keywords."""
+"""The attributes that a file carries: a NetCDF file as such, an image as text beside its pixels, a PDF as keywords, a
+table as its first line.
+"""
 
 import json
 import re
@@ -12,6 +14,8 @@ from PIL import Image
 
 # How Matplotlib writes a text in a PDF: in parentheses, with backslashes before those that belong to the text.
 KEYWORDS = re.compile(rb"/Keywords\s*\(([^\\()]*(?:\\.[^\\()]*)*)\)", re.DOTALL)
+# What the line of a table begins with that is not part of it.
+COMMENT = "# "
 
 
 def read_attributes(path: str | Path) -> dict[str, str]:
@@ -31,13 +35,16 @@ def read_attributes(path: str | Path) -> dict[str, str]:
     elif start.startswith(b"\x89PNG"):
         with Image.open(path) as image:
             attributes = {str(name): value for name, value in image.info.items() if isinstance(value, str)}
+    elif start.startswith(COMMENT.encode()):
+        with Path(path).open("rb") as file:
+            attributes = _json(file.readline().removeprefix(COMMENT.encode()))
     elif start.startswith(b"%PDF") and (found := KEYWORDS.search(Path(path).read_bytes())):
         attributes = _json(re.sub(rb"\\(.)", rb"\1", found[1]))
     return {name: str(value) for name, value in attributes.items()} if "edgemem_file" in attributes else {}
 
 
 def _json(text: bytes) -> dict[str, Any]:
-    """Return the attributes that keywords spell; keywords of others are no JSON."""
+    """Return the attributes that keywords or a comment spell; those of others are no JSON."""
     try:
         found = json.loads(text)
     except ValueError:
@@ -58,3 +65,8 @@ def figure_metadata(suffix: str, attributes: Mapping[str, object]) -> dict[str, 
         "Keywords": json.dumps(dict(attributes), sort_keys=True),
         "CreationDate": None,
     }
+
+
+def table_comment(attributes: Mapping[str, object]) -> str:
+    """Return the first line of a table, from which `read_attributes` reads attributes."""
+    return COMMENT + json.dumps(dict(attributes), sort_keys=True)

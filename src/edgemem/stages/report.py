@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("template", metavar="TEMPLATE.html", help="page with a place for each part")
     parser.add_argument("data", nargs="+", metavar="DATA.nc", help="files that figures are drawn from, and tables")
     parser.add_argument("--metrics", required=True, metavar="METRICS.json", help="summary metrics of the campaign")
-    parser.add_argument("--figures", nargs="*", default=[], metavar="FIGURE", help="figures as .png and .pdf")
+    parser.add_argument("--figures", nargs="*", default=[], metavar="FIGURE", help="figures as .png, .pdf and .csv")
     parser.add_argument("--out", required=True, metavar="REPORT.html", help="page to write")
     add_campaign_spec(parser, "all keys of the campaign")
 
@@ -94,7 +94,7 @@ def _figures(spec: ReportSpec, options: argparse.Namespace, files: Mapping[str, 
     for plot in spec.figures:
         setting = plot.setting.name if plot.setting else None
         name = plot_name(plot.figure.figure, setting, plot.model)
-        for file in (f"{name}.png", f"{name}.pdf"):
+        for file in (f"{name}.png", f"{name}.pdf", f"{name}.csv"):
             if file not in given:
                 raise EdgememError(f"--figures lacks {file}, which --spec asks for")
         drawn_from = _drawn_from(plot, [files[path] for path in options.data])
@@ -105,6 +105,7 @@ def _figures(spec: ReportSpec, options: argparse.Namespace, files: Mapping[str, 
                 "model": plot.model,
                 "options": options_of(plot.figure),
                 "pdf": link(given[f"{name}.pdf"], options.out),
+                "csv": link(given[f"{name}.csv"], options.out),
                 "data": [{**_link(file, options.out), "size": file.size, "sha256": file.sha256} for file in drawn_from],
                 **_image(given[f"{name}.png"]),
             }
