@@ -140,7 +140,7 @@ def test_links_lead_to_what_they_name(report: Path, page: Page):
 
 
 def test_each_figure_leads_to_its_data(report: Path, model: str):
-    """Beside each figure are its PDF and exactly the files that it was drawn from, with their checksums."""
+    """Beside each figure are its PDF, its values and exactly the files that it was drawn from, with their checksums."""
     folder = report.parents[1] / f"evaluations/{SETTING}"
     evaluations = {f"../{path.relative_to(report.parents[1])}" for path in folder.rglob("*.nc")}
     assert len(evaluations) == 2
@@ -155,7 +155,7 @@ def test_each_figure_leads_to_its_data(report: Path, model: str):
         found = re.search(f'<figure id="{name}">(.*?)</figure>', report.read_text(), re.DOTALL)
         assert found
         links = {link["href"] for link in Page(found[1]).all("a")}
-        assert links == {f"figures/{name}.pdf", *data}
+        assert links == {f"figures/{name}.pdf", f"figures/{name}.csv", *data}
         assert ("regression of campaign tiny" in found[1]) == ("regression.nc" in data)
         assert all((label in found[1]) == (data >= evaluations) for label in labels)
         for path in data:

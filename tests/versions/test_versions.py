@@ -35,7 +35,9 @@ def test_two_versions(versioned: Repository):
     assert f"changed: evaluations of mixture on {SETTING}, seed 1" in said
     assert "models of" not in said
     page = (versioned / "results/diff-v1-v2.html").read_text()
-    assert page.count("data:image/png;base64,") == 2 * len([path for path in first if path.endswith(".png")])
+    assert page.count("data:image/png;base64,") == 2 * len(
+        [path for path in first if Path(path).match("figures/*.png")]
+    )
     assert "evaluation.draws" in page
     (versioned / "results/diff-v1-v2.html").unlink()
 

@@ -62,7 +62,7 @@ def _inches(axes: Axes, side: str) -> float:
     of_figure: float = getattr(axes.get_position(original=True), side)
     figure = axes.get_figure(root=True)
     assert figure is not None
-    return of_figure * float(figure.get_size_inches()[side == "height"])
+    return of_figure * (figure.get_figwidth() if side == "width" else figure.get_figheight())
 
 
 def _wanted(axes: Axes, height: float) -> float:

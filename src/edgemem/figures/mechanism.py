@@ -64,7 +64,7 @@ def draw(options: MechanismFigure, subject: Subject, inputs: Inputs) -> Figure:
     fraction = evaluations[0].fraction.sel(model_size=shared).values
     for axes, quantity, colour, name in panels:
         for evaluation in evaluations:
-            style: dict[str, Any] = {"color": COLOURS[colour], "alpha": 0.3, "label": "one model, any colour"}
+            style: dict[str, Any] = {"color": COLOURS[colour], "alpha": 0.3, "label": "one model, pale"}
             axes.plot(evaluation.fraction, evaluation[quantity], ".", **style)
             cross_out(axes, evaluation, evaluation[quantity])
         values = np.array([evaluation[quantity].sel(model_size=shared) for evaluation in evaluations])
