@@ -288,7 +288,8 @@ def command(figure: str, folder: Path, outs: Sequence[Path], **options: Any) -> 
     for kind in pieces.figure_options(figure).reads:
         paths.append(folder / f"{kind}.nc")
         spec = SampleSpec.model_validate({"setting": SETTING, "seed": 4}) if kind == "samples" else SPEC
-        write_dataset(made()[kind], paths[-1], kind=kind, spec=spec, title=kind)
+        if not paths[-1].exists():
+            write_dataset(made()[kind], paths[-1], kind=kind, spec=spec, title=kind)
     words = ["plot", figure, *map(str, paths), "--out", *map(str, outs)]
     assert main([*words, "--spec", json.dumps(plot_spec(figure, **options))]) == 0
 
