@@ -33,7 +33,7 @@ localrules:
 
 rule figures:
     input:
-        PLAN.files("transition", "regression", "metrics", "comparison", "table", "pdf", "png"),
+        PLAN.files("transition", "regression", "metrics", "comparison", "table", *STAGES["plot"].files),
 
 
 rule all:

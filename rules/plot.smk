@@ -6,6 +6,9 @@ rule plot:
     output:
         pdf=PLAN.path("pdf"),
         png=PLAN.path("png"),
+        csv=PLAN.path("csv"),
+        column_pdf=PLAN.path("column_pdf"),
+        column_png=PLAN.path("column_png"),
     log:
         PLAN.log("plot"),
     benchmark:
@@ -22,5 +25,6 @@ rule plot:
     message:
         "plot {wildcards.figure}"
     shell:
-        "NPROC={threads} python -m edgemem plot {params.name} {input.data} --out {output.pdf} {output.png} "
+        "NPROC={threads} python -m edgemem plot {params.name} {input.data} "
+        "--out {output.pdf} {output.png} {output.csv} --column {output.column_pdf} {output.column_png} "
         "--extensions {input.extensions:q} --spec {params.spec:q} 2>&1 | tee {log}"

@@ -4,7 +4,7 @@ rule report:
         parts=["docs/templates/base.html", "docs/templates/parts.html"],
         data=PLAN.reported(),
         metrics=rules.regress.output.metrics,
-        figures=PLAN.files("pdf", "png"),
+        figures=PLAN.files("pdf", "png", "csv", "column_png"),
         extensions=PLAN.extensions("report"),
         code=PLAN.code("report"),
     output:

@@ -80,7 +80,14 @@ STAGES = {
     "plot": Stage(
         "draw one figure",
         CAMPAIGN + "/{figure}",
-        {"pdf": CAMPAIGN + "/figures/{figure}.pdf", "png": CAMPAIGN + "/figures/{figure}.png"},
+        {
+            "pdf": CAMPAIGN + "/figures/{figure}.pdf",
+            "png": CAMPAIGN + "/figures/{figure}.png",
+            "csv": CAMPAIGN + "/figures/{figure}.csv",
+            # In a folder of their own: they are many, and LaTeX takes one width or the other by its graphicspath.
+            "column_pdf": CAMPAIGN + "/figures/column/{figure}.pdf",
+            "column_png": CAMPAIGN + "/figures/column/{figure}.png",
+        },
         output="out",
     ),
     "report": Stage(

@@ -74,6 +74,8 @@ def test_labels_are_words(load):
     assert labels["evaluations of mixture on gaussian_N100_d30_K3, seed 3"] == evaluation
     assert labels["transition"] == "results/quick/transition.nc"
     assert labels["figure prediction as PDF"] == "results/quick/figures/prediction.pdf"
+    assert labels["figure prediction as CSV"] == "results/quick/figures/prediction.csv"
+    assert labels["figure prediction as PDF for one column"] == "results/quick/figures/column/prediction.pdf"
     assert labels[f"figure samples as PNG of {IMAGE}"] == f"results/quick/figures/samples_{IMAGE}.png"
     losses = "results/quick/figures/losses_gaussian_N50_d30_K3_mixture.pdf"
     assert labels["figure losses as PDF of mixture on gaussian_N50_d30_K3"] == losses
@@ -97,5 +99,7 @@ def test_figures_are_of_what_they_are_drawn_for(load):
     files = [file for file in files_of(load()) if file.stage == "plot"]
     drawn = {(file.figure, file.setting, file.model) for file in files}
     assert drawn == {(plot.figure.figure, plot.setting, plot.model) for plot in load().plots}
-    assert Counter(file.kind for file in files) == {"pdf": len(drawn), "png": len(drawn)}
+    assert Counter(file.kind for file in files) == dict.fromkeys(
+        ("pdf", "png", "csv", "column_pdf", "column_png"), len(drawn)
+    )
     assert {file.seed for file in files} == {None}

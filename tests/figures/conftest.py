@@ -338,6 +338,13 @@ def interval(values: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.n
     return mean, mean - half, mean + half
 
 
+def log_interval(values: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the same of the logarithms, as a logarithmic axis shows it; NaN where a value has none."""
+    values = np.array(values, float)
+    values[values <= 0] = np.nan
+    return tuple(np.exp(end) for end in interval(np.log(values)))
+
+
 @pytest.fixture(params=CASES)
 def any_case(request: pytest.FixtureRequest) -> Case:
     """Each of the cases."""

@@ -3,13 +3,29 @@
 import numpy as np
 import pytest
 import xarray as xr
+from matplotlib.axes import Axes
 from scipy import stats
 
 from edgemem import pieces
 from edgemem.analysis.published import WEIGHTS
 from edgemem.config.regress import PREDICTORS
+from edgemem.figures.style import mean_with_band, mean_with_interval, new_figure
 
-from .conftest import COMMON, GENERATED, MODELS, TIMES, D, N, bars, case, data, interval, labelled, last
+from .conftest import (
+    COMMON,
+    GENERATED,
+    MODELS,
+    TIMES,
+    D,
+    N,
+    bars,
+    case,
+    data,
+    interval,
+    labelled,
+    last,
+    log_interval,
+)
 
 
 def test_losses_over_psi(any_case):
@@ -18,7 +34,7 @@ def test_losses_over_psi(any_case):
         evaluations = any_case.evaluations[pair]
         psi = (1 - TIMES**2) / TIMES**2
         train = [e.reference_loss.sel(split="train") for e in evaluations]
-        mean, low, high = interval([t.sel(reference="generalizing") - t.sel(reference="memorizing") for t in train])
+        mean, low, high = log_interval([t.sel(reference="generalizing") - t.sel(reference="memorizing") for t in train])
         measured = labelled(left, "generalizing", "measured")
         np.testing.assert_allclose(data(measured), [psi, mean], rtol=1e-12)
         np.testing.assert_allclose(bars(measured), [low, high], rtol=1e-9)
@@ -85,24 +101,43 @@ def test_losses_over_the_transition(any_case, panel: int, split: str, time: floa
         assert set(shared) >= set(model.sizes)
         fraction = np.array(shared) * model.unit
         expected = {"trained": [e.loss.sel(model_size=shared) for e in at]}
-        if model.unit == 1 / N:  # a size is a number of components: the partially memorizing denoiser that is as large
-            subset = [min(size, N) for size in shared]
-            expected["partially memorizing"] = [e.partially_memorizing_loss.sel(subset_size=subset) for e in at]
         # On the training samples the memorizing loss is zero but for rounding.
         for reference in ("generalizing", "memorizing") if split == "test" else ("generalizing",):
             values = [e.reference_loss.sel(reference=reference).item() for e in at]
             expected[reference] = [np.full(len(shared), value) for value in values]
         assert {container.get_label() for container in axes.containers} == set(expected)
         for name, values in expected.items():
-            mean, low, high = interval(values)
+            mean, low, high = log_interval(values)
             (artist,) = [container for container in axes.containers if container.get_label() == name]
-            np.testing.assert_allclose(data(artist), [fraction, mean], rtol=1e-12, atol=1e-15)
-            np.testing.assert_allclose(bars(artist), [low, high], rtol=1e-9, atol=1e-12)
+            np.testing.assert_allclose(data(artist), [fraction, mean], rtol=1e-12)
+            np.testing.assert_allclose(bars(artist), [low, high], rtol=1e-9)
+        if model.unit == 1 / N:
+            check_partially_memorizing(axes, split, [e.partially_memorizing_loss for e in at])
         # The models of each seed, also those of sizes that the seeds do not share.
         points = np.concatenate([np.transpose(data(line)) for line in axes.lines if len(line.get_xdata()) > 2])
         for e in at:
             own = np.stack([e.model_size * model.unit, e.loss], axis=1)
             assert all(np.isclose(points, row, rtol=1e-12).all(axis=1).any() for row in own)
+
+
+def check_partially_memorizing(axes: Axes, split: str, losses: list[xr.DataArray]) -> None:
+    """Check the curve at every size, with as many samples as a model has components.
+
+    That of all training samples is zero: the curve ends before it, and a triangle on the axis tells of the rest.
+    """
+    shown = N - 1 if split == "train" else N
+    curve = labelled(axes, "partially memorizing")
+    mean, low, high = log_interval([loss.sel(subset_size=range(1, shown + 1)) for loss in losses])
+    np.testing.assert_allclose(data(curve), [np.arange(1, shown + 1) / N, mean], rtol=1e-12)
+    bottom, top = axes.get_ylim()
+    assert axes.get_yscale() == "log" and bottom < mean.min() and mean.max() < top
+    (band,) = [band for band in axes.collections if band.get_label() == "partially memorizing"]
+    for x, least, most in zip(data(curve)[0], low, high, strict=True) if len(losses) > 1 else ():
+        corners = band.get_paths()[0].vertices
+        across = corners[np.isclose(corners[:, 0], x), 1]
+        np.testing.assert_allclose([across.min(), across.max()], [least, most], rtol=1e-9)
+    marks = [line for line in axes.lines if "zero at M = N" in str(line.get_label())]
+    assert [data(mark)[0].tolist() for mark in marks] == ([[1]] if split == "train" else [])
 
 
 @pytest.mark.parametrize(
@@ -170,6 +205,7 @@ def test_models_of_one_setting_are_told_apart():
 def test_predictions(any_case):
     """One row a predictor: what was measured minus what it says of settings whose sigma*^2 no fit has seen."""
     rows = any_case.draw("prediction").axes[0]
+    assert rows.get_xscale() == "linear"
     regression, transition = any_case.regression, any_case.transition
     names = [PREDICTORS[name] for name in regression.predictor.values]
     assert [label.get_text() for label in rows.get_yticklabels()] == names
@@ -201,6 +237,46 @@ def test_errors_of_predictions(any_case):
         np.testing.assert_array_equal(x, table.squared_error.sel(fold=fold))
         np.testing.assert_array_equal(y.round(), np.arange(len(x)))
         assert artist.get_label() == f"{words}: {int(table['count'].sel(fold=fold).max())}"
+        # Of a curve through every setting there is no error, which no logarithmic axis shows.
+        exact = np.flatnonzero(x <= 1e-8)
+        marks = [line for line in errors.lines if line.get_marker() == "<" and (data(line)[1] - y[exact] == 0).all()]
+        assert len(marks) == (len(exact) > 0)
+
+
+def test_bars_on_logarithmic_axes_stay_above_zero():
+    """There means and intervals are of the logarithms; where a seed has none, there is no point."""
+    values = np.array([[0.1, 1.0, 2.0], [10.0, 1.0, 0.0], [30.0, 1.0, 2.0]])
+    _, (plain, logarithmic) = new_figure(2)
+    logarithmic.set_yscale("log")
+    for axes, expected in ((plain, interval(values)), (logarithmic, log_interval(values))):
+        drawn = mean_with_interval(axes, np.arange(3), values, color="black")
+        mean, low, high = expected
+        np.testing.assert_allclose(data(drawn), [np.arange(3), mean], rtol=1e-12)
+        known = np.isfinite(mean)
+        np.testing.assert_allclose(np.array(bars(drawn))[:, known], np.array([low, high])[:, known], rtol=1e-9)
+        mean_with_band(axes, np.arange(3), values, color="black", label="band")
+        np.testing.assert_allclose(data(axes.lines[-1])[1], mean, rtol=1e-12)
+        low_end = axes.collections[-1].get_paths()[0].vertices[:, 1].min()
+        np.testing.assert_allclose(low_end, np.nanmin(low), rtol=1e-9)
+    assert interval(values)[1].min() < 0 < bars(logarithmic.containers[0])[0][0]
+
+
+def test_dots_of_single_models_are_in_the_legend():
+    for figure in ("transition", "mechanism"):
+        drawn = case("three seeds").draw(figure)
+        told = {text.get_text() for text in drawn.legends[0].get_texts()}
+        dots = [line for axes in drawn.axes for line in axes.lines if line.get_marker() == "."]
+        assert dots and {str(line.get_label()) for line in dots} <= told
+
+
+def test_losses_are_defined():
+    """An axis of a loss says what it is and at which time, and the caption how it is summed and averaged."""
+    for figure, panels in (("losses", (1,)), ("transition", (1, 2)), ("seeds", (1,))):
+        for panel in panels:
+            label = case("three seeds").draw(figure).axes[panel].get_ylabel()
+            assert "loss ‖x̂ − x‖²" in label and "t = 0.36 (ψ = 6.72)" in label
+        text = pieces.figure_module(figure).CAPTION.text
+        assert all(words in text for words in ("squared error of the denoised sample", "summed", "averaged"))
 
 
 @pytest.mark.parametrize("figure", ["transition", "mechanism", "seeds"])

@@ -184,7 +184,9 @@ def test_figure_of_the_users_own(inputs, tmp_path: Path, capsys):
     extension.write_text(MINE)
     setting = made.spec.settings[0].model_dump()
     spec = {"figure": {"figure": "mine", "colour": "red"}, "setting": setting, "model": "mixture"}
-    words = ["plot", "mine", *map(str, inputs(made.name)["evaluations"]), "--out", str(out), "--spec", json.dumps(spec)]
+    others = [str(tmp_path / name) for name in ("mine.csv", "column/mine.png")]
+    words = ["plot", "mine", *map(str, inputs(made.name)["evaluations"]), "--spec", json.dumps(spec)]
+    words += ["--out", str(out), others[0], "--column", others[1]]
     try:
         assert main(words) == 1
         assert "there is no figure 'mine'" in capsys.readouterr().err
@@ -194,3 +196,9 @@ def test_figure_of_the_users_own(inputs, tmp_path: Path, capsys):
     image = plt.imread(out)
     assert ((image[..., 0] > 0.9) & (image[..., 1] < 0.1)).any()
     assert read_attributes(out)["model"] == "mixture"
+    assert all(read_attributes(path)["model"] == "mixture" for path in others)
+    seeds = len(made.spec.seeds)
+    assert (
+        Path(others[0]).read_text().count(",curve,")
+        == seeds * made.inputs(made.pairs[0])["evaluations"][0].sizes["model_size"]
+    )

@@ -1,5 +1,6 @@
 """Figures that show samples as images: every pixel drawn is one of the data."""
 
+import csv
 import functools
 import json
 from collections.abc import Sequence
@@ -65,7 +66,10 @@ def made(model: str = "mixture") -> dict[str, xr.Dataset]:
     for row, size in zip(template, sizes, strict=True):
         row[:, size:] = np.nan
     models = xr.Dataset(
-        {"template": (("model_size", "step", "component", "pixel"), template)},
+        {
+            "template": (("model_size", "step", "component", "pixel"), template),
+            "colour_mean": (("model_size", "step", "component", "channel"), template[..., :3] + 1),
+        },
         coords={"model_size": sizes, "step": measured.step},
     )
     datasets = {"samples": samples, "evaluations": measured, "models": models}
@@ -138,22 +142,66 @@ def test_gallery_shows_generated_images_above_their_nearest_sample_and_frames_co
         places = [round((patch.get_x() + 1) / (SIZE + 1)) for patch in axes.patches]
         assert places == copies.tolist()
         percent = 100 * measured.memorization_ratio.sel(model_size=size, step=1000).item()
-        assert f"M = {size / N:g} N: {percent:.1f} %" in axes.get_title()
+        chance = 100 * measured.null_memorization_ratio.item()
+        assert axes.get_title() == f"M = {size / N:g} N: {percent:.1f} % are copies, {chance:.1f} % by chance"
 
 
-def test_learned_templates_stand_below_the_true_ones():
+def learned_means(size: int) -> np.ndarray:
+    """Return what the components of a model have learned: each a template times its mean colour."""
+    model = made()["models"].sel(model_size=size, step=1000).isel(component=slice(size))
+    means = model.template.values.astype(float)[:, None, :] * model.colour_mean.values.astype(float)[:, :, None]
+    return means.reshape(size, 3, SIZE, SIZE)
+
+
+def test_learned_means_stand_above_their_nearest_samples():
     figure = drawn("templates", fractions=[0.2, 1.0], columns=6)
-    truth, few, all_of_them = (images(axes)[0] for axes in figure.axes)
-    template = made()["samples"].template.values
-    expected = template / template.max(axis=(1, 2), keepdims=True)
-    np.testing.assert_allclose(truth[:3], np.repeat(expected[..., None], 3, axis=-1), atol=1e-12)
-    assert (truth[3:] == 1).all() and (few[4:] == 1).all()
-    for size, shown in ((4, few[:4]), (20, all_of_them)):
-        learned = made()["models"].template.sel(model_size=size, step=1000).values[: len(shown)].astype(float)
-        learned = learned.reshape(-1, SIZE, SIZE)
-        # The sign is the one with the larger sum; the brightest pixel is white, and what is negative black.
-        learned = np.array([image * np.sign(image.sum()) / np.abs(image).max() for image in learned])
-        np.testing.assert_allclose(shown, np.repeat(np.clip(learned, 0, 1)[..., None], 3, axis=-1), atol=1e-6)
+    samples = made()["samples"].x_train.values
+    for axes, size, count in zip(figure.axes, (4, 20), (4, 6), strict=True):
+        means = learned_means(size)
+        distance = np.sqrt(((means[:, None] - samples[None]) ** 2).sum(axis=(2, 3, 4)))
+        above, below = images(axes)
+        np.testing.assert_allclose(above[:count], colours(means[:count]), atol=1e-6)
+        np.testing.assert_allclose(below[:count], colours(samples[distance.argmin(axis=1)][:count]), atol=1e-12)
+        assert (above[count:] == 1).all() and (below[count:] == 1).all()
+        mean = distance.min(axis=1).mean()
+        assert axes.get_title() == f"M = {size / N:g} N: on average {mean:.2g} from the nearest sample"
+
+
+def table(figure: str, folder: Path, **options: Any) -> list[dict[str, str]]:
+    """Return what stands in the table beside a figure."""
+    command(figure, folder, [folder / "values.csv"], **options)
+    comment, *lines = (folder / "values.csv").read_text().splitlines()
+    assert comment.startswith("# {")
+    return list(csv.DictReader(lines))
+
+
+def test_tables_say_what_images_are(tmp_path: Path):
+    """Which image stands where, of which model, how far from which sample, and whether it is a copy."""
+    samples, measured = made()["samples"], made()["evaluations"]
+    rows = table("samples", tmp_path, columns=7)
+    assert [int(row["template"]) for row in rows] == samples.component_train.values[:7].tolist()
+    x = samples.x_train.values
+    rows = table("gallery", tmp_path, fractions=[0.2, 1.0])
+    assert len(rows) == 2 * 5
+    for row, (size, place) in zip(rows, [(size, place) for size in (4, 20) for place in range(5)], strict=True):
+        image = measured.generated.sel(model_size=size, step=1000).values[place].astype(float)
+        distance = np.sqrt(((image - x) ** 2).sum(axis=(1, 2, 3)))
+        nearest, second = np.sort(distance)[:2]
+        assert (int(row["model_size"]), int(row["place"])) == (size, place + 1)
+        assert int(row["nearest_sample"]) == distance.argmin()
+        np.testing.assert_allclose([float(row["nearest_distance"]), float(row["second_distance"])], [nearest, second])
+        assert int(row["copy"]) == (place in (1, 3)) == (nearest <= 0.2 * second)
+        assert float(row["null_memorization_ratio"]) == measured.null_memorization_ratio
+    rows = table("templates", tmp_path, fractions=[0.2, 1.0], columns=6)
+    assert [(int(row["model_size"]), int(row["component"])) for row in rows] == [
+        *((4, i) for i in range(4)),
+        *((20, i) for i in range(6)),
+    ]
+    for row in rows:
+        mean = learned_means(int(row["model_size"]))[int(row["component"])]
+        distance = np.sqrt(((mean - x) ** 2).sum(axis=(1, 2, 3)))
+        assert int(row["nearest_sample"]) == distance.argmin()
+        np.testing.assert_allclose(float(row["nearest_distance"]), distance.min())
 
 
 def test_nearest_trained_sizes_are_shown_once():
@@ -234,17 +282,23 @@ def test_images_leave_the_predictions_of_mixtures_alone(tmp_path: Path):
     assert numbers[f"{NAME}/coloured/generalizing_loss"] is not None
 
 
-@pytest.mark.parametrize("figure", IMAGES)
-def test_command_draws_the_same_file_twice(tmp_path: Path, figure: str):
+def command(figure: str, folder: Path, outs: Sequence[Path], **options: Any) -> None:
+    """Write a figure from files in a folder."""
     paths = []
     for kind in pieces.figure_options(figure).reads:
-        paths.append(tmp_path / f"{kind}.nc")
+        paths.append(folder / f"{kind}.nc")
         spec = SampleSpec.model_validate({"setting": SETTING, "seed": 4}) if kind == "samples" else SPEC
-        write_dataset(made()[kind], paths[-1], kind=kind, spec=spec, title=kind)
+        if not paths[-1].exists():
+            write_dataset(made()[kind], paths[-1], kind=kind, spec=spec, title=kind)
+    words = ["plot", figure, *map(str, paths), "--out", *map(str, outs)]
+    assert main([*words, "--spec", json.dumps(plot_spec(figure, **options))]) == 0
+
+
+@pytest.mark.parametrize("figure", IMAGES)
+def test_command_draws_the_same_file_twice(tmp_path: Path, figure: str):
     outs = [tmp_path / name for name in ("1.pdf", "1.png", "2.pdf")]
     for out in (outs[:2], outs[2:]):
-        words = ["plot", figure, *map(str, paths), "--out", *map(str, out)]
-        assert main([*words, "--spec", json.dumps(plot_spec(figure))]) == 0
+        command(figure, tmp_path, out)
     assert undated(outs[0]) == undated(outs[2])
     assert plt.imread(outs[1])[..., :3].std() > 0.05
 

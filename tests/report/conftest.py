@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from PIL import Image
 
 from edgemem.cli import main
 from edgemem.config.loading import read_campaign
@@ -17,7 +16,6 @@ from workflow.conftest import finished, shared  # noqa: F401  the campaign that 
 
 TEMPLATE = ROOT / "docs/templates/report.html"
 RESULTS = "results/tiny"
-COLUMN = (340, 600)
 
 
 class Element(NamedTuple):
@@ -100,22 +98,6 @@ def folder(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 
 
 @pytest.fixture
-def with_numbers(folder: Path) -> Path:
-    """The copy's figures, each with a version for one column and the CSV of what is drawn."""
-    add_numbers(folder / RESULTS / "figures")
-    return folder / RESULTS / "figures"
-
-
-def add_numbers(figures: Path) -> None:
-    """Write versions for one column, of another shape, and CSV files beside figures."""
-    for figure in [path for path in figures.glob("*.png") if not path.stem.endswith("_column")]:
-        with Image.open(figure) as image:
-            image.resize(COLUMN).save(figure.with_name(f"{figure.stem}_column.png"))
-        numbers = f"# figure {figure.stem}\npanel,series,x,y,low,high\nratio,trained,0.5,0.1,0.05,0.2\n"
-        figure.with_suffix(".csv").write_text(numbers)
-
-
-@pytest.fixture
 def make(folder: Path) -> Callable[..., int]:
     """A function that makes a report of the copy, without Snakemake, and returns the exit code."""
     return make_report
@@ -124,6 +106,6 @@ def make(folder: Path) -> Callable[..., int]:
 def make_report(spec: Mapping[str, Any], template: Path = TEMPLATE) -> int:
     """Make a report of the campaign in the current folder, and return the exit code."""
     data = sorted(map(str, Path(RESULTS).glob("*.nc"))) + sorted(map(str, Path("results/evaluations").rglob("*.nc")))
-    figures = sorted(map(str, Path(f"{RESULTS}/figures").iterdir()))
+    figures = sorted(str(path) for path in Path(f"{RESULTS}/figures").rglob("*.*"))
     words = ["report", str(template), *data, "--metrics", f"{RESULTS}/metrics.json", "--figures", *figures]
     return main([*words, "--out", "new.html", "--spec", json.dumps(spec)])

@@ -39,6 +39,8 @@ def test_stars_of_symbols_are_seen(tmp_path: Path):
     """Two stars within words would be the ends of emphasis in Markdown; in HTML they are stars."""
     assert filled(tmp_path, "σ*² = 1, **not** {{ text }}", text="σ*² = 2") == r"σ\*² = 1, **not** σ\*² = 2"
     assert filled(tmp_path, "{{ text }}", "page.html", text="σ*²") == "σ*²"
+
+
 def test_lines_end_where_nothing_is_torn_apart(tmp_path: Path):
     """Long names may break after their parts; numbers with exponents and intervals stay whole."""
     page = filled(tmp_path, "{{ said|prose }}", "page.html", said="`a_b/c` 1.5e-04 [-0.1, 2e+03] [x, y]")

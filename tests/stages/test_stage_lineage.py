@@ -139,7 +139,7 @@ def test_files_without_ancestry_can_be_read(chain: Path, capsys: pytest.CaptureF
     assert "how it was made is not known" in text
 
 
-@pytest.mark.parametrize("suffix", [".pdf", ".png"])
+@pytest.mark.parametrize("suffix", [".pdf", ".png", ".csv"])
 def test_figures_carry_their_lineage(made, tmp_path: Path, suffix: str, capsys: pytest.CaptureFixture[str]):
     """A figure has the attributes that a NetCDF file has, and the chain back to the samples."""
     figure = tmp_path / f"figure{suffix}"
@@ -181,16 +181,17 @@ def test_metrics_carry_their_lineage(made, capsys: pytest.CaptureFixture[str]):
 
 def test_files_without_lineage_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], made):
     """What is no file of edgemem, is not there or is damaged ends with exit code 1 and says so."""
-    foreign = {name: tmp_path / f"foreign.{name}" for name in ("nc", "png", "pdf", "txt", "json", "html")}
+    foreign = {name: tmp_path / f"foreign.{name}" for name in ("nc", "png", "pdf", "txt", "csv", "json", "html")}
     xr.Dataset({"a": 1}).to_netcdf(foreign["nc"])
     Image.new("RGB", (1, 1)).save(foreign["png"])
     figure = plt.figure()
     figure.savefig(foreign["pdf"], metadata={"Keywords": "a, b (c)"})
     plt.close(figure)
     foreign["txt"].write_text("words")
+    foreign["csv"].write_text("# a comment\na,b\n1,2\n")
     foreign["json"].write_text('{"campaign/m50_mean": 0.8, "lineage": 3}')
     foreign["html"].write_text("<!doctype html><title>A page</title>")
-    expected = dict.fromkeys(foreign.values(), "carries no lineage; give a .nc, .pdf, .png, report.html")
+    expected = dict.fromkeys(foreign.values(), "carries no lineage; give a .nc, .pdf, .png, .csv, report.html")
     truncated = tmp_path / "truncated.nc"
     truncated.write_bytes(made.transition.read_bytes()[:2000])
     expected |= {truncated: "cannot be read, perhaps it is truncated", tmp_path / "none.nc": "does not exist"}

@@ -49,6 +49,7 @@ def writers(made, folder: Path) -> dict[str, list[str]]:
         ),
         "png": command(*plot, "--out", folder / "o.png", spec=plot_spec("mechanism")),
         "pdf": command(*plot, "--out", folder / "o.pdf", spec=plot_spec("mechanism")),
+        "csv": command(*plot, "--out", folder / "o.csv", spec=plot_spec("mechanism")),
     }  # fmt: skip
 
 
@@ -62,6 +63,7 @@ def files_below(folder: Path) -> list[Path]:
         "sample",
         "png",
         "pdf",
+        "csv",
     ],
 )
 def test_full_disk(made, tmp_path: Path, name: str):

@@ -157,10 +157,10 @@ def png(content: str) -> bytes:
 
 
 def test_page_shows_figures_that_both_have_side_by_side(tmp_path: Path):
-    """Both images of a figure, in one column where there is one; an equal one once; of others the name alone."""
+    """Both images of a figure; an equal one once; of others the name alone."""
     old, new, same = png("old"), png("new"), png("same")
     images = (
-        {"losses": png("wide"), "losses_column": old, "same": same},
+        {"losses": old, "same": same},
         {"losses": new, "new": png("other"), "same": same},
     )
     html = page(tmp_path, version("a"), version("b"), *images)

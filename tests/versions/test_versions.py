@@ -38,7 +38,7 @@ def test_two_versions(versioned: Repository):
     assert f"changed: evaluations of mixture on {SETTING}, seed 1" in said
     assert "models of" not in said
     page = (versioned / "results/diff-v1-v2.html").read_text()
-    figures = [path for path in first if path.endswith(".png") and not path.endswith("_column.png")]
+    figures = [path for path in first if Path(path).match("figures/*.png")]
     assert page.count('src="data:image/png;base64,') == 2 * len(figures)
     assert "evaluation.draws" in page
     (versioned / "results/diff-v1-v2.html").unlink()

@@ -44,7 +44,7 @@ class Chain:
             raise EdgememError(f"{file} cannot be read, perhaps it is truncated ({error})") from None
         if not self.attributes:
             raise EdgememError(
-                f"{file} carries no lineage; give a .nc, .pdf, .png, report.html or metrics.json of edgemem"
+                f"{file} carries no lineage; give a .nc, .pdf, .png, .csv, report.html or metrics.json of edgemem"
             )
         self._folders = [*file.absolute().parents, Path.cwd()]
         self._shown: set[str] = set()

@@ -43,7 +43,10 @@ class CampaignFile(NamedTuple):
     @property
     def label(self) -> str:
         """What the file is, in words: `evaluations of mixture on gaussian_N100_d30_K3, seed 1`."""
-        what = f"figure {self.figure} as {self.kind.upper()}" if self.figure else self.kind
+        what = self.kind
+        if self.figure:
+            width, _, form = self.kind.rpartition("_")
+            what = f"figure {self.figure} as {form.upper()}" + (" for one column" if width else "")
         if self.model:
             what += f" of {self.model} on {self.setting}"
         elif self.setting:

@@ -14,8 +14,13 @@ if TYPE_CHECKING:
 
 Time = Annotated[float, Field(gt=0, lt=1)]
 Fractions = Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1, max_length=100)]
-# Ends the text of a caption whose figure has bars or bands.
+# What captions of several figures say: of losses, and at the end of bars and bands.
+LOSS = (
+    " A loss is the squared error of the denoised sample at one diffusion time, summed over features, averaged over "
+    "samples and noise, without a weight."
+)
 INTERVALS = " Bars and bands are 95 % intervals."
+LOG_INTERVALS = INTERVALS[:-1] + "; on logarithmic axes means and intervals are those of the logarithms."
 
 
 class Caption(NamedTuple):
@@ -39,6 +44,9 @@ class Subject(NamedTuple):
 
 class Figure(Model):
     """The options of a figure; a figure is a module with a subclass of one of the three below, CAPTION and draw.
+
+    What is drawn stands in a table beside it. It is read from the curves; the module of a figure of images has a
+    function `drawn_values`, with the arguments of `draw`, that yields its rows.
 
     **Attributes:** `figure`: the module's name, as a Literal; `subject`: the names of what one file is drawn of;
     `reads`: the kinds of the files that it is drawn from; `requires`: what the setting and the denoiser must provide.

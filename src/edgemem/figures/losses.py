@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from edgemem.config.plot import INTERVALS, Caption, CaseFigure, Subject, Time
+from edgemem.config.plot import LOG_INTERVALS, LOSS, Caption, CaseFigure, Subject, Time
 from edgemem.figures.style import (
     COLOURS,
     case_title,
     fraction_axis,
+    interval_on,
     legend_below,
+    loss_axis,
+    mean_with_band,
     mean_with_interval,
     new_figure,
     plain_log_axis,
 )
-from edgemem.numerics.statistics import mean_interval
 from edgemem.numerics.theory import generalizing_excess_loss, partially_memorizing_excess_loss
 
 
@@ -45,7 +47,9 @@ CAPTION = Caption(
     "signal-to-noise ratio. The dashed theory holds where enough signal is left (to the right); at the noise end even "
     "the memorizing denoiser cannot tell samples apart. Right: the same for the denoiser that memorizes only the first "
     "M training samples, at one time. The measured curve should follow the finite-size constant, not C = 1 or C = 2. "
-    "Approximations are those of an isotropic mixture; of images only what was measured is drawn." + INTERVALS,
+    "Approximations are those of an isotropic mixture; of images only what was measured is drawn."
+    + LOSS
+    + LOG_INTERVALS,
 )
 
 
@@ -65,8 +69,8 @@ def draw(options: LossesFigure, subject: Subject, inputs: Inputs) -> Figure:
     memorizing = [e.reference_loss.sel(reference="memorizing") for e in train]
     excess = [e.reference_loss.sel(reference="generalizing") - m for e, m in zip(train, memorizing, strict=True)]
     snr = train[0].snr.values
+    left.set(xscale="log", yscale="log", xlabel="signal-to-noise ratio ψ", ylabel="excess training loss ‖x̂ − x‖²")
     mean_with_interval(left, snr, np.array(excess), color=COLOURS["generalizing"], label="generalizing, measured")
-    left.set(xscale="log", yscale="log", xlabel="signal-to-noise ratio ψ", ylabel="excess training loss")
     # Where nothing of the signal is left the memorizing denoiser is no better, and the excess is noise around zero.
     lowest = np.mean(excess, axis=0)[snr.argmax()]
     if lowest > 0:
@@ -81,10 +85,13 @@ def draw(options: LossesFigure, subject: Subject, inputs: Inputs) -> Figure:
     partial = [
         e.partially_memorizing_loss.sel(time=time) - m.sel(time=time) for e, m in zip(train, memorizing, strict=True)
     ]
-    mean, low, high = mean_interval(np.array(partial))
+    level = np.array([e.sel(time=time) for e in excess])
+    if not approximated and (level > 0).all():
+        # Of low-rank data the one loss is hundreds of times the other, until they cross.
+        right.set_yscale("log")
     subset = evaluations[0].subset_size.values / setting.N
-    right.plot(subset, mean, color=COLOURS["partially_memorizing"], label="partially memorizing, measured")
-    right.fill_between(subset, low, high, color=COLOURS["partially_memorizing"], alpha=0.25, linewidth=0)
+    colour, name = COLOURS["partially_memorizing"], "partially memorizing, measured"
+    mean_with_band(right, subset, np.array(partial), color=colour, label=name)
     if approximated:
         regression = inputs["regression"][0].sel(setting=setting.name)
         fractions = regression.fraction.values
@@ -95,16 +102,18 @@ def draw(options: LossesFigure, subject: Subject, inputs: Inputs) -> Figure:
         ):
             curve = partially_memorizing_excess_loss(dim, variance, fractions, constant)
             right.plot(fractions, curve, style, color=COLOURS["approximation"], label=f"C (1 − M/N) d σ*², {name}")
-        right.set_ylim(0, 1.05 * max(np.nanmax(mean), *partially_memorizing_excess_loss(dim, variance, fractions, 2.0)))
-    level, level_low, level_high = map(float, mean_interval(np.array([e.sel(time=time) for e in excess])))
-    right.axhline(level, color=COLOURS["generalizing"], label="generalizing, measured")
-    if np.isfinite(level_low):
-        right.axhspan(level_low, level_high, color=COLOURS["generalizing"], alpha=0.25, linewidth=0)
+        theory = partially_memorizing_excess_loss(dim, variance, fractions, 2.0)
+        highest = max(np.mean(partial, axis=0).max(), theory.max())
+        right.set_ylim(0, 1.05 * highest)
+    mean, low, high = map(float, interval_on(right, level))
+    colour, name = COLOURS["generalizing"], "generalizing, measured"
+    right.axhline(mean, color=colour, label=name)
+    if np.isfinite(low):
+        right.axhspan(low, high, color=colour, alpha=0.25, linewidth=0, label=name)
     fraction_axis(right)
-    if not approximated and level > 0:
-        # Of low-rank data the one loss is hundreds of times the other, until they cross.
-        right.set_ylim(level / 10, 2 * np.nanmax(mean))
+    if right.get_yscale() == "log":
+        right.set_ylim(mean / 10, 2 * np.max(partial))
         plain_log_axis(right)
-    right.set_ylabel(f"excess training loss, ψ = {train[0].snr.sel(time=time).item():.3g}")
+    loss_axis(right, "excess training loss", train[0].sel(time=time))
     legend_below(figure, left, right, columns=3)
     return figure

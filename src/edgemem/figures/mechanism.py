@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -64,7 +64,8 @@ def draw(options: MechanismFigure, subject: Subject, inputs: Inputs) -> Figure:
     fraction = evaluations[0].fraction.sel(model_size=shared).values
     for axes, quantity, colour, name in panels:
         for evaluation in evaluations:
-            axes.plot(evaluation.fraction, evaluation[quantity], ".", color=COLOURS[colour], alpha=0.3)
+            style: dict[str, Any] = {"color": COLOURS[colour], "alpha": 0.3, "label": "one model, pale"}
+            axes.plot(evaluation.fraction, evaluation[quantity], ".", **style)
             cross_out(axes, evaluation, evaluation[quantity])
         values = np.array([evaluation[quantity].sel(model_size=shared) for evaluation in evaluations])
         mean_with_interval(axes, fraction, values, color=COLOURS[colour], label=name)

@@ -34,63 +34,74 @@ CAPTION = Caption(
     "held out; the legend says how many there are. A predictor earns its name only where it beats the constant."
     + INTERVALS,
 )
-# Below this the axis of the errors is linear: what a component more or less makes at N = 50.
-LINEAR = 0.02
 # A mean squared error below this is that of a curve through every point, and is not on the axis.
 ROUNDING = 1e-8
+FOLDS = (("train", "fitted", "o", -0.12), ("holdout", "held out", "D", 0.12))
 
 
 def draw(options: PredictionFigure, subject: Subject, inputs: Inputs) -> Figure:
     """Draw measured minus predicted M50 / N with intervals, and the mean squared errors, one row a predictor."""
     transition, regression = (row_of_each_case(inputs[kind][0]) for kind in ("transition", "regression"))
-    names = [str(predictor) for predictor in regression.predictor.values]
+    names = [PREDICTORS[str(predictor)] for predictor in regression.predictor.values]
+    place = np.arange(len(names))
     figure, (differences, errors) = new_figure(2)
     measured = transition.m50_pooled.values
     measured_half = np.nan_to_num(transition.m50_pooled_high - transition.m50_pooled_low).clip(0) / 2
     spread = np.linspace(-0.3, 0.3, len(measured)) if len(measured) > 1 else np.zeros(1)
-    for i, name in enumerate(names):
-        row = regression.sel(predictor=name)
+    for i, predictor in enumerate(regression.predictor.values):
+        row, colour = regression.sel(predictor=predictor), COLOURS[str(predictor)]
         # Intervals of the two are put together as of independent numbers; fits have none of their own.
         half = np.hypot(
             measured_half, np.nan_to_num(row.predicted_fraction_high - row.predicted_fraction_low).clip(0) / 2
         )
+        difference = measured - row.predicted_unseen.values
         differences.errorbar(
-            measured - row.predicted_unseen.values,
+            difference,
             i + spread,
             xerr=half,
             fmt="o",
-            markersize=1.8,
-            elinewidth=0.5,
-            color=COLOURS[name],
-            ecolor=(COLOURS[name], 0.4),
-            label=PREDICTORS[name],
+            markersize=2.2,
+            elinewidth=0.7,
+            color=colour,
+            ecolor=(colour, 0.5),
+            label=names[i],
         )
+        if np.isnan(difference).all():
+            differences.text(0, i, " not known", va="center", color=COLOURS["memorizing"], fontsize=7)
     differences.axvline(0, color=COLOURS["approximation"], linewidth=0.8)
-    differences.set_xscale("symlog", linthresh=LINEAR)
-    differences.set(xlabel="measured − predicted M₅₀ / N", ylabel="predictor")
-    differences.set_yticks(np.arange(len(names)), [PREDICTORS[name] for name in names])
+    differences.set_xlabel("measured − predicted M₅₀ / N")
 
-    place = np.arange(len(names))
-    for fold, what, marker, offset in (("train", "fitted", "o", -0.12), ("holdout", "held out", "D", 0.12)):
-        chosen = regression.sel(fold=fold)
-        settings = int(chosen["count"].max())
+    squared = regression.squared_error
+    for fold, what, marker, offset in FOLDS:
         errors.plot(
-            chosen.squared_error.values,
+            squared.sel(fold=fold).values,
             place + offset,
             marker,
             color=COLOURS["trained"],
             markerfacecolor=COLOURS["trained"] if fold == "train" else "white",
-            label=f"settings {what}: {settings}",
+            label=f"settings {what}: {int(regression['count'].sel(fold=fold).max())}",
         )
+        exact = (squared.sel(fold=fold) <= ROUNDING).values
+        if exact.any():
+            errors.plot(
+                np.zeros(exact.sum()),
+                place[exact] + offset,
+                "<",
+                color=COLOURS["trained"],
+                transform=errors.get_yaxis_transform(),
+                clip_on=False,
+                label="zero: through every setting fitted",
+            )
     errors.set_xlabel("mean squared error of predicted M₅₀ / N")
-    known = regression.squared_error.sel(fold=["train", "holdout"]).values
+    known = squared.sel(fold=["train", "holdout"]).values
     known = known[known > ROUNDING]
     # The best and the worst differ by hundreds; a transition in no setting leaves no errors at all.
     errors.set_xscale("log")
     errors.set_xlim(*((known.min() / 3, 3 * known.max()) if len(known) else (1e-4, 1)))
-    errors.set_yticks(place, [])
     for axes in (differences, errors):
+        axes.set_yticks(place, names)
         axes.set_ylim(len(names) - 0.4, -0.6)
         axes.grid(axis="y", visible=False)
-    legend_below(figure, errors, columns=2)
+    errors.tick_params(labelleft=False)
+    legend_below(figure, errors, columns=3)
     return figure

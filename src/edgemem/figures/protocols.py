@@ -104,6 +104,7 @@ def draw(options: ProtocolsFigure, subject: Subject, inputs: Inputs) -> Figure:
         axes.axvspan(*bounds, color="#f0e442", alpha=0.25, linewidth=0)
         axes.axvline(0, color="#000000", linewidth=0.6)
         axes.set_xlabel(text)
+    m50.locator_params(axis="x", nbins=5)
     if np.max(np.abs(variance.get_xlim())) > 100:
         # A protocol that fails altogether must not hide how the others differ.
         variance.set_xscale("symlog", linthresh=10, linscale=2)

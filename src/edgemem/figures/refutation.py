@@ -75,7 +75,7 @@ def draw(options: RefutationFigure, subject: Subject, inputs: Inputs) -> Figure:
             # Below a millionth the tails of no test mean anything.
             told += f", p = {row.p_value.item():.1g}" if row.p_value > 1e-6 else ", p < 1e-6"
         axes.set_title(f"{PREDICTORS[predictor]}\n{told}", fontsize=7)
-        axes.set(xlabel="predicted M₅₀ / N")
-    panels[0].set_ylabel("measured M₅₀ / N")
+        axes.set(xlabel="predicted M₅₀ / N", ylabel="measured M₅₀ / N")
+        axes.yaxis.label.set_visible(axes is panels[0])
     legend_below(figure, panels[0], columns=min(len(variances), 5))
     return figure

@@ -9,10 +9,12 @@ from pydantic import Field
 
 from edgemem.config.plot import Caption, SettingFigure, Subject
 from edgemem.figures.image_rows import grey, show_rows, visible
-from edgemem.figures.style import new_figure, seed_title
+from edgemem.figures.style import new_lines, seed_title
 
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from matplotlib.figure import Figure
 
     from edgemem.figures.style import Inputs
@@ -42,8 +44,14 @@ def draw(options: SamplesFigure, subject: Subject, inputs: Inputs) -> Figure:
     count = min(options.columns, samples.sizes["sample"])
     x = samples.x_train.values[:count]
     template = samples.template.values[samples.component_train.values[:count]]
-    figure, (axes,) = new_figure(1, width=0.55 * count + 0.8, height=1.6)
+    figure, (axes,) = new_lines(1, width=0.55 * count + 0.8, height=1.3)
     figure.suptitle(seed_title(subject, samples))
     show_rows(axes, np.array([visible(x, float(np.abs(x).max())), grey(template)]))
     axes.set_title("training samples, above the templates that they are times a colour (zero is grey)")
     return figure
+
+
+def drawn_values(options: SamplesFigure, subject: Subject, inputs: Inputs) -> Iterator[dict[str, int]]:
+    """Yield which sample and which template stand at each place."""
+    for place, template in enumerate(inputs["samples"][0].component_train.values[: options.columns]):
+        yield {"place": place + 1, "sample": place, "template": int(template)}

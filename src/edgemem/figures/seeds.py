@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 import numpy as np
 from pydantic import Field
 
-from edgemem.config.plot import INTERVALS, Caption, CaseFigure, Subject, Time
+from edgemem.config.plot import INTERVALS, LOSS, Caption, CaseFigure, Subject, Time
 from edgemem.figures.left_out import cross_out
 from edgemem.figures.style import (
     COLOURS,
@@ -16,6 +16,7 @@ from edgemem.figures.style import (
     fraction_axis,
     half_symbols,
     legend_below,
+    loss_axis,
     new_figure,
     row_of,
 )
@@ -42,7 +43,9 @@ CAPTION = Caption(
     "point of each seed.",
     "Left and middle: memorization ratio and training loss of each data set, one line a seed. Right: where the ratio "
     "reaches one half, with the binomial error; the band is the interval of the mean. What the seeds differ by beyond "
-    "their bars is the data's doing. A cross is on each model that has not converged: it is in no fit." + INTERVALS,
+    "their bars is the data's doing. A cross is on each model that has not converged: it is in no fit."
+    + LOSS
+    + INTERVALS,
 )
 MARKERS = ("o", "s", "^", "D")
 
@@ -59,22 +62,24 @@ def draw(options: SeedsFigure, subject: Subject, inputs: Inputs) -> Figure:
         trained = evaluation.loss.sel(split="train").sel(time=options.time, method="nearest")
         marker = MARKERS[i // len(SERIES) % len(MARKERS)]  # when the colours begin again
         ratio.plot(evaluation.fraction, evaluation.memorization_ratio, f"{marker}-", label=f"seed {seed}", **style)
-        loss.plot(evaluation.fraction, trained, f"{marker}-", **style)
+        loss.plot(evaluation.fraction, trained, f"{marker}-", label=f"seed {seed}", **style)
         cross_out(ratio, evaluation, evaluation.memorization_ratio)
         cross_out(loss, evaluation, trained)
         value, low, high = (transition[f"m50{end}"].sel(seed=seed).item() for end in ("", "_low", "_high"))
-        point.errorbar(value, i, xerr=np.nan_to_num([[value - low], [high - value]]), fmt=marker, color=style["color"])
+        bars = np.nan_to_num([[value - low], [high - value]])
+        point.errorbar(value, i, xerr=bars, fmt=marker, color=style["color"], label=f"seed {seed}")
     mean, low, high = (transition[f"m50_pooled{end}"].item() for end in ("", "_low", "_high"))
     if np.isfinite([mean, low, high]).all():
-        point.axvspan(low, high, color=COLOURS["trained"], alpha=0.2, linewidth=0)
-        point.axvline(mean, color=COLOURS["trained"], linewidth=0.8)
+        style = {"color": COLOURS["trained"], "label": "mean over seeds"}
+        point.axvspan(low, high, alpha=0.2, linewidth=0, **style)
+        point.axvline(mean, linewidth=0.8, **style)
         spread = transition.m50_seed_stddev.item()
         point.set_title(f"mean {mean:.4f} [{low:.4f}, {high:.4f}]\nspread between seeds {spread:.4f}", fontsize=7)
     for axes in (ratio, loss):
         fraction_axis(axes, evaluations)
     loss.set_ylim(bottom=0)
     ratio.set_ylabel("memorization ratio")
-    loss.set_ylabel(f"training loss, ψ = {trained.snr.item():.3g}")
+    loss_axis(loss, "training loss", evaluations[0].sel(time=options.time, method="nearest"))
     point.set(xlabel=f"{' / '.join(half_symbols(subject))}, bars: 95 % binomial", ylabel="seed")
     point.set_yticks(np.arange(len(seeds)), seeds)
     point.invert_yaxis()

@@ -6,7 +6,7 @@ every figure for its options.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -18,6 +18,7 @@ from edgemem.numerics.statistics import mean_interval
 if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.container import ErrorbarContainer
     from matplotlib.figure import Figure
 
@@ -124,14 +125,54 @@ def fraction_axis(axes: Axes, evaluations: Sequence[xr.Dataset] = ()) -> None:
 
 def mean_with_interval(axes: Axes, x: np.ndarray, values: np.ndarray, **style: Any) -> ErrorbarContainer:
     """Draw means over the first axis with the bars of their 95 % intervals; of a single value there is no bar."""
-    mean, low, high = mean_interval(values)
+    mean, low, high = interval_on(axes, values)
     bars = np.nan_to_num(np.array([mean - low, high - mean]))
     return axes.errorbar(x, mean, yerr=bars, fmt="o-", **style)
+
+
+def mean_with_band(axes: Axes, x: np.ndarray, values: np.ndarray, *, color: str, label: str) -> None:
+    """Draw means over the first axis as a curve, with their 95 % intervals as a band."""
+    mean, low, high = interval_on(axes, values)
+    axes.plot(x, mean, color=color, label=label)
+    axes.fill_between(x, low, high, color=color, alpha=0.25, linewidth=0, label=label)
+
+
+def interval_on(axes: Axes, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return means over the first axis and their 95 % intervals: on a logarithmic axis, of the logarithms.
+
+    There no interval reaches below zero, and the mean is NaN where one of the values is not positive.
+    """
+    if axes.get_yscale() != "log":
+        return mean_interval(values)
+    values = np.asarray(values, np.float64)
+    mean, low, high = mean_interval(np.log(np.where(values > 0, values, np.nan)))
+    return np.exp(mean), np.exp(low), np.exp(high)
+
+
+def mark_below(axes: Axes, x: float, **style: Any) -> None:
+    """Mark on the lower edge of a logarithmic axis that a curve is zero there."""
+    axes.plot([x], [0], "v", markersize=5, transform=axes.get_xaxis_transform(), clip_on=False, zorder=3, **style)
+
+
+def loss_axis(axes: Axes, what: str, at: xr.Dataset) -> None:
+    """Let the vertical axis be a loss at the time of an evaluation, the squared error of the denoised sample."""
+    axes.set_ylabel(f"{what} ‖x̂ − x‖²\nat t = {at.time.item():.3g} (ψ = {at.snr.item():.3g})")
 
 
 def shared_sizes(evaluations: Sequence[xr.Dataset]) -> list[int]:
     """Return the model sizes that all seeds have, ascending; fine grids differ between seeds."""
     return sorted(set.intersection(*(set(evaluation.model_size.values.tolist()) for evaluation in evaluations)))
+
+
+def names_on(axis: Axis) -> dict[float, str]:
+    """Return the names that an axis has in the place of numbers, by their places."""
+    from matplotlib.ticker import FixedLocator, ScalarFormatter
+
+    formatter = axis.get_major_formatter()
+    if not isinstance(axis.get_major_locator(), FixedLocator) or isinstance(formatter, ScalarFormatter):
+        return {}
+    places = [float(place) for place in axis.get_majorticklocs()]
+    return dict(zip(places, map(str, formatter.format_ticks(places)), strict=True))
 
 
 def plain_log_axis(axes: Axes) -> None:
@@ -146,13 +187,21 @@ def plain_log_axis(axes: Axes) -> None:
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
-def legend_below(figure: Figure, *panels: Axes, columns: int) -> None:
-    """Put one legend for some panels below the figure, each name once, away from the data."""
+def legend_below(figure: Figure, *panels: Axes, columns: int, only: Container[str] | None = None) -> None:
+    """Put one legend for some panels below the figure, each name once, in as many columns as its width has room for.
+
+    **Arguments:** `columns`: at most; `only`: names that are in the legend, all of the panels if None.
+    """
     handles: dict[str, Any] = {}
     for axes in panels:
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
-            handles.setdefault(label, handle)
-    figure.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=columns)
+            if only is None or label in only:
+                handles.setdefault(label, handle)
+    for count in range(columns, 0, -1):
+        legend = figure.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=count)
+        if count == 1 or legend.get_window_extent().width <= figure.bbox.width:
+            return
+        legend.remove()
 
 
 def case_title(subject: Subject, n_seeds: int) -> str:

@@ -1,6 +1,7 @@
 """The attributes that a file carries, each kind in its own way.
 
-A NetCDF file as such, a PNG as text beside its pixels, a PDF as keywords, a page in its head, metrics under one name.
+A NetCDF file as such, a PNG as text beside its pixels, a PDF as keywords, a table as its first line, a page in its
+head, metrics under one name.
 """
 
 import html
@@ -20,6 +21,8 @@ KEYWORDS = re.compile(rb"/Keywords\s*\(([^\\()]*(?:\\.[^\\()]*)*)\)", re.DOTALL)
 META = re.compile(rb'<meta name="edgemem-lineage" content="([^"]*)">')
 # The name in metrics.json that is no metric's, whose names have a slash.
 LINEAGE = "lineage"
+# What the line of a table begins with that is not part of it.
+COMMENT = "# "
 
 
 def read_attributes(path: str | Path) -> dict[str, str]:
@@ -39,6 +42,9 @@ def read_attributes(path: str | Path) -> dict[str, str]:
     elif start.startswith(b"\x89PNG"):
         with Image.open(path) as image:
             attributes = {str(name): value for name, value in image.info.items() if isinstance(value, str)}
+    elif start.startswith(COMMENT.encode()):
+        with Path(path).open("rb") as file:
+            attributes = _json(file.readline().removeprefix(COMMENT.encode()))
     elif start.startswith(b"%PDF") and (found := KEYWORDS.search(Path(path).read_bytes())):
         attributes = _json(re.sub(rb"\\(.)", rb"\1", found[1]))
     elif start.startswith(b"<!") and (found := META.search(Path(path).read_bytes())):
@@ -76,3 +82,8 @@ def metrics_text(metrics: Mapping[str, float | None], attributes: Mapping[str, o
     """Return the content of metrics.json: numbers by name, and attributes where `read_attributes` looks for them."""
     numbers = {name: metrics[name] for name in sorted(metrics)}
     return json.dumps({**numbers, LINEAGE: dict(attributes)}, indent=2) + "\n"
+
+
+def table_comment(attributes: Mapping[str, object]) -> str:
+    """Return the first line of a table, from which `read_attributes` reads attributes."""
+    return COMMENT + json.dumps(dict(attributes), sort_keys=True)

@@ -27,6 +27,8 @@ from edgemem.reporting.summary_metrics import read_metrics
 from edgemem.stages.campaign_spec import add_campaign_spec
 
 
+# The folder of figures at the width of one column of text.
+COLUMN = "column"
 # What numbers depend on; no other part of the environment computes any.
 PACKAGES = ("equinox", "jax", "matplotlib", "numpy", "optax", "scikit-learn", "scipy", "xarray")
 
@@ -41,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         default=[],
         metavar="FIGURE",
-        help="figures as .png and .pdf, their numbers as .csv, and versions for one column, _column.png",
+        help="figures as .png and .pdf, what they show as .csv, and in a folder `column` for one column as .png",
     )
     parser.add_argument("--out", required=True, metavar="REPORT.html", help="page to write")
     add_campaign_spec(parser, "all keys of the campaign")
@@ -119,7 +121,7 @@ def _claims(spec: ReportSpec, metrics: Metrics) -> dict[str, Table]:
 
 def figures(spec: ReportSpec, options: argparse.Namespace, files: Mapping[str, File]) -> list[dict[str, Any]]:
     """Return what the page shows of the figures of each setting, with its title; those of none come first."""
-    given = {path.name: path for path in map(Path, options.figures)}
+    given = {_below_figures(path): path for path in map(Path, options.figures)}
     groups: dict[str | None, dict[str, Any]] = {None: {"title": "All settings", "shown": []}}
     groups |= {setting.name: {"title": setting.title, "shown": []} for setting in spec.settings}
     for plot in spec.figures:
@@ -138,6 +140,11 @@ def first_apart(spec: ReportSpec, groups: Iterable[dict[str, Any]]) -> dict[str,
     return {"first": first, "figures": [group for group in rest if group["shown"]]}
 
 
+def _below_figures(path: Path) -> str:
+    """Return the path of a figure from the folder of figures: those for one column have the same names."""
+    return f"{COLUMN}/{path.name}" if path.parent.name == COLUMN else path.name
+
+
 def _name(plot: DrawnFigure) -> str:
     return plot_name(plot.figure.figure, plot.setting.name if plot.setting else None, plot.model)
 
@@ -148,10 +155,9 @@ def _figure(plot: DrawnFigure, given: Mapping[str, Path], page: str) -> dict[str
     **Raises:** EdgememError if a file of it is missing or broken.
     """
     name = _name(plot)
-    for file in (f"{name}.png", f"{name}.pdf"):
+    for file in (f"{name}.png", f"{name}.pdf", f"{name}.csv", column := f"{COLUMN}/{name}.png"):
         if file not in given:
             raise EdgememError(f"--figures lacks {file}, which --spec asks for")
-    column, csv = given.get(f"{name}_column.png"), given.get(f"{name}.csv")
     return {
         "id": name,
         "caption": pieces.figure_module(plot.figure.figure).CAPTION,
@@ -159,8 +165,8 @@ def _figure(plot: DrawnFigure, given: Mapping[str, Path], page: str) -> dict[str
         "model": plot.model,
         "options": options_of(plot.figure),
         "png": _image(given[f"{name}.png"]),
-        "column": _image(column) if column else None,
-        "csv": csv_address(csv.read_bytes()) if csv else None,
+        "column": _image(given[column]),
+        "csv": csv_address(given[f"{name}.csv"].read_bytes()),
         "pdf": link(given[f"{name}.pdf"], page),
     }
 

@@ -17,7 +17,6 @@ from edgemem.versions.version import Version
 TEMPLATE = Path(layout.TEMPLATES, "diff.html")
 # Whether a difference is more than its interval.
 WORDS = {True: "exceeds", False: "within", None: "–"}
-COLUMN = "_column"
 
 
 def write_comparison(
@@ -60,7 +59,7 @@ def write_comparison(
             ["metric", *names, "difference", "its interval"], [[f"`{one.name}`", *_row(one)] for one in metrics]
         ),
         figures=list(_figures(names, *images)),
-        alone=[sorted(_shown(one).keys() - _shown(other).keys()) for one, other in (images, images[::-1])],
+        alone=[sorted(one.keys() - other.keys()) for one, other in (images, images[::-1])],
         files=Table(["", "file"], [[kind, label] for kind in Files._fields for label in getattr(found.files, kind)]),
     )
 
@@ -104,9 +103,8 @@ def _claims_table(names: Iterable[str], found: Differences) -> Table:
 
 def _figures(names: Iterable[str], *images: Mapping[str, bytes]) -> Iterator[dict[str, Any]]:
     """Yield each figure that both have; equal ones are shown once."""
-    shown = [_shown(one) for one in images]
-    for name in sorted(set.intersection(*(set(one) for one in shown))):
-        contents = [one[name] for one in shown]
+    for name in sorted(set.intersection(*map(set, images))):
+        contents = [one[name] for one in images]
         same = contents[0] == contents[1]
         sides = zip(names, contents[:1] if same else contents, strict=not same)
         yield {
@@ -116,10 +114,3 @@ def _figures(names: Iterable[str], *images: Mapping[str, bytes]) -> Iterator[dic
                 {"of": of, "png": image(content, f"{name}.png of {of}"), "column": None} for of, content in sides
             ],
         }
-
-
-def _shown(images: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return figures by name, in their versions for one column where there are such: two fit beside each other."""
-    return {
-        name: images.get(f"{name}{COLUMN}", content) for name, content in images.items() if not name.endswith(COLUMN)
-    }

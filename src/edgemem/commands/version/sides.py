@@ -68,7 +68,9 @@ def _as_configured(campaign: Campaign, table: str) -> bool:
 
 
 def images(version: Version) -> dict[str, bytes]:
-    """Return the figures of a version by name; of one in the store, while that is open.
+    """Return the figures of a version by name, at the width of one column where they are there: two fit side by side.
+
+    Those of a version in the store are there while that is open.
 
     **Raises:** EdgememError if they are not here.
     """
@@ -76,4 +78,6 @@ def images(version: Version) -> dict[str, bytes]:
     if not any(Path(path).parent == figures for path in version.files):
         return {}
     folder = store.fetch_out(version.name, [str(figures)]) / figures if version.kept else figures
-    return {path.stem: path.read_bytes() for path in sorted(folder.glob("*.png"))}
+    found = {path.stem: path for path in sorted(folder.glob("*.png"))}
+    found |= {path.stem: path for path in folder.glob("column/*.png") if path.stem in found}
+    return {name: path.read_bytes() for name, path in found.items()}
