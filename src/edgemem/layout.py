@@ -115,7 +115,6 @@ PAGES = (
     "docs/performance.md",
     "docs/slurm.md",
     "docs/using-the-data.md",
-    "docs/verdicts.md",
     "docs/versions.md",
 )
 # Files in which their numbers stand; `reporting/page_numbers.py` has the templates' names for them.
