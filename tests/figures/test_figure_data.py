@@ -313,10 +313,12 @@ def test_title_says_what_is_shown(any_case):
 
 
 def test_axes_are_named(any_case):
+    """Each axis says what it is; one whose places have names, as predictors do, needs no other."""
     for figure in ("losses", "transition", "mechanism", "seeds", "prediction", "regression", "refutation"):
         for axes in any_case.draw(figure).axes:
             assert axes.get_xlabel()
-        assert any_case.draw(figure).axes[0].get_ylabel()
+        first = any_case.draw(figure).axes[0]
+        assert first.get_ylabel() or any(label.get_text().strip("−.0123456789") for label in first.get_yticklabels())
 
 
 def test_cases_are_what_they_are_called():

@@ -24,7 +24,7 @@ CONFIG = {
         "templates": {"denoiser": "coloured_templates", "sizes": [5, 10], "protocol": "long"},
     },
     "protocols": {
-        name: {"steps": steps, "draws": 1, "peak_lr": 0.1, "final_lr": 0.1}
+        name: {"steps": steps, "draws": 1, "peak_lr": 0.001, "final_lr": 0.001}
         for name, steps in (("short", 10), ("long", 20))
     },
     "figures": ["losses", "sensitivity"],
