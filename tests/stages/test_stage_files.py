@@ -281,6 +281,7 @@ def test_metrics_are_flat_numbers_or_null(made):
     assert f"{NAME}/{MODEL}/memorization_ratio_at_0.8" in metrics
     assert f"campaign/binomial_variance_fitted_{EVALUATION['generated']}" in metrics
     assert "predictor/constant/squared_error_train" in metrics
+    assert isinstance(metrics.pop("lineage"), dict)
     assert {type(value) for value in metrics.values()} <= {float, type(None)}
     assert list(metrics) == sorted(metrics)
     # Training of 20 steps can show nothing: models are too short to tell, and in no fit, but for those that memorize.

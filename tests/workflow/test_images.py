@@ -93,7 +93,7 @@ def test_other_files_in_the_folder_draw_its_samples_again(images: Workflow, chan
 
 
 def test_protocol_of_one_family_leaves_the_other_alone(images: Workflow):
-    changed = CONFIG["protocols"] | {"small": CONFIG["protocols"]["small"] | {"lr_multipliers": {"template": 0.2}}}
+    changed = CONFIG["protocols"] | {"small": CONFIG["protocols"]["small"] | {"lr_multipliers": {"template": 0.15}}}
     images.write(CONFIG | {"protocols": changed})
     jobs = images.jobs()
     assert count(jobs) == {"train": 1, "evaluate": 1, "regress": 1, **FIGURES, **OF_TABLES, "files": 1}

@@ -55,7 +55,7 @@ def test_the_last_lines_name_only_what_is_there(made: list[str], workflow: Workf
     """Whoever asks for a table is not told of a report that was not made, nor of one that is older than the tables."""
     for path in [*(workflow / "results/tiny").glob("*.html"), workflow / "results/tiny/files.csv"]:
         path.unlink()
-    for path in (workflow / "results/tiny/figures").glob("*"):
+    for path in (workflow / "results/tiny/figures").rglob("*.*"):
         path.unlink()
     run = edgemem(workflow, "run", CONFIG, *made, "--cores", "1")
     assert run.returncode == 0, run.stdout

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import xarray as xr
 
-from .campaign import ROOT, SETTING, TINY, Job, Workflow, copy_finished
+from .campaign import PROTOCOL, ROOT, SETTING, TINY, Job, Workflow, copy_finished
 from .conftest import once
 
 
@@ -57,9 +57,12 @@ def recorded(finished: Path, shared: Path) -> dict[str, dict[str, Any]]:
     def record(folder: Path) -> None:
         copy_finished(finished, folder)
         workflow = Workflow(folder, shared / "cache")
-        templates = TINY["models"]["mixture"] | {"families": ["image"]}
+        templates = TINY["models"]["mixture"] | {"families": ["image"], "protocol": "slow"}
         workflow.configure(
-            figures=FIGURES, settings=[*TINY["settings"], IMAGE], models=TINY["models"] | {"templates": templates}
+            figures=FIGURES,
+            settings=[*TINY["settings"], IMAGE],
+            models=TINY["models"] | {"templates": templates},
+            protocols=TINY["protocols"] | {"slow": PROTOCOL | {"lr_multipliers": {"template": 0.1}}},
         )
         shutil.copytree(ROOT / "docs/results", folder / "docs/results")
         ways = [workflow.path("sensitivity", SETTING, seed) for seed in TINY["seeds"]]
