@@ -83,15 +83,15 @@ def drawn_values(options: TemplatesFigure, subject: Subject, inputs: Inputs) -> 
 
 def _rows(options: TemplatesFigure, inputs: Inputs) -> list[Row]:
     """Return what is shown of each model size."""
-    from edgemem.families.component_means import coloured
-
     samples, models = inputs["samples"][0], inputs["models"][0].isel(step=-1)
     images = samples.x_train.values
     fraction = models.model_size / samples.sizes["sample"]
     rows = []
     for size in nearest_sizes(models.model_size.values, fraction.values, options.fractions):
         model = models.sel(model_size=size).isel(component=slice(size))
-        means = coloured(model.template.values.astype(np.float64), model.colour_mean.values.astype(np.float64))
+        template, colour_mean = (model[name].values.astype(np.float64) for name in ("template", "colour_mean"))
+        # u_i (x) a_i, with a point's channels one after the other.
+        means = np.einsum("mc,mp->mcp", colour_mean, template).reshape(size, -1)
         nearest = two_nearest(means, images.reshape(len(images), -1))
         rows.append(Row(size, fraction.sel(model_size=size).item(), means.reshape(-1, *images.shape[1:]), nearest))
     return rows
