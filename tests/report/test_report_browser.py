@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from edgemem.reporting.summary_metrics import read_metrics
 from edgemem.versions.differences import differences
 from edgemem.versions.page import write_comparison
 from edgemem.versions.version import File, Version
@@ -84,7 +85,7 @@ def pages(finished: Path, spec: dict[str, Any], tmp_path_factory: pytest.TempPat
     figures = folder / RESULTS / "figures"
     with contextlib.chdir(folder):
         assert make_report(spec) == 0
-        before, after = two_campaigns(json.loads(Path(f"{RESULTS}/metrics.json").read_text()))
+        before, after = two_campaigns(dict(read_metrics(f"{RESULTS}/metrics.json")))
         images = {path.stem: path.read_bytes() for path in figures.glob("column/*.png")}
         other = images | dict.fromkeys(list(images)[:1], next(reversed(images.values())))
         found = differences(before, after)
@@ -97,9 +98,9 @@ def two_campaigns(metrics: dict[str, float | None]) -> tuple[Version, Version]:
     known = {name: 0.8 if value is None else value for name, value in metrics.items()}
     other = {name: value + 0.1 if "m50" in name else value for name, value in known.items()}
     files = {f"{RESULTS}/{name}.nc": File(name, 1, 1, f"{name} of mixture") for name in ("models", "evaluations")}
-    first = Version("tiny", "tiny", [], [], {"steps": 20, "seeds": [1, 2]}, known, files, "", "")
+    first = Version("tiny", "tiny", [], [], [], {"steps": 20, "seeds": [1, 2]}, known, files, "", "")
     parameters = {"steps": 30, "seeds": [1, 2, 3]}
-    return first, Version("mine", "mine", [], [], parameters, other, {}, "", "")
+    return first, Version("mine", "mine", [], [], [], parameters, other, {}, "", "")
 
 
 @pytest.fixture(params=["report", "comparison"])
