@@ -14,8 +14,6 @@ from edgemem.layout import COMMANDS, PUBLISHING, STAGES
 
 
 JOBS = STAGES | PUBLISHING
-# Commands that hand their words on, from the first option.
-PASSING_ON = ("run",)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 command.add_argument(
                     "--extensions", nargs="*", default=[], metavar="FILE", help="files of your own pieces that are used"
                 )
-    own, passed = _split(words) if words[:1] in [[name] for name in PASSING_ON] else (words, [])
+    # `run` hands on its words from the first option.
+    own, passed = _split(words) if words[:1] == ["run"] else (words, [])
     options = parser.parse_args(own, argparse.Namespace(passed=passed))
     module = importlib.import_module(_module_of(words))
     written = getattr(options, JOBS[options.command].output) if _is_job(words) else None

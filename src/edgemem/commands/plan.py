@@ -104,7 +104,7 @@ def _table(expected: Sequence[Expected], past: Mapping[str, Sequence[PastJob]], 
             + (f", if jobs wait as past ones did, {wait:.1f} times as long as they compute" if wait > 1.05 else ""),
             f"peak memory: at most {sum(largest):,} MB, what the {len(largest)} largest jobs ask for",
             "`wrong by`: the factor, in the root mean square, by which past totals of a setting and model were missed",
-            "from all others; `from`: past jobs here, or the standard of a machine that the project was measured on",
+            "from all others; `from`: past jobs here, or what the project's own campaigns took",
         ]
     )
 

@@ -21,7 +21,7 @@ from edgemem.reporting.numbers import number
 
 # The paths of the evaluations that exist, by the names of setting and model, and by seed.
 There = dict[tuple[str, str], dict[int, str]]
-# Files that are read for a look: each takes a fiftieth of a second.
+# Files that are read for a look: all of a large campaign would take longer than one wants to wait.
 READ = 60
 
 

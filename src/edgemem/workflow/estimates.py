@@ -21,8 +21,8 @@ class Speed(NamedTuple):
         return self.start + self.factor * work
 
 
-# Where no job has ended yet: CPU seconds of one core of an Intel Xeon of 2023 at 2.1 GHz, fitted to the 1,500 jobs of
-# the campaigns quick, refute, paper, paper-seeds and paper-figures.
+# Where no job has ended yet: CPU seconds, rounded from what `speed_of` finds for the jobs of quick, refute, paper,
+# paper-seeds, paper-figures and images, of which some ran on another machine. Of `compare` none ran: it is a guess.
 STANDARD = {
     "sample": Speed(0.7, 0.0),
     "train": Speed(3.0, 0.37),
