@@ -54,8 +54,10 @@ def _require_saved(version: Version, versions: list[Version]) -> None:
     references = ["HEAD", *(tags.reference(each.name) for each in versions)]
     lost += [path for path in tags.changed(version.configuration, references) if Path(path).exists()]
     if lost:
+        # The configuration and tables come before files of deeper folders: the list is cut, and pictures can be redrawn.
+        lost.sort(key=lambda path: (path.count("/"), path))
         raise EdgememError(
-            listed(f"{len(lost)} would be replaced or removed that no version holds:", sorted(lost))
+            listed(f"{len(lost)} would be replaced or removed that no version holds:", lost)
             + "\nSave them first (python -m edgemem version save NAME), or give --discard to lose them"
         )
 
