@@ -54,7 +54,7 @@ def _require_saved(version: Version, versions: list[Version]) -> None:
     references = ["HEAD", *(tags.reference(each.name) for each in versions)]
     lost += [path for path in tags.changed(version.configuration, references) if Path(path).exists()]
     if lost:
-        # The configuration and tables come before files of deeper folders: the list is cut, and pictures can be redrawn.
+        # The list is cut: the configuration and tables come before files of deeper folders, pictures among them.
         lost.sort(key=lambda path: (path.count("/"), path))
         raise EdgememError(
             listed(f"{len(lost)} would be replaced or removed that no version holds:", lost)
