@@ -43,6 +43,7 @@ STAGES = {
         "train a model of all sizes on one set of samples",
         CASE,
         {"models": "models/" + CASE + ".nc"},
+        family=("setting", "data"),
         denoiser=True,
     ),
     "evaluate": Stage(

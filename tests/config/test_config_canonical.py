@@ -250,7 +250,7 @@ def test_cases_are_in_the_order_of_settings_then_of_models(load):
 def test_case_provides_what_its_setting_and_its_denoiser_do(load):
     campaign = load(overlay="models: {mixture: {families: null}}")
     provided = {case.name: case.provides for case in campaign.cases}
-    image = {"true_variance", "templates", "images", "true_denoiser", "components"}
+    image = {"true_variance", "templates", "images", "true_denoiser", "components", "learned_variance"}
     assert provided["image_digits_N30_K4_size8/mixture"] == image
     assert provided["image_digits_N30_K4_size8/templates"] == image | {"learned_templates"}
 

@@ -48,6 +48,9 @@ def test_default_campaign_names_every_key(default_text: str):
     Campaign.model_validate(config | {"models": config["models"] | yaml.safe_load(another)})
     assert next(iter(yaml.safe_load(another).values())).keys() >= COMMENTED
 
+    weighting = yaml.safe_load(re.search(r"^ +#   (weighting: \{.*\})$", default_text, re.MULTILINE)[1])
+    Campaign.model_validate(config | {"protocols": {name: p | weighting for name, p in config["protocols"].items()}})
+
     # Families differ in their keys.
     missing = [
         f"settings[].{key}"
@@ -63,6 +66,7 @@ def test_default_campaign_names_every_key(default_text: str):
             "models.NAME": [model | dict.fromkeys(COMMENTED) for model in config["models"].values()],
             "models.NAME.sizes": [model["sizes"] for model in config["models"].values()],
             "protocols.NAME": list(config["protocols"].values()),
+            "protocols.NAME.weighting": [weighting["weighting"]],
             "figures[]": [figure | comparison | sensitivity | templates],
         }.get(place) or [config[place]]
         missing += [key.path for holder in holders if name not in holder]
@@ -124,7 +128,8 @@ PROTOCOLS = {
 
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_protocols_have_the_published_values(load, name: str):
-    common = {"warmup": 0.1, "weighting": "eps", "initialization": "partial_memorization", "minibatch": None}
+    common = {"warmup": 0.1, "weighting": "eps", "minibatch": None}
+    common |= {"initialization": "training_samples", "initial_variance": None}
     assert load().protocols[name].model_dump() == {"lr_multipliers": {}} | PROTOCOLS[name] | common
 
 

@@ -22,7 +22,7 @@ from edgemem.denoisers.abstract import AbstractDenoiser
 class Mine(AbstractDenoiser):
     """A denoiser."""
 
-    starts = {"partial_memorization": ()}
+    starts = {"training_samples": ()}
 
     @staticmethod
     def n_parameters(size, dim):
@@ -206,14 +206,14 @@ def test_extensions_that_are_no_list_of_files_are_refused(problems, value: str):
 
 # What is wrong with a denoiser; what stands in place of what; what the message says.
 BAD_DECLARATIONS = {
-    "no starts": ('    starts = {"partial_memorization": ()}\n', "", "the denoiser does not declare `starts`"),
+    "no starts": ('    starts = {"training_samples": ()}\n', "", "the denoiser does not declare `starts`"),
     "no number of parameters": ("n_parameters", "parameters", "the denoiser does not declare `n_parameters`"),
     "computed": (
-        '{"partial_memorization": ()}',
+        '{"training_samples": ()}',
         "STARTS",
         "`starts` must be written out, without names from elsewhere",
     ),
-    "starts as a list": ('{"partial_memorization": ()}', '["random"]', "`starts` must be a dict (got ['random'])"),
+    "starts as a list": ('{"training_samples": ()}', '["random"]', "`starts` must be a dict (got ['random'])"),
     "requires as a text": (
         '    """A denoiser."""\n',
         '    requires = "templates"\n',

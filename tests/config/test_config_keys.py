@@ -92,7 +92,8 @@ def test_values_at_their_defaults_may_be_left_out(load):
         clip_norm: null
         update_ema: null
         weighting: eps
-        initialization: partial_memorization
+        initialization: training_samples
+        initial_variance: null
         times: independent
         minibatch: null
     """
@@ -115,7 +116,12 @@ TRAINING = [
         f"protocols: {{fast: {{{changed}}}}}"
         for changed in (
             *("steps: 4001", "draws: 2", "peak_lr: 0.02", "final_lr: 0.0001", "warmup: 0.2", "decay: 0.4"),
-            *("clip_norm: 99", "update_ema: 0.5", "weighting: x0", "initialization: random", "times: independent"),
+            *("clip_norm: 99", "update_ema: 0.5", "weighting: x0", "initialization: random", "initial_variance: 0.1"),
+            *(
+                "weighting: {preset: min_snr, gamma: 4}",
+                "weighting: {preset: eps, interval: [0.1, 0.5]}",
+                "times: independent",
+            ),
             *("minibatch: 20", "lr_multipliers: {mean: 2}"),
         )
     ),
@@ -123,6 +129,7 @@ TRAINING = [
         f"models: {{mixture: {{{changed}}}}}"
         for changed in (
             *("sizes: {coarse: 9}", "sizes: {fine: 9}", "sizes: {probe: 501}", "sizes: [10, 20]"),
+            *("sizes: [0.5 N, N]", "options: {weights: learned}"),
             *("snapshots: 2", "snapshots: [10, 4000]", "protocol: paper"),
         )
     ),

@@ -80,7 +80,50 @@ REFUSED = {
     "no such option of a denoiser": (
         "models: {mixture: {options: {layers: 2}}}",
         "models.mixture.options.layers",
-        ["no option 'layers'", "isotropic_mixture has none"],
+        ["no option 'layers'", "allowed: weights"],
+    ),
+    "value of an option that is none": (
+        "models: {mixture: {options: {weights: free}}}",
+        "models.mixture.options.weights",
+        ["must be one of 'equal', 'learned'", "'free'"],
+    ),
+    "option of a denoiser without any": (
+        "models: {templates: {options: {layers: 2}}}",
+        "models.templates.options.layers",
+        ["no option 'layers'", "coloured_templates has none"],
+    ),
+    "start with its earlier name": (
+        "protocols: {fast: {initialization: partial_memorization}}",
+        "protocols.fast.initialization",
+        ["'partial_memorization'", "it is called 'training_samples' now"],
+    ),
+    "variance of a start that goes on": (
+        "protocols: {fast: {initialization: continued_up, initial_variance: 1}}",
+        "protocols.fast.initial_variance",
+        ["has that one's variance", "continued_up"],
+    ),
+    "grid whose sizes go on from each other": (
+        "{protocols: {fast: {initialization: continued_down}}, models: {mixture: {sizes: {coarse: 5}}}}",
+        "models.mixture.sizes",
+        ["continued_down", "sizes: [0.5 N, 0.8 N, N]"],
+    ),
+    "size of no N": ("models: {mixture: {sizes: [0.5 M]}}", "models.mixture.sizes[0]", ["'0.5 M'"]),
+    "size of nothing": ("models: {mixture: {sizes: [0 N]}}", "models.mixture.sizes[0]", ["above 0", "'0 N'"]),
+    "equal sizes of N": ("models: {mixture: {sizes: [0.5 N, 0.50N]}}", "models.mixture.sizes", ["twice", "0.5 N"]),
+    "gamma of a weighting without one": (
+        "protocols: {fast: {weighting: {preset: eps, gamma: 4}}}",
+        "protocols.fast.weighting.gamma",
+        ["only min_snr has a gamma", "eps"],
+    ),
+    "interval without a time": (
+        "protocols: {fast: {weighting: {preset: eps, interval: [0.5, 0.5]}}}",
+        "protocols.fast.weighting.interval",
+        ["must be below the second"],
+    ),
+    "interval between two times": (
+        "protocols: {fast: {weighting: {preset: eps, interval: [0.5, 0.501]}}}",
+        "protocols.fast.weighting",
+        ["none of the 26 times", "0.5, 0.501"],
     ),
     "denoiser of another family": (
         "models: {templates: {families: [image, gaussian]}}",
@@ -152,7 +195,7 @@ REFUSED = {
     "rate of another denoiser's parameter": (
         "protocols: {fast: {lr_multipliers: {template: 2}}}",
         "protocols.fast.lr_multipliers",
-        ["no parameter 'template'", "allowed: mean, standard_deviation"],
+        ["no parameter 'template'", "allowed: log_weight, mean, standard_deviation"],
     ),
     "start that data cannot give": (
         "{models: {mixture: {families: null, protocol: truth}}, "

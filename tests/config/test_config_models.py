@@ -130,7 +130,7 @@ def test_sizes_of_a_denoiser_without_components_are_listed(load, network):
 def test_start_that_a_denoiser_does_not_have_is_refused(problems, network):
     (line,) = problems(overlay=network(sizes=[16], protocol="fast"))
     assert line == (
-        "config.yaml: protocols.fast.initialization: there is no start 'partial_memorization' (allowed: random); "
+        "config.yaml: protocols.fast.initialization: there is no start 'training_samples' (allowed: random); "
         "the model 'network' is trained with this protocol"
     )
 

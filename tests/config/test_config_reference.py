@@ -17,7 +17,7 @@ from edgemem.config.campaign import Campaign
 from edgemem.config.datasets import Datasets
 from edgemem.config.evaluate import Evaluation
 from edgemem.config.models import ModelEntry, SizeGrid
-from edgemem.config.protocol import Protocol
+from edgemem.config.protocol import Protocol, Weighting
 from edgemem.config.regress import Regression
 from edgemem.config.sampling import Sampling
 from edgemem.families.gaussian.setting import GaussianSetting
@@ -62,6 +62,7 @@ PLACES: dict[str, list[type[BaseModel]]] = {
     "models.NAME.": [ModelEntry],
     "models.NAME.sizes.": [SizeGrid],
     "protocols.NAME.": [Protocol],
+    "protocols.NAME.weighting.": [Weighting],
     "sampling.": [Sampling],
     "evaluation.": [Evaluation],
     "datasets.": [Datasets],
@@ -130,7 +131,12 @@ def test_required_and_default_are_those_of_the_model():
         ("models", "mapping", "not empty", "required"),
         ("models.NAME.denoiser", "text", "`coloured_templates`, `isotropic_mixture`", "required"),
         ("models.NAME.options", "mapping", "", "none"),
-        ("models.NAME.sizes", "mapping or list of whole numbers", "above 0; not empty", "as below"),
+        (
+            "models.NAME.sizes",
+            "mapping or list of whole numbers or texts",
+            r"above 0; matches `^(\d+(\.\d+)?)? *N$`; not empty",
+            "as below",
+        ),
         ("models.NAME.sizes.probe", "whole number", "50 to 1,000,000", "`500`"),
         (
             "models.NAME.snapshots",
@@ -143,7 +149,12 @@ def test_required_and_default_are_those_of_the_model():
         ("models.NAME.settings", "list of texts or null", "", "`null`"),
         ("protocols.NAME.peak_lr", "number", "above 0, at most 1", "required"),
         ("protocols.NAME.clip_norm", "number or null", "above 0", "`null`"),
-        ("protocols.NAME.weighting", "text or list of numbers", "`eps`, `x0`, `v`; at least 0", "`eps`"),
+        (
+            "protocols.NAME.weighting",
+            "text or mapping or list of numbers",
+            "`eps`, `x0`, `v`, `min_snr`, `edm`, `uniform_log_snr`; at least 0",
+            "`eps`",
+        ),
         ("evaluation.threshold", "number or fraction", "above 0, below 1", "`1/3`"),
         ("sampling", "mapping", "", "as below"),
         ("figures", "list of texts or mappings", FIGURE_NAMES, "required"),

@@ -20,12 +20,12 @@ def snr(t):
     return (1 - t**2) / t**2
 
 
-def posterior_mean(mean, variance, x, t):
-    """(14), (15): E[x_0 | x_t = x] under equal-weight Gaussians with one variance; one point and one time."""
+def posterior_mean(mean, variance, x, t, log_weight=0.0):
+    """(14), (15): E[x_0 | x_t = x] under Gaussians with one variance, of equal or other weights; a point and a time."""
     a, sigma = alpha(t), t
     c = a**2 * variance + sigma**2
     # A square without absolute value, so that complex steps pass through it.
-    exponent = -np.sum((x - a * mean) ** 2, axis=1) / (2 * c)
+    exponent = log_weight - np.sum((x - a * mean) ** 2, axis=1) / (2 * c)
     weight = np.exp(exponent - np.max(exponent.real))
     weight = weight / np.sum(weight)
     return a * variance / c * x + sigma**2 / c * (weight @ mean)

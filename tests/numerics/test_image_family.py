@@ -282,7 +282,7 @@ def explicit(template: np.ndarray, variance: float, x: np.ndarray, t: float) -> 
 def test_start_of_training(size: int):
     """Components start at template and colour of the first M samples, in turn beyond N, with variance 1e-6."""
     data = samples()
-    begun = start("partial_memorization", data, size)
+    begun = start("training_samples", data, size)
     assert begun.template.dtype == begun.colour_mean.dtype == np.float32
     own = np.resize(np.arange(12), size)
     np.testing.assert_array_equal(
@@ -335,7 +335,7 @@ def test_models_survive_storage(float64):
 
 def test_padding_keeps_the_model():
     data = samples()
-    begun = start("partial_memorization", data, 5)
+    begun = start("training_samples", data, 5)
     wide = begun.padded(16)
     np.testing.assert_array_equal(wide.template[:8], begun.template)
     assert wide.exists.tolist() == [True] * 5 + [False] * 11
@@ -381,7 +381,7 @@ def test_sizes_trained_in_one_program_are_those_trained_one_by_one():
     np.testing.assert_allclose(together.training_loss, one.training_loss, rtol=1e-3)
     for name in ("template", "colour_mean"):
         np.testing.assert_allclose(together[name], one[name], atol=1e-4)
-    begun = start("partial_memorization", samples(), 6)
+    begun = start("training_samples", samples(), 6)
     last = one.sel(model_size=6).isel(step=-1)
     moved = {
         "template": np.abs(last.template.values - begun.template[:6]).max(),

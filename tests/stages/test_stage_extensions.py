@@ -34,7 +34,7 @@ class Network(AbstractDenoiser):
     scale: jax.Array
     layers: list[eqx.nn.Linear]
 
-    starts = {"partial_memorization": (), "small": ()}
+    starts = {"training_samples": (), "small": ()}
     options = {"gain": 1.0}
 
     @classmethod

@@ -32,7 +32,7 @@ PROTOCOL = {
     "clip_norm": 100,
     "update_ema": 0.99,
     "weighting": "eps",
-    "initialization": "partial_memorization",
+    "initialization": "training_samples",
 }
 # Two settings, two seeds: four times sample, train and evaluate, then regress, four plots and a report. The settings
 # differ in no shape, so that a program compiled for one serves the other.

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from edgemem import pieces
 from edgemem.config.base import KeyProblem, nearest
-from edgemem.config.models import ModelEntry, snapshot_steps
+from edgemem.config.models import ModelEntry, SizeGrid, snapshot_steps
 from edgemem.config.plot import CaseFigure, SettingFigure
+from edgemem.config.protocol import CONTINUED
 
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def check_models(campaign: "Campaign") -> None:
         raise KeyProblem("at least one model is needed", "models")
     for name, protocol in campaign.protocols_by_name.items():
         try:
-            protocol.check_times(campaign.sampling.times)
+            protocol.check_times(campaign.sampling)
         except KeyProblem as problem:
             raise KeyProblem(str(problem), "protocols", name, *problem.path) from None
     for name, entry in campaign.entries.items():
@@ -55,6 +56,12 @@ def _check_protocol(campaign: "Campaign", name: str, entry: ModelEntry) -> None:
         message = f"{problem}; the model '{name}' is trained with this protocol"
         raise KeyProblem(message, "protocols", entry.protocol, *problem.path) from None
     _check_rates(campaign, name, entry)
+    if protocol.initialization in CONTINUED and isinstance(entry.sizes, SizeGrid):
+        raise KeyProblem(
+            f"with the start {protocol.initialization} each size goes on from the next, and a grid is not trained in "
+            "order; list the sizes, as in sizes: [0.5 N, 0.8 N, N]",
+            *("models", name, "sizes"),
+        )
     if (last := snapshot_steps(entry.snapshots, protocol.steps)[-1]) > protocol.steps:
         raise KeyProblem(
             f"must be at most the {protocol.steps} steps of the protocol '{entry.protocol}' (got {last})",

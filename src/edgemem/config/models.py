@@ -3,7 +3,7 @@
 from typing import Annotated, Any, Self
 
 import numpy as np
-from pydantic import AfterValidator, Field, PositiveInt, Tag, model_validator
+from pydantic import AfterValidator, Discriminator, Field, PositiveInt, Tag, model_validator
 
 from edgemem import pieces
 from edgemem.config.base import KeyProblem, Model, list_or_other, nearest
@@ -19,16 +19,43 @@ class SizeGrid(Model):
 
 
 def _distinct(what: str) -> AfterValidator:
-    def check(values: list[int]) -> list[int]:
+    def check(values: list[Any]) -> list[Any]:
         if len(set(values)) < len(values):
             raise ValueError(f"a {what} is listed twice (got {values})")
-        return sorted(values)
+        return sorted(values, key=lambda value: (True, _factor(value)) if isinstance(value, str) else (False, value))
 
     return AfterValidator(check)
 
 
-SizeList = Annotated[list[PositiveInt], Field(min_length=1), _distinct("model size")]
+OF_N = r"^(\d+(\.\d+)?)? *N$"
+
+
+def _factor(text: str) -> float:
+    """Return what stands before N."""
+    return float(text.removesuffix("N").strip() or 1)
+
+
+def _shortest(text: str) -> str:
+    """Return a size as a multiple of N, spelled as equal ones are: `0.5 N`."""
+    factor = _factor(text)
+    if factor == 0:
+        raise ValueError(f"a size must be above 0 (got {text!r})")
+    return f"{factor:g} N"
+
+
+SizeOfN = Annotated[str, Field(pattern=OF_N), AfterValidator(_shortest)]
+ModelSize = Annotated[
+    Annotated[PositiveInt, Tag("number")] | Annotated[SizeOfN, Tag("text")],
+    Discriminator(lambda value: "text" if isinstance(value, str) else "number"),
+]
+SizeList = Annotated[list[ModelSize], Field(min_length=1), _distinct("model size")]
 ModelSizes = Annotated[Annotated[SizeGrid, Tag("other")] | Annotated[SizeList, Tag("list")], list_or_other]
+
+
+def listed_sizes(sizes: list[int | str], n_samples: int) -> list[int]:
+    """Return the sizes of a list on N samples, ascending, each once; multiples of N are rounded, to at least one."""
+    return sorted({max(1, round(_factor(s) * n_samples)) if isinstance(s, str) else s for s in sizes})
+
 
 SnapshotCount = Annotated[int, Field(ge=1, le=1000)]
 StepList = Annotated[list[PositiveInt], Field(min_length=1), _distinct("step")]
@@ -54,7 +81,8 @@ class ModelEntry(Model):
     options: dict[str, Any] = Field({}, description="Options of the denoiser.")
     sizes: ModelSizes = Field(
         SizeGrid(),
-        description="Model sizes: a grid over 0 < M <= N, for denoisers with components, or a list of sizes.",
+        description="Model sizes: a grid over 0 < M <= N, for denoisers with components, or a list of sizes, which "
+        "may be multiples of N: [0.5 N, N, 2 N].",
     )
     protocol: str = Field(description="Name of the protocol with which they are trained.")
     snapshots: Snapshots = Field(
@@ -83,10 +111,11 @@ class ModelEntry(Model):
                 self.declared.option(name, value)
             except ValueError as error:
                 raise KeyProblem(str(error), "options", name) from None
-        if isinstance(self.sizes, SizeGrid) and "components" not in self.declared.provides:
+        of_n = isinstance(self.sizes, SizeGrid) or any(isinstance(size, str) for size in self.sizes)
+        if of_n and "components" not in self.declared.provides:
             raise KeyProblem(
-                f"sizes of {self.denoiser} are no numbers of components, of which alone a grid over 0 < M <= N can be "
-                "made; list them, as in sizes: [16, 32, 64]",
+                f"sizes of {self.denoiser} are no numbers of components, of which alone a grid over 0 < M <= N or "
+                "multiples of N can be made; list them, as in sizes: [16, 32, 64]",
                 "sizes",
             )
         for i, family in enumerate(self.families or []):

@@ -1,15 +1,56 @@
 """Protocols: the hyper-parameters of training."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, PositiveInt, Tag, field_validator, model_validator
+import numpy as np
+from pydantic import BeforeValidator, Discriminator, Field, PositiveInt, Tag, field_validator, model_validator
 
-from edgemem.config.base import KeyProblem, Model, list_or_other, nearest
+from edgemem.config.base import KeyProblem, Model, nearest
+from edgemem.config.sampling import TimeGrid
 from edgemem.declared import Declared
 
 
 Rate = Annotated[float, Field(gt=0, le=1)]
 Weight = Annotated[float, Field(ge=0)]
+Time = Annotated[float, Field(gt=0, lt=1)]
+Preset = Literal["eps", "x0", "v", "min_snr", "edm", "uniform_log_snr"]
+# Starts that go on from a trained model of another size.
+CONTINUED = ("continued_up", "continued_down")
+# What starts were called earlier.
+RENAMED_STARTS = {"partial_memorization": "training_samples"}
+
+
+class Weighting(Model):
+    """A named weighting of times with what can be chosen of it."""
+
+    preset: Preset = Field(description="Weighting of times by its name.")
+    gamma: float = Field(5.0, gt=0, description="Largest weight of `min_snr`.")
+    interval: Annotated[list[Time], Field(min_length=2, max_length=2)] | None = Field(
+        None, description="Smallest and largest time with a weight; all times if null."
+    )
+
+    @model_validator(mode="after")
+    def _has_a_meaning(self) -> Self:
+        if self.gamma != 5 and self.preset != "min_snr":
+            raise KeyProblem(f"only min_snr has a gamma (got preset {self.preset})", "gamma")
+        if self.interval and self.interval[0] >= self.interval[1]:
+            raise KeyProblem(f"the first time must be below the second (got {self.interval})", "interval")
+        return self
+
+
+def _short(value: Any) -> Any:
+    """Return a mapping that says no more than a name as the name, so that equal values are spelled equally."""
+    if isinstance(value, Weighting):
+        value = value.model_dump()
+    if isinstance(value, dict) and isinstance(value.get("preset"), str):
+        rest = {"gamma": value.get("gamma", 5), "interval": value.get("interval")}
+        if set(value) <= {"preset", *rest} and rest == {"gamma": 5, "interval": None}:
+            return value["preset"]
+    return value
+
+
+def _kind_of_weighting(value: Any) -> str:
+    return "list" if isinstance(value, list) else "mapping" if isinstance(value, dict | Weighting) else "name"
 
 
 class Protocol(Model):
@@ -28,16 +69,25 @@ class Protocol(Model):
     )
     clip_norm: float | None = Field(None, gt=0, description="Largest gradient norm; longer ones are scaled to it.")
     update_ema: float | None = Field(None, ge=0, lt=1, description="Decay of an average over the optimizer's updates.")
-    weighting: Annotated[Literal["eps", "x0", "v"], Tag("other")] | Annotated[list[Weight], Tag("list")] = Field(
+    weighting: Annotated[
+        Annotated[Preset, Tag("name")] | Annotated[Weighting, Tag("mapping")] | Annotated[list[Weight], Tag("list")],
+        Discriminator(_kind_of_weighting),
+        BeforeValidator(_short),
+    ] = Field(
         "eps",
-        discriminator=list_or_other,
-        description="Vector field on whose scale the squared error is minimized, or lambda at each time, t_max first.",
+        description="Weights of the times: the scale of a vector field, `eps`, `x0` or `v`; `min_snr`, `edm` or "
+        "`uniform_log_snr` of the literature; a mapping that chooses more; or lambda at each time, t_max first.",
     )
     initialization: str = Field(
-        "partial_memorization",
+        "training_samples",
         description="Start of training, one that the denoiser has. Of those that come with this project: "
-        "`partial_memorization`, the first M training samples with variance 1e-6; `true_means`, the true distribution; "
-        "`random`, normal draws.",
+        "`training_samples`, the first M training samples with variance 1e-6, the paper's partial memorization; "
+        "`fresh_samples`, M other samples of the data distribution; `true_means`, the true distribution; `random`, "
+        "normal draws; `kmeans`, what k-means finds among the training samples; `continued_up` and `continued_down`, "
+        "the trained model of the next smaller or next larger size, the first of all at the training samples.",
+    )
+    initial_variance: float | None = Field(
+        None, gt=0, le=100, description="Variance of the components at the start; that of the start if null."
     )
     times: Literal["independent", "stratified"] = Field(
         "independent",
@@ -55,7 +105,7 @@ class Protocol(Model):
 
     @field_validator("weighting")
     @classmethod
-    def _some_weight(cls, weighting: str | list[float]) -> str | list[float]:
+    def _some_weight(cls, weighting: str | Weighting | list[float]) -> str | Weighting | list[float]:
         if isinstance(weighting, list) and not sum(weighting) > 0:
             raise ValueError(f"at least one lambda must be positive (got {weighting})")
         return weighting
@@ -76,15 +126,30 @@ class Protocol(Model):
                     f"there is no parameter '{name}'{nearest(name, declared.parameters)}", "lr_multipliers"
                 )
         if self.initialization not in declared.starts:
+            new = RENAMED_STARTS.get(self.initialization)
+            hint = f"; it is called '{new}' now" if new in declared.starts else ""
             raise KeyProblem(
-                f"there is no start '{self.initialization}'{nearest(self.initialization, declared.starts)}",
+                f"there is no start '{self.initialization}'{hint or nearest(self.initialization, declared.starts)}",
                 "initialization",
             )
+        if self.initial_variance is not None and "learned_variance" not in declared.provides:
+            raise KeyProblem("the denoiser has no variance", "initial_variance")
+        if self.initial_variance is not None and self.initialization in CONTINUED:
+            raise KeyProblem(
+                "a model that goes on from another one has that one's variance "
+                f"(initialization: {self.initialization})",
+                "initial_variance",
+            )
 
-    def check_times(self, times: int) -> None:
-        """Check that weights that are listed are one for each time.
+    def check_times(self, grid: TimeGrid) -> None:
+        """Check that weights that are listed are one for each time, and that an interval has a time.
 
-        **Raises:** KeyProblem with both numbers.
+        **Raises:** KeyProblem with what was found.
         """
+        times = grid.times
+        if isinstance(self.weighting, Weighting) and (interval := self.weighting.interval):
+            every = np.linspace(grid.t_min, grid.t_max, times)  # as `time_grid`, which would load JAX
+            if not ((every >= interval[0]) & (every <= interval[1])).any():
+                raise KeyProblem(f"none of the {times} times is in the interval (got {interval})", "weighting")
         if isinstance(self.weighting, list) and (found := len(self.weighting)) != times:
             raise KeyProblem(f"one lambda for each of the {times} times is needed (got {found})", "weighting")

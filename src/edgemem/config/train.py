@@ -29,5 +29,5 @@ class TrainSpec(Spec):
     @model_validator(mode="after")
     def _protocol_fits(self) -> "TrainSpec":
         self.protocol.check_denoiser(pieces.declared(self.denoiser))
-        self.protocol.check_times(self.time_grid.times)
+        self.protocol.check_times(self.time_grid)
         return self

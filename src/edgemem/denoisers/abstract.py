@@ -25,9 +25,12 @@ class AbstractDenoiser(eqx.Module):
     requires: ClassVar[tuple[str, ...]] = ()
     """Abilities of the data that it cannot do without, for example `templates`."""
     provides: ClassVar[tuple[str, ...]] = ()
-    """Its own abilities: `components` where its size counts components, as N counts samples."""
+    """Its own abilities: `components` where its size counts components, as N counts samples; `learned_variance`
+    where these have one, which a protocol can set at the start."""
     starts: ClassVar[Mapping[str, tuple[str, ...]]]
-    """Where training can start, by name, each with the abilities of the data that it needs; the default comes first."""
+    """Where training can start, by name, each with the abilities of the data that it needs; the default comes first.
+    `continued_up` and `continued_down` are starts of a denoiser that has `resized`: each size goes on from the trained
+    model of the next smaller or the next larger one."""
     options: ClassVar[Mapping[str, Any]] = {}
     """Its options with their defaults; a tuple of texts lists what is allowed, the default first."""
     largest_rates: ClassVar[Mapping[str, float]] = {}
@@ -40,7 +43,8 @@ class AbstractDenoiser(eqx.Module):
     ) -> "AbstractDenoiser":
         """Return a denoiser to start training from, in float32.
 
-        **Arguments:** `name`: one of `starts`; `samples`: the samples file; `size`: M; `options`: all of `options`.
+        **Arguments:** `name`: one of `starts`; `samples`: the samples file, with `x_fresh`, M more samples of the data
+        distribution, for the start `fresh_samples`; `size`: M; `options`: all of `options`.
         """
 
     @abc.abstractmethod
@@ -62,6 +66,14 @@ class AbstractDenoiser(eqx.Module):
         x0 = points.x0.T
         error = self(noised(x0, points.t, points.noise.T), points.t) - x0
         return jnp.sum(points.weight * jnp.sum(error**2, axis=1))
+
+    def with_variance(self, variance: float) -> "AbstractDenoiser":
+        """Return the same denoiser with another variance of its components, if it has a `learned_variance`."""
+        raise NotImplementedError
+
+    def resized(self, size: int, *, key: PRNGKeyArray) -> "AbstractDenoiser":
+        """Return a denoiser of another size, not padded, to go on from, if it has starts that are `continued`."""
+        raise NotImplementedError
 
     def padded(self, size: int) -> "AbstractDenoiser":
         """Return the same denoiser with arrays as large as those of a larger size, so that sizes share a program."""

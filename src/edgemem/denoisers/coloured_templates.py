@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
+import equinox as eqx
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
@@ -30,8 +31,8 @@ class ColouredTemplates(AbstractDenoiser):
     exists: Bool[Array, "component"]
 
     requires: ClassVar[tuple[str, ...]] = ("templates",)
-    provides: ClassVar[tuple[str, ...]] = ("components", "learned_templates")
-    starts: ClassVar[Mapping[str, tuple[str, ...]]] = {"partial_memorization": (), "true_means": (), "random": ()}
+    provides: ClassVar[tuple[str, ...]] = ("components", "learned_variance", "learned_templates")
+    starts: ClassVar[Mapping[str, tuple[str, ...]]] = {"training_samples": (), "true_means": (), "random": ()}
     # A pixel moves by about its rate a step, and at the smallest time has to be right to a thousandth.
     largest_rates: ClassVar[Mapping[str, float]] = {"template": 1e-3}
 
@@ -41,7 +42,7 @@ class ColouredTemplates(AbstractDenoiser):
     ) -> "ColouredTemplates":
         """Return the start of training, in float32.
 
-        `partial_memorization`: template and colour of the first M training samples (repeated where M > N), v = 1e-6.
+        `training_samples`: template and colour of the first M training samples (repeated where M > N), v = 1e-6.
         `true_means`: the true templates in turn, their colour means moved by N(0, 1e-6), without which repeated
         components would have equal gradients for ever. `random`: normal draws, the templates with the mean square of
         training samples, v = 1.
@@ -53,7 +54,7 @@ class ColouredTemplates(AbstractDenoiser):
         def normal(key: PRNGKeyArray, width: int) -> np.ndarray:
             return np.asarray(jr.normal(key, (size, width)), np.float64)
 
-        if name == "partial_memorization":
+        if name == "training_samples":
             own = template[np.resize(samples.component_train.values, size)]
             x = np.resize(rows(samples.x_train), (size, channels * pixels)).reshape(size, channels, pixels)
             colour = np.einsum("mcp,mp->mc", x, own) / np.sum(own**2, axis=1, keepdims=True)
@@ -94,6 +95,11 @@ class ColouredTemplates(AbstractDenoiser):
     def __call__(self, x: Float[Array, "point feature"], t: Float[Array, "point"]) -> Float[Array, "point feature"]:
         """Return the posterior mean of each point."""
         return coloured_posterior_mean(x, t, self.template, self.colour_mean, self.standard_deviation, self.exists)
+
+    def with_variance(self, variance: float) -> "ColouredTemplates":
+        """Return the same denoiser with another variance v."""
+        value = jnp.asarray(np.sqrt(variance), jnp.float32)
+        return eqx.tree_at(lambda denoiser: denoiser.standard_deviation, self, value)
 
     def padded(self, size: int) -> "ColouredTemplates":
         """Return the same denoiser with rows of weight zero up to `size` components."""

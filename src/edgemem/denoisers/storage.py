@@ -1,7 +1,7 @@
 """How trained denoisers lie in files: one variable for each of their arrays, named by the attribute that holds it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import equinox as eqx
 import jax
@@ -79,5 +79,8 @@ def _corner(shape: Sequence[int]) -> tuple[Any, ...]:
 
 def _dimensions(kind: type[AbstractDenoiser], name: str, count: int) -> list[str]:
     """Return the names of an array's dimensions: those of its annotation, Float[Array, "component feature"]."""
-    annotated = getattr(kind.__annotations__.get(name), "dim_str", "").split()
+    annotation = kind.__annotations__.get(name)
+    # Of an array that may be missing, Float[Array, "component"] | None, the array's.
+    parts = [part for part in (annotation, *get_args(annotation)) if hasattr(part, "dim_str")]
+    annotated = parts[0].dim_str.split() if parts else []
     return annotated if len(annotated) == count else [f"{name}_{axis}" for axis in range(count)]

@@ -30,6 +30,7 @@ LEARNED = {
     "learned_variance": "variance learned by the model",
     "distance_to_nearest_sample": "mean distance of a learned mean to its nearest training sample",
     "distance_to_nearest_true_mean": "mean distance of a learned mean to its nearest true mean",
+    "effective_components": "number of components over which learned weights are spread, exp of their entropy",
 }
 
 

@@ -4,13 +4,16 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import xarray as xr
 
+from edgemem.config.protocol import Weighting
 from edgemem.config.train import TrainSpec
 from edgemem.families.rows import rows
-from edgemem.numerics.diffusion import loss_weight, time_grid
+from edgemem.numerics.diffusion import time_grid
 from edgemem.numerics.optimizer import optimizer
 from edgemem.numerics.points import Problem
+from edgemem.numerics.time_weights import time_weight, within
 
 
 def training_problem(spec: TrainSpec, samples: xr.Dataset) -> tuple[jax.Array, Problem, Any]:
@@ -20,12 +23,15 @@ def training_problem(spec: TrainSpec, samples: xr.Dataset) -> tuple[jax.Array, P
     """
     protocol, grid = spec.protocol, spec.time_grid
     times = jnp.asarray(time_grid(grid.times, grid.t_min, grid.t_max), jnp.float32)
-    weighting = protocol.weighting
-    weight = jnp.asarray(weighting, jnp.float32) if isinstance(weighting, list) else loss_weight(weighting, times)
-    x_train = jnp.asarray(rows(samples.x_train), jnp.float32)
+    x_train = rows(samples.x_train)
     return (
         times,
-        Problem(x_train, times, weight, protocol.times == "stratified"),
+        Problem(
+            jnp.asarray(x_train, jnp.float32),
+            times,
+            _weight(protocol.weighting, times, x_train),
+            protocol.times == "stratified",
+        ),
         optimizer(
             steps=protocol.steps,
             peak_lr=protocol.peak_lr,
@@ -37,3 +43,13 @@ def training_problem(spec: TrainSpec, samples: xr.Dataset) -> tuple[jax.Array, P
             lr_multipliers=protocol.lr_multipliers,
         ),
     )
+
+
+def _weight(weighting: str | Weighting | list[float], times: jax.Array, x_train: np.ndarray) -> jax.Array:
+    """Return lambda at each time."""
+    if isinstance(weighting, list):
+        return jnp.asarray(weighting, jnp.float32)
+    chosen = weighting if isinstance(weighting, Weighting) else Weighting(preset=weighting)
+    variance = float(x_train.var(axis=0).mean())
+    weight = time_weight(chosen.preset, times, data_variance=variance, gamma=chosen.gamma)
+    return within(weight, times, *chosen.interval) if chosen.interval else weight

@@ -10,7 +10,8 @@ import numpy as np
 import xarray as xr
 
 from edgemem import pieces
-from edgemem.config.models import SizeGrid, snapshot_steps
+from edgemem.config.models import SizeGrid, listed_sizes, snapshot_steps
+from edgemem.config.protocol import CONTINUED
 from edgemem.config.train import TrainSpec
 from edgemem.denoisers.abstract import AbstractDenoiser
 from edgemem.denoisers.padding import padded_size
@@ -22,7 +23,7 @@ from edgemem.families.rows import rows
 from edgemem.numerics.arrays import arrays_of
 from edgemem.numerics.memorization import memorized
 from edgemem.numerics.model_sizes import coarse_sizes, fine_grid
-from edgemem.numerics.randomness import named_key
+from edgemem.numerics.randomness import named_generator, named_key
 from edgemem.numerics.sampling import ddim
 from edgemem.numerics.training import Diverged, State, Trained, train_together
 from edgemem.runtime.checkpoints import Checkpoints
@@ -82,24 +83,51 @@ class Trainer:
             self.progress.log(f"transition from M = {fine.start:.1f} to {fine.end:.1f}; {fine.note or 'as planned'}")
             self._train_sizes("fine", fine.sizes, planned)
         else:
-            self._train_sizes("listed", np.array(sizes), len(sizes))
+            listed = listed_sizes(sizes, self.spec.setting.N)
+            self._train_sizes("listed", np.array(listed), len(listed))
         return self._dataset().assign_attrs(fine_grid=json.dumps(decision))
 
     def _train_sizes(self, grid: str, sizes: np.ndarray, planned: int) -> None:
+        self.grid |= dict.fromkeys(sizes.tolist(), grid)
+        # In one program one shape for all sizes up to N, so that no number depends on which of them are asked for.
+        largest = max(self.spec.setting.N, sizes.max())
+        if self.spec.protocol.initialization in CONTINUED:
+            self._train_in_order(sizes, largest, planned)
+            return
         groups: dict[Any, list[tuple[int, AbstractDenoiser]]] = {}
         for size in sizes.tolist():
-            self.grid[size] = grid
-            # In one program one shape for all sizes up to N, so that no number depends on which of them are asked for.
-            rows = padded_size(max(self.spec.setting.N, sizes.max()) if self.together else size)
-            start = self.kind.start(
-                self.spec.protocol.initialization, self.samples, size, key=self._key("initial", size), **self.options
-            )
-            self.unpadded[size] = start
-            padded = start.padded(rows)
+            padded = self._padded(size, self._start(self.spec.protocol.initialization, size), largest)
             shape = tuple(array.shape for array in arrays_of(padded)) if self.together else size
             groups.setdefault(shape, []).append((size, padded))
         for group in groups.values():
             self._train_group(group, planned)
+
+    def _train_in_order(self, sizes: np.ndarray, largest: int, planned: int) -> None:
+        """Train each size from where the one before it has ended, up or down, the first of all from its own start."""
+        before: int | None = None
+        for size in sorted(sizes.tolist(), reverse=self.spec.protocol.initialization == "continued_down"):
+            if before is None:
+                start = self._start(next(iter(self.declared.starts)), size)
+            else:
+                start = self._last(before).resized(size, key=self._key("resized", size))
+            self._train_group([(size, self._padded(size, start, largest))], planned)
+            before = size
+
+    def _start(self, name: str, size: int) -> AbstractDenoiser:
+        """Return the start of a size, not padded."""
+        samples, setting = self.samples, self.spec.setting
+        if name == "fresh_samples":
+            rng = named_generator(self.spec.seed, "train", setting.name, "fresh", size)
+            x, _ = pieces.data(setting.family).draw_samples(samples, size, rng=rng)
+            samples = samples.assign(x_fresh=(("fresh", "coordinate"), x.reshape(size, -1)))
+        start = self.kind.start(name, samples, size, key=self._key("initial", size), **self.options)
+        variance = self.spec.protocol.initial_variance
+        return start if variance is None else start.with_variance(variance)
+
+    def _padded(self, size: int, start: AbstractDenoiser, largest: int) -> AbstractDenoiser:
+        """Return the start of a size as it is trained, and remember it as it is."""
+        self.unpadded[size] = start
+        return start.padded(padded_size(largest if self.together else size))
 
     def _train_group(self, group: list[tuple[int, AbstractDenoiser]], planned: int) -> None:
         protocol, started = self.spec.protocol, time.monotonic()

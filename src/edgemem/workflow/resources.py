@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from edgemem import pieces
 from edgemem.config.evaluate import EvaluateSpec
-from edgemem.config.models import SizeGrid, snapshot_steps
+from edgemem.config.models import SizeGrid, listed_sizes, snapshot_steps
 from edgemem.config.sample import TEST_POOL
 from edgemem.config.sensitivity import SensitivitySpec
 from edgemem.config.settings import AbstractSetting
@@ -41,11 +41,12 @@ def _rows(spec: TrainSpec) -> tuple[int, int, int]:
     sizes, samples, dim = spec.sizes, spec.setting.N, spec.setting.dim
     if isinstance(sizes, SizeGrid):
         return sizes.coarse + sizes.fine, samples, samples * (sizes.coarse + 1) // 2 + samples * sizes.fine
-    declared, rows = pieces.declared(spec.denoiser), list(sizes)
+    declared = pieces.declared(spec.denoiser)
+    rows = listed_sizes(sizes, samples)
     if "components" not in declared.provides:
         options = declared.defaults() | spec.options
-        rows = [math.ceil(declared.n_parameters(size, dim, **options) / dim) for size in sizes]
-    return len(sizes), max(rows), sum(rows)
+        rows = [math.ceil(declared.n_parameters(size, dim, **options) / dim) for size in rows]
+    return len(rows), max(rows), sum(rows)
 
 
 def _steps(spec: TrainSpec) -> int:

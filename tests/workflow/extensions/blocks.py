@@ -15,7 +15,7 @@ class Blocks(AbstractDenoiser):
     mean: Float[Array, "feature"]
     log_variance: Float[Array, "block"]
 
-    starts = {"partial_memorization": (), "zero": ()}
+    starts = {"training_samples": (), "zero": ()}
     options = {"first_variance": 1.0}
 
     @classmethod
