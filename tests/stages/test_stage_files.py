@@ -144,6 +144,7 @@ def test_evaluations(made, kind: str, steps: list[int]):
         "memorization_ratio",
         "learned_variance",
         "distance_to_nearest_sample",
+        "distance_to_nearest_mean",
         "distance_to_nearest_true_mean",
     )
     losses = {

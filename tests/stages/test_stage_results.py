@@ -121,6 +121,8 @@ def test_trained_model_that_memorizes_has_the_memorizing_loss(made):
     memorizing = evaluation.reference_loss.sel(reference="memorizing")
     np.testing.assert_allclose(evaluation.loss.sel(model_size=N, step=1), memorizing, rtol=1e-9, atol=1e-12)
     assert (evaluation.distance_to_nearest_sample < 1e-9).all()
+    held = evaluation.distance_to_nearest_mean.isel(step=-1) < 1e-6
+    np.testing.assert_array_equal(held.sum("sample"), evaluation.model_size)
     assert (evaluation.learned_variance == 0).all()
 
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float, PRNGKeyArray
 
@@ -79,9 +80,10 @@ class AbstractDenoiser(eqx.Module):
         """Return the same denoiser with arrays as large as those of a larger size, so that sizes share a program."""
         return self
 
-    def learned(self, samples: xr.Dataset, abilities: Collection[str]) -> dict[str, float]:
+    def learned(self, samples: xr.Dataset, abilities: Collection[str]) -> dict[str, float | np.ndarray]:
         """Return what its parameters say of the data, if it has `components`: `learned_variance`,
-        `distance_to_nearest_sample` and, of data with true means, `distance_to_nearest_true_mean`.
+        `distance_to_nearest_sample`, `distance_to_nearest_mean` of each training sample and, of data with true means,
+        `distance_to_nearest_true_mean`.
 
         **Arguments:** `abilities`: what the data provide.
         """

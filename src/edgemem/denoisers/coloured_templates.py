@@ -109,8 +109,9 @@ class ColouredTemplates(AbstractDenoiser):
         exists = np.pad(self.exists, (0, rows))
         return type(self)(jnp.asarray(template), jnp.asarray(colour_mean), self.standard_deviation, jnp.asarray(exists))
 
-    def learned(self, samples: xr.Dataset, abilities: Collection[str]) -> dict[str, float]:
-        """Return the learned variance and the mean distances of learned means u_i (x) a_i to samples and true means.
+    def learned(self, samples: xr.Dataset, abilities: Collection[str]) -> dict[str, float | np.ndarray]:
+        """Return the learned variance, the mean distances of learned means u_i (x) a_i to samples and true means, and the
+        distance of each sample to its nearest mean.
 
         Templates twice as large with colours half as large are the same model. So the variance is given for templates
         as large as the true ones: v ||a_i||^2 / ||a_k||^2, where a_k is the true template most like a_i, mean over i.
@@ -122,8 +123,10 @@ class ColouredTemplates(AbstractDenoiser):
         likeness = np.abs(template @ true_template.T) / true_norm
         scale = np.mean((norm / true_norm[likeness.argmax(axis=1)]) ** 2)
         mean, true_mean = coloured(template, colour_mean), coloured(true_template, samples.colour_mean.values)
+        training = rows(samples.x_train)
         return {
             "learned_variance": float(self.variance) * float(scale),
-            "distance_to_nearest_sample": nearest_distance(mean, rows(samples.x_train)).mean(),
+            "distance_to_nearest_sample": nearest_distance(mean, training).mean(),
+            "distance_to_nearest_mean": nearest_distance(training, mean),
             "distance_to_nearest_true_mean": nearest_distance(mean, true_mean).mean(),
         }

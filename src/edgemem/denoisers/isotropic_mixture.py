@@ -116,19 +116,22 @@ class IsotropicMixture(AbstractDenoiser):
         moved[count:] += JITTER * np.asarray(jr.normal(jitter_key, moved.shape), np.float64)[count:]
         log_weight = None
         if self.log_weight is not None:
-            shared = np.asarray(self.log_weight, np.float64)[exists] - np.log(np.bincount(source, minlength=count))
+            copies = np.maximum(np.bincount(source, minlength=count), 1)
+            shared = np.asarray(self.log_weight, np.float64)[exists] - np.log(copies)
             log_weight = jnp.asarray(shared[source].astype(np.float32))
         return type(self)(
             jnp.asarray(moved.astype(np.float32)), self.standard_deviation, jnp.asarray(np.ones(size, bool)), log_weight
         )
 
-    def learned(self, samples: xr.Dataset, abilities: Collection[str]) -> dict[str, float]:
-        """Return the learned variance and the mean distances of learned means to samples and true means; of learned
-        weights w also exp(-sum_i w_i log w_i), how many components they are spread over."""
+    def learned(self, samples: xr.Dataset, abilities: Collection[str]) -> dict[str, float | np.ndarray]:
+        """Return the learned variance, the mean distances of learned means to samples and true means, and the distance
+        of each sample to its nearest mean; of learned weights w also exp(-sum_i w_i log w_i), how many components they are spread over."""
         mean = np.asarray(self.mean, np.float64)[np.asarray(self.exists)]
-        found = {
+        training = rows(samples.x_train)
+        found: dict[str, float | np.ndarray] = {
             "learned_variance": float(self.variance),
-            "distance_to_nearest_sample": nearest_distance(mean, rows(samples.x_train)).mean(),
+            "distance_to_nearest_sample": nearest_distance(mean, training).mean(),
+            "distance_to_nearest_mean": nearest_distance(training, mean),
         }
         true_mean = component_means(samples, abilities)
         if true_mean is not None:

@@ -30,6 +30,7 @@ LEARNED = {
     "learned_variance": "variance learned by the model",
     "distance_to_nearest_sample": "mean distance of a learned mean to its nearest training sample",
     "distance_to_nearest_true_mean": "mean distance of a learned mean to its nearest true mean",
+    "distance_to_nearest_mean": "distance of each training sample to its nearest learned mean",
     "effective_components": "number of components over which learned weights are spread, exp of their entropy",
 }
 
@@ -224,13 +225,11 @@ def _learned(job: _Job) -> xr.Dataset:
     learned = [
         [denoiser.learned(job.samples, job.spec.setting.provides) for denoiser in of_size] for of_size in job.denoisers
     ]
-    return xr.Dataset(
-        {
-            name: (
-                ("model_size", "step"),
-                [[values[name] for values in of_size] for of_size in learned],
-                {"long_name": LEARNED[name], "units": "1"},
-            )
-            for name in learned[0][0]
-        }
-    )
+    found = {}
+    for name in learned[0][0]:
+        values = np.array([[of_step[name] for of_step in of_size] for of_size in learned])
+        dims = ("model_size", "step", "sample")[: values.ndim]
+        # Of each sample they are many, and float32 keeps all digits that they have.
+        kept = values.astype(np.float32) if values.ndim == 3 else values
+        found[name] = (dims, kept, {"long_name": LEARNED[name], "units": "1"})
+    return xr.Dataset(found)
