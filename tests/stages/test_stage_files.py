@@ -144,7 +144,6 @@ def test_evaluations(made, kind: str, steps: list[int]):
         "memorization_ratio",
         "learned_variance",
         "distance_to_nearest_sample",
-        "distance_to_nearest_mean",
         "distance_to_nearest_true_mean",
     )
     losses = {
@@ -172,6 +171,7 @@ def test_evaluations(made, kind: str, steps: list[int]):
             **dict.fromkeys(
                 ("nearest_distance", "second_distance", "nearest_sample"), ("model_size", "step", "generated_point")
             ),
+            "distance_to_nearest_mean": ("model_size", "step", "sample"),
             **dict.fromkeys(("null_nearest_distance", "null_second_distance"), ("generated_point",)),
             **dict.fromkeys(("converged", "still_falling"), ("model_size",)),
             **losses,
