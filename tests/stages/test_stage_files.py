@@ -244,7 +244,7 @@ def test_transition(made):
             **dict.fromkeys(("ratio_curve", "ratio_curve_low", "ratio_curve_high"), ("setting", "model", "fraction")),
             **dict.fromkeys(("binomial_mean", "binomial_variance"), ("criterion", "points", "setting", "model")),
             **dict.fromkeys(("m50_mean", "m50_mean_low", "m50_mean_high", "m50_stddev"), ()),
-            **dict.fromkeys(("family", "N", "d", "K", "variance", "separation"), ("setting",)),
+            **dict.fromkeys(GaussianSetting.model_fields, ("setting",)),
         },
     )
     assert transition.setting.values.tolist() == [NAME]
