@@ -10,6 +10,7 @@ import yaml
 from edgemem.cli import main
 from edgemem.config.file_list import files_of
 from edgemem.config.loading import read_campaign
+from edgemem.families.gaussian.setting import GaussianSetting
 
 
 CONFIG = {
