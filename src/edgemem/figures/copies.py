@@ -73,8 +73,7 @@ def draw(options: CopiesFigure, subject: Subject, inputs: Inputs) -> Figure:
     figure, (samples, correlation, *rest) = new_figure(2 + duplicates, width=2.9)
     figure.suptitle(case_title(subject, len(evaluations)))
     _draw_samples(samples, [one for one in found if one is not None])
-    symbol, unit = half_symbols(subject)
-    samples.set(xlabel="rank of local density, sparsest to densest", ylabel=f"copies at {symbol} / {unit}")
+    samples.set(xlabel="rank of local density, sparsest to densest", ylabel=f"copies, near {half_symbols(subject)[0]}")
     low, high = _draw_seeds(correlation, seeds, [density_correlation(one) for one in found])
     for place in (-BOUND, BOUND):
         correlation.axvline(place, linestyle=":", color=COLOURS["memorizing"], label=f"±{BOUND:g}")
