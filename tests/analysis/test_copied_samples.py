@@ -81,9 +81,7 @@ def test_metrics_have_means_over_seeds_with_their_intervals():
 
 def test_metrics_compare_duplicates_with_single_samples():
     of = spec()
-    made = {
-        name: with_duplicates(one) if name[:2] == CASE else one for name, one in evaluations(of).items()
-    }
+    made = {name: with_duplicates(one) if name[:2] == CASE else one for name, one in evaluations(of).items()}
     by_seed = [
         duplicated_over_single(copied_samples(made[*CASE, seed].isel(step=-1), place(*CASE, seed))) for seed in SEEDS
     ]

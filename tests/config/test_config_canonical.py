@@ -189,7 +189,10 @@ def test_folders_of_one_name_are_two_settings():
         ({"separation": 0.5}, "gaussian_N12_d3_K2_sep0.5"),
         ({"separation": 0}, "gaussian_N12_d3_K2_sep0"),
         ({"variance": 2.0, "separation": 3.0}, "gaussian_N12_d3_K2_var2_sep3"),
-        ({"weight_exponent": 0, "variance_ratio": 1, "spectrum_exponent": -0.0, "occurrences": 1}, "gaussian_N12_d3_K2"),
+        (
+            {"weight_exponent": 0, "variance_ratio": 1, "spectrum_exponent": -0.0, "occurrences": 1},
+            "gaussian_N12_d3_K2",
+        ),
         ({"weight_exponent": 1, "variance_ratio": 0.25}, "gaussian_N12_d3_K2_wexp1_vratio0.25"),
         ({"spectrum_exponent": 1.5}, "gaussian_N12_d3_K2_sexp1.5"),
         (

@@ -9,7 +9,6 @@ import jax.random as jr
 import numpy as np
 import pytest
 import xarray as xr
-
 from scipy.stats import multivariate_normal
 
 from edgemem import pieces
@@ -183,9 +182,7 @@ def test_true_denoiser_and_density_are_those_of_the_drawn_distribution(float64, 
     covariance = np.einsum("kjf,kj,kjg->kfg", bases, data.true_eigenvalue.values, bases)
     weight, mean = data.true_weight.values, data.true_mean.values
     x, t = np.random.default_rng(0).normal(size=(6, 3)), np.array([0.001, 0.1, 0.3, 0.5, 0.9, 0.999])
-    expected = [
-        oracle.general_posterior_mean(weight, mean, covariance, *pair) for pair in zip(x, t, strict=True)
-    ]
+    expected = [oracle.general_posterior_mean(weight, mean, covariance, *pair) for pair in zip(x, t, strict=True)]
     result = eqx.filter_jit(pieces.true_denoiser("gaussian")(data))(jnp.asarray(x), jnp.asarray(t))
     np.testing.assert_allclose(result, expected, atol=1e-8)
     density = [
@@ -194,7 +191,7 @@ def test_true_denoiser_and_density_are_those_of_the_drawn_distribution(float64, 
     np.testing.assert_allclose(data.log_density, np.log(np.sum(density, axis=0)), rtol=1e-9)
 
 
-# ------------------------------------------------------------------------------------------ samples that occur repeatedly
+# ---------------------------------------------------------------------------------------- samples that occur repeatedly
 
 
 def test_duplicates_are_rows_among_the_n():
@@ -212,7 +209,7 @@ def test_duplicates_are_rows_among_the_n():
 
 
 def test_duplicates_stand_in_random_order():
-    """The first M rows are a random subset: of a repeated sample's rows as many as of all rows are in the first half."""
+    """The first M rows are a random subset: of rows that repeat as many as of all rows are in the first half."""
     shares = []
     for seed in range(40):
         copies_of = samples(seed, N=40, duplicated=5, occurrences=4).copies_of.values

@@ -32,8 +32,6 @@ class AbstractData(abc.ABC):
         """Return for each training sample the first row that it repeats, its own where it repeats none: the default."""
         return np.arange(setting.N)
 
-    def log_density(
-        self, truth: xr.Dataset, x: Float[np.ndarray, "sample feature"]
-    ) -> Float[np.ndarray, "sample"]:
+    def log_density(self, truth: xr.Dataset, x: Float[np.ndarray, "sample feature"]) -> Float[np.ndarray, "sample"]:
         """Return the log density of the distribution at samples, if the family provides `log_density`."""
         raise NotImplementedError

@@ -67,7 +67,7 @@ def draw(options: CopiesFigure, subject: Subject, inputs: Inputs) -> Figure:
     to single samples."""
     evaluations = [evaluation.isel(step=-1) for evaluation in inputs["evaluations"]]
     transition = row_of(inputs["transition"][0], subject)
-    seeds = transition.seed.values.tolist()
+    seeds = transition.seed.values
     found = [copied_samples(one, m50) for one, m50 in zip(evaluations, transition.m50.values, strict=True)]
     duplicates = any(map(has_duplicates, evaluations))
     figure, (samples, correlation, *rest) = new_figure(2 + duplicates, width=2.9)
@@ -103,7 +103,7 @@ def _draw_samples(axes: Axes, found: list[CopiedSamples]) -> None:
     axes.set_ylim(bottom=0)
 
 
-def _draw_seeds(axes: Axes, seeds: list[int], values: list[float]) -> tuple[float, float]:
+def _draw_seeds(axes: Axes, seeds: np.ndarray, values: list[float]) -> tuple[float, float]:
     """Draw a number of each seed, and the mean with its interval, whose ends are returned."""
     axes.plot(values, np.arange(len(seeds)), "o", color=COLOURS["trained"], label="one data set")
     mean, low, high = (float(end) for end in mean_interval(np.array(values)))

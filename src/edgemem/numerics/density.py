@@ -39,6 +39,6 @@ def neighbour_log_density(x: Float[np.ndarray, "sample feature"], neighbours: in
     different, which = np.unique(x, axis=0, return_inverse=True)
     k = min(neighbours, len(different) - 1)
     # The nearest sample of each is itself.
-    distance, _ = KDTree(different).query(different, k=[k + 1])
+    distance = np.asarray(KDTree(different).query(different, k=[k + 1])[0])
     found: np.ndarray = -x.shape[1] * np.log(distance[which, 0])
     return found

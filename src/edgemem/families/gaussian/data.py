@@ -38,7 +38,11 @@ class GaussianData(AbstractData):
                 setting.separation * np.sqrt(setting.d) * direction,
                 "mean of each true component",
             ),
-            "true_variance": ((), setting.variance, "variance of the true components, mean over samples and directions"),
+            "true_variance": (
+                (),
+                setting.variance,
+                "variance of the true components, mean over samples and directions",
+            ),
             "true_weight": ("component", weight / weight.sum(), "weight of each true component"),
             "true_eigenvalue": (
                 ("component", "direction"),
@@ -88,9 +92,7 @@ class GaussianData(AbstractData):
         found[groups] = groups.min(axis=1, keepdims=True)
         return found
 
-    def log_density(
-        self, truth: xr.Dataset, x: Float[np.ndarray, "sample feature"]
-    ) -> Float[np.ndarray, "sample"]:
+    def log_density(self, truth: xr.Dataset, x: Float[np.ndarray, "sample feature"]) -> Float[np.ndarray, "sample"]:
         """Return the log density of the mixture."""
         mean, weight, eigenvalue = (truth[f"true_{name}"].values for name in ("mean", "weight", "eigenvalue"))
         return mixture_log_density(x, weight, mean, eigenvalue, directions(truth))

@@ -41,7 +41,10 @@ class GaussianSetting(AbstractSetting):
         0.0, ge=0, le=3, description="Eigenvalues j = 1..d of each covariance, proportional to j^-spectrum_exponent."
     )
     spectrum_ratio: float = Field(
-        1.0, ge=1, le=1e3, description="Eigenvalues of half of the directions over those of the others; 3 is 1.5 and 0.5."
+        1.0,
+        ge=1,
+        le=1e3,
+        description="Eigenvalues of half of the directions over those of the others; 3 is 1.5 and 0.5.",
     )
     duplicated: int = Field(0, ge=0, description="Number of training samples that occur several times among the N.")
     occurrences: int = Field(1, ge=1, description="How many times each of these occurs.")
