@@ -106,8 +106,8 @@ class GaussianSetting(AbstractSetting):
         if self.separation != 1:
             parts.append(f"sep{self.separation:.12g}")
         parts += [f"{LATER_AXES[axis][0]}{value}" for axis, value in self._unusual()]
-        if self.duplicated:
-            parts.append(f"dup{self.duplicated}x{self.occurrences}")
+        if (repeats := (self.duplicated, self.occurrences)) != (0, 1):
+            parts.append("dup{}x{}".format(*repeats))
         return "_".join(parts)
 
     @property
@@ -119,8 +119,8 @@ class GaussianSetting(AbstractSetting):
         if self.separation != 1:
             parts.append(f"separation {self.separation:.12g}")
         parts += [LATER_AXES[axis][1].format(value) for axis, value in self._unusual()]
-        if self.duplicated:
-            parts.append(f"{self.duplicated} samples {self.occurrences} times")
+        if (repeats := (self.duplicated, self.occurrences)) != (0, 1):
+            parts.append("{} samples {} times".format(*repeats))
         return ", ".join(parts)
 
     @property
