@@ -121,6 +121,9 @@ def evaluation(case: Any, seed: int, middle: float | None = None) -> xr.Dataset:
             "null_memorization_ratio": ((), CHANCE),
             "true_mean": (("component", "feature"), np.stack([np.ones(dim), np.zeros(dim)])),
             "true_variance": ((), variance),
+            "copied": (("sample", "model_size", "step"), copied_samples(n, seed, copies)),
+            "copies_of": ("sample", np.arange(n)),
+            "log_density": ("sample", -1.0 * np.arange(n)),
         },
         coords={
             "model_size": sizes,
@@ -137,6 +140,16 @@ def evaluation(case: Any, seed: int, middle: float | None = None) -> xr.Dataset:
     if "components" in case.provides:
         dataset["learned_variance"] = (("model_size", "step"), np.stack([0 * fraction, learned], axis=1))
     return dataset
+
+
+def copied_samples(n: int, seed: int, copies: np.ndarray) -> np.ndarray:
+    """Return how many of the copies of each model are of each sample: of all sizes and steps another number.
+
+    Samples of low density, which come last, have more, all but the one of the seed's number.
+    """
+    more = 1.0 + np.arange(n)
+    more[seed] = 3 * n
+    return (copies * more[:, None, None] / (4 * n)).astype(int)
 
 
 def evaluations(of: RegressSpec) -> Evaluations:

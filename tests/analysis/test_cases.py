@@ -69,6 +69,9 @@ def evaluation(setting: str, model: str, seed: int) -> xr.Dataset:
             "null_memorization_ratio": ((), 0.01),
             "true_mean": (("component", "feature"), np.array([[1.0, 1.0, 1.0], [-1.0, 1.0, -1.0]])),
             "true_variance": ((), variance),
+            "copied": (("sample", "model_size", "step"), np.stack([by_step // N] * N)),
+            "copies_of": ("sample", np.arange(N)),
+            "log_density": ("sample", -1.0 * np.arange(N)),
         },
         coords={
             "model_size": sizes,

@@ -189,10 +189,37 @@ def test_folders_of_one_name_are_two_settings():
         ({"separation": 0.5}, "gaussian_N12_d3_K2_sep0.5"),
         ({"separation": 0}, "gaussian_N12_d3_K2_sep0"),
         ({"variance": 2.0, "separation": 3.0}, "gaussian_N12_d3_K2_var2_sep3"),
+        (
+            {"weight_exponent": 0, "variance_ratio": 1, "spectrum_exponent": -0.0, "occurrences": 1},
+            "gaussian_N12_d3_K2",
+        ),
+        ({"weight_exponent": 1, "variance_ratio": 0.25}, "gaussian_N12_d3_K2_wexp1_vratio0.25"),
+        ({"spectrum_exponent": 1.5}, "gaussian_N12_d3_K2_sexp1.5"),
+        (
+            {"separation": 2, "spectrum_ratio": 3, "duplicated": 2, "occurrences": 4},
+            "gaussian_N12_d3_K2_sep2_sratio3_dup2x4",
+        ),
     ],
 )
 def test_name_shows_an_axis_only_where_it_is_not_the_default(values: dict[str, float], name: str):
     assert GaussianSetting(**SETTING | values).name == name
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"weight_exponent": 1},
+        {"variance_ratio": 2},
+        {"spectrum_exponent": 1},
+        {"spectrum_ratio": 3},
+        {"duplicated": 1, "occurrences": 2},
+    ],
+)
+def test_only_equal_round_components_and_different_samples_are_those_of_the_theory(values: dict[str, float]):
+    """What a family provides a setting may lack; all else of a mixture stays known."""
+    plain, other = GaussianSetting(**SETTING | {"variance": 2, "separation": 3}), GaussianSetting(**SETTING | values)
+    assert set(plain.abilities) == set(GaussianSetting.provides)
+    assert set(other.abilities) == set(GaussianSetting.provides) - {"isotropic_theory"}
 
 
 def test_grids_expand_in_order_the_last_key_fastest(load):
@@ -252,6 +279,9 @@ def test_case_provides_what_its_setting_and_its_denoiser_do(load):
     provided = {case.name: case.provides for case in campaign.cases}
     image = {"true_variance", "templates", "images", "true_denoiser", "components", "learned_variance"}
     assert provided["image_digits_N30_K4_size8/mixture"] == image
+    overlay = "settings: [{family: gaussian, N: 20, d: 2, K: 2, spectrum_ratio: [1, 3]}]"
+    plain, shaped = (set(case.provides) for case in load(overlay=overlay).cases)
+    assert plain - shaped == {"isotropic_theory"}
     assert provided["image_digits_N30_K4_size8/templates"] == image | {"learned_templates"}
 
 

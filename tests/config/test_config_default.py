@@ -30,6 +30,10 @@ def test_default_campaign_is_valid(load):
 
 # Keys of entries of `models` that stand only in the example of a comment.
 COMMENTED = {"options", "settings"}
+# Axes of mixtures at their defaults, which a comment names.
+OTHER_SHAPES = {
+    *("weight_exponent", "variance_ratio", "spectrum_exponent", "spectrum_ratio", "duplicated", "occurrences"),
+}
 
 
 def test_default_campaign_names_every_key(default_text: str):
@@ -51,18 +55,21 @@ def test_default_campaign_names_every_key(default_text: str):
     weighting = yaml.safe_load(re.search(r"^ +#   (weighting: \{.*\})$", default_text, re.MULTILINE)[1])
     Campaign.model_validate(config | {"protocols": {name: p | weighting for name, p in config["protocols"].items()}})
 
+    (shapes,) = re.findall(r"^# +(weight_exponent.*)$", default_text, re.MULTILINE)
+    assert set(re.findall(r"\w+", shapes)) >= OTHER_SHAPES
+
     # Families differ in their keys.
     missing = [
         f"settings[].{key}"
         for setting in config["settings"]
         for key in pieces.setting_class(setting["family"]).model_fields
-        if key not in setting
+        if key not in setting and key not in OTHER_SHAPES
     ]
     for key in reference.all_keys():
         place, _, name = key.path.rpartition(".")
         holders = {
             "": [config],
-            "settings[]": [{key: value for setting in config["settings"] for key, value in setting.items()}],
+            "settings[]": [{key for setting in config["settings"] for key in setting} | OTHER_SHAPES],
             "models.NAME": [model | dict.fromkeys(COMMENTED) for model in config["models"].values()],
             "models.NAME.sizes": [model["sizes"] for model in config["models"].values()],
             "protocols.NAME": list(config["protocols"].values()),
@@ -180,6 +187,7 @@ EXPERIMENTS = {
         ["draws-4-5000", "even-4000", "even-2500", "even-2000", "even-1500", "independent-2500"], 5
     )),
     "refute": (42, 5, {"mixture": 42}),
+    "copies": (6, 5, {"mixture": 6}),
 }  # fmt: skip
 
 

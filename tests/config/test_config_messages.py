@@ -60,6 +60,41 @@ REFUSED = {
         "settings[0].d",
         ["unknown key", "allowed: K, N, family, size, templates, variance"],
     ),
+    "weights of one component": (
+        "settings: [{family: gaussian, N: 50, d: 2, K: 1, weight_exponent: 1}]",
+        "settings[0]",
+        ["weight_exponent needs at least 2 components", "K=1"],
+    ),
+    "two shapes of a covariance": (
+        "settings: [{family: gaussian, N: 50, d: 2, K: 2, spectrum_exponent: 1, spectrum_ratio: 3}]",
+        "settings[0]",
+        ["two shapes of one covariance", "give one of them", "1 and 3"],
+    ),
+    "directions of a line": (
+        "settings: [{family: gaussian, N: 50, d: 1, K: 2, spectrum_ratio: 3}]",
+        "settings[0]",
+        ["at least 2 dimensions", "d=1"],
+    ),
+    "rotations that are too large": (
+        "settings: [{family: gaussian, N: 50, d: 20000, K: 2, spectrum_ratio: 3}]",
+        "settings[0]",
+        ["K d^2", "at most 10,000,000", "got 800,000,000"],
+    ),
+    "duplicates that occur once": (
+        "settings: [{family: gaussian, N: 50, d: 2, K: 2, duplicated: 5}]",
+        "settings[0]",
+        ["duplicated and occurrences go together", "duplicated=5, occurrences=1"],
+    ),
+    "more duplicates than rows": (
+        "settings: [{family: gaussian, N: 50, d: 2, K: 2, duplicated: [5, 13], occurrences: 4}]",
+        "settings[0]",
+        ["at most N", "13 x 4, N=50"],
+    ),
+    "one sample alone": (
+        "settings: [{family: gaussian, N: 50, d: 2, K: 2, duplicated: 1, occurrences: 50}]",
+        "settings[0]",
+        ["at least 2 different samples", "1 x 50, N=50"],
+    ),
     "more templates than samples": ("settings: [{family: image, N: 50, K: 51}]", "settings[0]", ["K=51", "N=50"]),
     "no such family of a model": (
         "models: {mixture: {families: [image, gausian]}}",

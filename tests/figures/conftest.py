@@ -82,6 +82,11 @@ def evaluation(variance: float, seed: int, reached: float, name: str = "mixture"
             np.where(np.arange(GENERATED) < counts[:, None], 0.1, 0.9),
         ),
         "second_distance": (("model_size", "generated_point"), np.ones((len(sizes), GENERATED))),
+        # Samples of low density, which come last, are copied more, of each data set in another way.
+        "copied": (
+            ("sample", "model_size"),
+            (counts * (4 + np.arange(N)[:, None] + 3 * np.sin(seed * np.arange(N)[:, None])) / (10 * N)).astype(int),
+        ),
     }
     if "components" in model.provides:
         over_sizes |= {
@@ -101,6 +106,8 @@ def evaluation(variance: float, seed: int, reached: float, name: str = "mixture"
             "null_memorization_ratio": ((), 0.01 * seed),
             "true_mean": (("component", "feature"), np.array([[1.0, 1.0, 1.0], [-1.0, 1.0, -1.0]])),
             "true_variance": ((), variance),
+            "copies_of": ("sample", np.arange(N)),
+            "log_density": ("sample", -10.0 - 2 * np.arange(N)),
         }
     ).assign_coords(
         {

@@ -302,7 +302,7 @@ def test_models_left_out_are_crossed_out(figure: str):
 
 
 def test_title_says_what_is_shown(any_case):
-    for figure in ("losses", "transition", "mechanism", "seeds", "sensitivity"):
+    for figure in ("losses", "transition", "mechanism", "seeds", "copies", "sensitivity"):
         for pair in any_case.of(figure):
             title = any_case.draw(figure, pair).get_suptitle()
             seeds = len(any_case.spec.seeds)
@@ -314,7 +314,7 @@ def test_title_says_what_is_shown(any_case):
 
 def test_axes_are_named(any_case):
     """Each axis says what it is; one whose places have names, as predictors do, needs no other."""
-    for figure in ("losses", "transition", "mechanism", "seeds", "prediction", "regression", "refutation"):
+    for figure in ("losses", "transition", "mechanism", "seeds", "copies", "prediction", "regression", "refutation"):
         for axes in any_case.draw(figure).axes:
             assert axes.get_xlabel()
         first = any_case.draw(figure).axes[0]

@@ -23,6 +23,7 @@ READS = {
     "mechanism": ("evaluations",),
     "prediction": ("transition", "regression"),
     "seeds": ("evaluations", "transition"),
+    "copies": ("evaluations", "transition"),
     "sensitivity": ("sensitivity",),
     "regression": ("transition", "regression"),
     "refutation": ("transition", "regression"),

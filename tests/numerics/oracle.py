@@ -36,6 +36,19 @@ def denoise(mean, variance, points, times):
     return np.array([posterior_mean(mean, variance, x, t) for x, t in zip(points, times, strict=True)])
 
 
+def general_posterior_mean(weight, mean, covariance, x, t):
+    """E[x_0 | x_t = x] under Gaussians with weights and whole covariance matrices; one point and one time."""
+    a, identity = alpha(t), np.eye(len(x))
+    noisy = [a**2 * one + t**2 * identity for one in covariance]
+    off = x - a * mean
+    solved = np.array([np.linalg.solve(one, row) for one, row in zip(noisy, off, strict=True)])
+    determinant = np.array([np.linalg.slogdet(one)[1] for one in noisy])
+    exponent = np.log(weight) - 0.5 * (np.sum(off * solved, axis=1) + determinant)
+    share = np.exp(exponent - exponent.max())
+    share = share / share.sum()
+    return share @ np.array([m + a * one @ row for m, one, row in zip(mean, covariance, solved, strict=True)])
+
+
 def errors(mean, variance, x0, times, noise):
     """||xhat(t, alpha x_0 + sigma eps) - x_0||^2 for each draw of each sample, (draw, sample)."""
     return np.array(

@@ -1,4 +1,4 @@
-"""The isotropic Gaussian mixture: its data distribution, its denoisers, and numbers that belong to one model."""
+"""The Gaussian mixture: its data distribution, its denoisers, and numbers that belong to one model."""
 
 import functools
 import json
@@ -9,6 +9,7 @@ import jax.random as jr
 import numpy as np
 import pytest
 import xarray as xr
+from scipy.stats import multivariate_normal
 
 from edgemem import pieces
 from edgemem.config.evaluate import EvaluateSpec
@@ -20,6 +21,8 @@ from edgemem.denoisers.storage import from_dataset, stored, to_dataset
 from edgemem.engine.data import draw
 from edgemem.engine.evaluation import evaluate
 from edgemem.engine.trainer import Trainer
+from edgemem.families.gaussian.setting import GaussianSetting
+from edgemem.numerics.randomness import named_generator
 from edgemem.numerics.references import memorizing
 
 from . import oracle
@@ -97,6 +100,148 @@ def test_fresh_samples_follow_the_stored_distribution():
     x, component = pieces.data("gaussian").draw_samples(data, 3000, rng=np.random.default_rng(0))
     residual = x - data.true_mean.values[component]
     np.testing.assert_allclose(residual.T @ residual / 3000, np.eye(3), atol=5 * np.sqrt(2 / 3000))
+
+
+# -------------------------------------------------------------------------------------- components that are not alike
+
+
+@pytest.mark.parametrize(("variance", "separation"), [(1.0, 1.0), (0.3, 0.7)])
+def test_plain_data_are_the_numbers_that_they_were_before_there_were_other_axes(variance, separation):
+    """Bit for bit: K directions, then of each split components and noise, each from the generator of its name."""
+    data = samples(variance=variance, separation=separation)
+    name = GaussianSetting(**SETTING, variance=variance, separation=separation).name
+    normal = named_generator(1, "sample", name, "truth").standard_normal((2, 3))
+    mean = separation * np.sqrt(3) * (normal / np.linalg.norm(normal, axis=1, keepdims=True))
+    np.testing.assert_array_equal(data.true_mean, mean)
+    for split, count in (("train", 12), ("test", 1000)):
+        rng = named_generator(1, "sample", name, split)
+        component = rng.integers(2, size=count)
+        np.testing.assert_array_equal(data[f"component_{split}"], component)
+        expected = mean[component] + np.sqrt(variance) * rng.standard_normal((count, 3))
+        np.testing.assert_array_equal(data[f"x_{split}"], expected)
+    np.testing.assert_array_equal(data.copies_of, np.arange(12))
+
+
+def test_weights_fall_as_a_power():
+    data = samples(N=20_000, K=3, weight_exponent=1.0)
+    weight = np.array([6, 3, 2]) / 11
+    np.testing.assert_allclose(data.true_weight, weight)
+    share = np.bincount(data.component_train) / 20_000
+    np.testing.assert_allclose(share, weight, atol=5 * np.sqrt(0.25 / 20_000))
+
+
+@pytest.mark.parametrize("weights", [0.0, 1.0])
+def test_variances_are_geometric_and_their_mean_is_the_variance(weights):
+    """sigma*^2 is the mean over samples: that of the components by their weights."""
+    data = samples(N=30_000, K=3, variance=2.0, variance_ratio=9.0, weight_exponent=weights)
+    residual = data.x_train.values - data.true_mean.values[data.component_train.values]
+    found = np.array([np.mean(residual[data.component_train.values == k] ** 2) for k in range(3)])
+    # Mean squares of 3 x 5,000 normal numbers at least.
+    np.testing.assert_allclose(found[1:] / found[:-1], 3, rtol=10 * np.sqrt(2 / 15_000))
+    assert np.mean(residual**2) == pytest.approx(2, rel=10 * np.sqrt(2 / 90_000))
+    assert data.true_variance == 2
+
+
+@pytest.mark.parametrize(
+    ("axis", "spectrum"),
+    [({"spectrum_ratio": 3.0}, [1.5, 1.5, 0.5, 0.5]), ({"spectrum_exponent": 1.0}, np.array([12, 6, 4, 3]) / 6.25)],
+)
+def test_covariances_have_their_spectrum(axis, spectrum):
+    """Each component has the eigenvalues, mean one, times sigma*^2, along directions of its own."""
+    data = samples(N=40_000, d=4, K=2, variance=0.5, **axis)
+    bases = data.true_eigenvector.values
+    np.testing.assert_allclose(bases @ np.swapaxes(bases, 1, 2), np.stack([np.eye(4)] * 2), atol=1e-12)
+    assert np.abs(bases[0] - bases[1]).max() > 0.1
+    residual = data.x_train.values - data.true_mean.values[data.component_train.values]
+    for k, base in enumerate(bases):
+        own = residual[data.component_train.values == k] @ base.T
+        covariance = own.T @ own / len(own)
+        # Entries of a covariance from 20,000 samples, the largest variance 0.96.
+        np.testing.assert_allclose(covariance, np.diag(0.5 * np.array(spectrum)), atol=6 * 0.96 * np.sqrt(2 / 20_000))
+
+
+def test_rotations_prefer_no_direction():
+    """Entries of a rotation have mean zero and mean square 1/d, the first of each row as any other."""
+    bases = samples(N=3000, d=3, K=3000, spectrum_ratio=3.0).true_eigenvector.values
+    np.testing.assert_allclose(bases.mean(axis=0), 0, atol=5 / np.sqrt(3 * 3000))
+    np.testing.assert_allclose((bases**2).mean(axis=0), 1 / 3, atol=5 * 0.3 / np.sqrt(3000))
+
+
+@pytest.mark.parametrize(
+    "axes",
+    [
+        {"weight_exponent": 2.0},
+        {"variance_ratio": 5.0},
+        {"spectrum_exponent": 1.0, "variance_ratio": 0.2, "weight_exponent": 1.0},
+    ],
+)
+def test_true_denoiser_and_density_are_those_of_the_drawn_distribution(float64, axes):
+    """From the samples file alone: Bayes with the covariances that it tells of, and the density of the same mixture."""
+    data = samples(N=30, **axes)
+    bases = data.true_eigenvector.values if "true_eigenvector" in data else np.stack([np.eye(3)] * 2)
+    covariance = np.einsum("kjf,kj,kjg->kfg", bases, data.true_eigenvalue.values, bases)
+    weight, mean = data.true_weight.values, data.true_mean.values
+    x, t = np.random.default_rng(0).normal(size=(6, 3)), np.array([0.001, 0.1, 0.3, 0.5, 0.9, 0.999])
+    expected = [oracle.general_posterior_mean(weight, mean, covariance, *pair) for pair in zip(x, t, strict=True)]
+    result = eqx.filter_jit(pieces.true_denoiser("gaussian")(data))(jnp.asarray(x), jnp.asarray(t))
+    np.testing.assert_allclose(result, expected, atol=1e-8)
+    density = [
+        weight[k] * multivariate_normal(mean[k], covariance[k]).pdf(data.x_train.values) for k in range(len(weight))
+    ]
+    np.testing.assert_allclose(data.log_density, np.log(np.sum(density, axis=0)), rtol=1e-9)
+
+
+# ---------------------------------------------------------------------------------------- samples that occur repeatedly
+
+
+def test_duplicates_are_rows_among_the_n():
+    """Ten samples occur four times, sixty once; a row repeats the first that equals it, in value and in component."""
+    data = samples(N=100, duplicated=10, occurrences=4)
+    copies_of, x = data.copies_of.values, data.x_train.values
+    assert len(x) == 100
+    assert np.bincount(np.bincount(copies_of, minlength=100)).tolist() == [30, 60, 0, 0, 10]
+    np.testing.assert_array_equal(x, x[copies_of])
+    np.testing.assert_array_equal(data.component_train, data.component_train[copies_of])
+    # The first of equal rows, by which the memorization test calls them, too.
+    equal = (x[:, None] == x).all(axis=2)
+    np.testing.assert_array_equal(copies_of, equal.argmax(axis=1))
+    assert not np.isin(data.x_test, x).any()
+
+
+def test_duplicates_stand_in_random_order():
+    """The first M rows are a random subset: of rows that repeat as many as of all rows are in the first half."""
+    shares = []
+    for seed in range(40):
+        copies_of = samples(seed, N=40, duplicated=5, occurrences=4).copies_of.values
+        shares.append(np.isin(copies_of[:20], np.flatnonzero(np.bincount(copies_of, minlength=40) > 1)).sum())
+    # Of 20 rows that repeat, 10 are expected; hypergeometric, standard deviation 1.6.
+    assert np.mean(shares) == pytest.approx(10, abs=5 * 1.6 / np.sqrt(40))
+
+
+def test_a_copy_of_a_duplicate_counts_for_its_first_row():
+    """The memorizing denoiser of duplicated data generates copies, of a sample that occurs four times four times as
+    many; rows that repeat another have none, and the second nearest sample is a different one."""
+    changes = {"N": 20, "duplicated": 3, "occurrences": 4}
+    data = samples(**changes)
+    models = trained(3).copy(deep=True).isel(component=slice(0, 1)).assign_coords(model_size=[20])
+    mean = data.x_train.values[None, None].astype(np.float32)
+    models = models.drop_vars(["mean"]).assign(
+        mean=(("model_size", "step", "component", "feature"), mean), standard_deviation=models.standard_deviation * 0
+    )
+    spec = CASE | {
+        "setting": SETTING | changes,
+        "sampling": {"sampler": "ddim", "times": 26, "t_min": 0.001, "t_max": 0.999},
+        "evaluation": {"generated": 1500, "threshold": 1 / 3, "draws": 2, "test_samples": 12},
+    }
+    found = evaluate(EvaluateSpec.parse(json.dumps(spec)), data, models).isel(model_size=0, step=0)
+    copies_of = found.copies_of.values
+    np.testing.assert_array_equal(copies_of, data.copies_of)
+    copied, occurrences = found.copied.values, np.bincount(copies_of, minlength=20)
+    assert copied[occurrences == 0].sum() == 0
+    assert found.memorization_ratio > 0.95
+    share = copied[occurrences == 4].mean() / copied[occurrences == 1].mean()
+    assert share == pytest.approx(4, rel=0.5)
+    assert (found.second_distance.values > found.nearest_distance.values).all()
 
 
 # ------------------------------------------------------------------------------------------------------- the denoisers

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from jaxtyping import TypeCheckError
 
-from edgemem.numerics.references import linear, memorizing
+from edgemem.numerics.references import GaussianMixturePosterior, MixturePosterior, linear, memorizing
 
 from . import oracle
 
@@ -44,6 +44,30 @@ def test_memorizing_averages_the_samples(float64):
     x = oracle.alpha(t)[:, None] * training[:3] + t[:, None] * rng.normal(size=(3, 3))
     result = memorizing(training)(jnp.asarray(x), jnp.asarray(t))
     np.testing.assert_allclose(result, oracle.denoise(training, 0.0, x, t), atol=1e-9)
+
+
+@pytest.mark.parametrize("rotated", [True, False])
+@pytest.mark.parametrize("t", [0.001, 0.3, 0.999])
+def test_general_mixture_is_its_posterior_mean(float64, rotated: bool, t: float):
+    """Bayes with whole covariance matrices, also where all but one weight is below rounding, and where all is noise."""
+    rng = np.random.default_rng(3)
+    weight, mean, variance = np.array([0.6, 0.3, 0.1]), 2 * rng.normal(size=(3, 5)), rng.uniform(0.02, 4, size=(3, 5))
+    bases = np.array([np.linalg.qr(rng.normal(size=(5, 5)))[0] if rotated else np.eye(5) for _ in range(3)])
+    covariance = np.einsum("kjf,kj,kjg->kfg", bases, variance, bases)
+    # Points of all components, and between them.
+    x = oracle.alpha(t) * np.concatenate([mean, rng.normal(size=(6, 5))]) + t * rng.normal(size=(9, 5))
+    expected = [oracle.general_posterior_mean(weight, mean, covariance, one, t) for one in x]
+    direction = jnp.asarray(bases) if rotated else None
+    denoiser = GaussianMixturePosterior(jnp.log(weight), jnp.asarray(mean), jnp.asarray(variance), direction)
+    np.testing.assert_allclose(denoiser(jnp.asarray(x), jnp.full(9, t)), expected, rtol=1e-9, atol=1e-9)
+
+
+def test_general_mixture_is_the_isotropic_one_where_that_holds(float64):
+    rng = np.random.default_rng(4)
+    mean, t = jnp.asarray(rng.normal(size=(3, 5))), jnp.asarray([0.001, 0.2, 0.7, 0.999])
+    general = GaussianMixturePosterior(jnp.log(jnp.full(3, 1 / 3)), mean, jnp.full((3, 5), 0.5), None)
+    x = jnp.asarray(rng.normal(size=(4, 5)))
+    np.testing.assert_allclose(general(x, t), MixturePosterior(mean, jnp.sqrt(0.5))(x, t), rtol=1e-9)
 
 
 def test_a_wrong_shape_is_refused(float64):

@@ -13,6 +13,7 @@ from edgemem.numerics.statistics import (
     mean_interval,
     monotone_logit,
     pool,
+    rank_correlation,
     ratio_curve,
     wilson_interval,
 )
@@ -314,3 +315,12 @@ def test_first_reaching():
     sizes = np.array([0.2, 0.4, 0.6])
     assert first_reaching(sizes, np.array([0, 25, 10]), 50, 0.5) == 0.4
     assert np.isnan(first_reaching(sizes, np.array([0, 24, 10]), 50, 0.5))
+
+
+def test_rank_correlation_is_spearmans():
+    """With ties, which share their mean rank; of equal values there is none."""
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(5, size=40), rng.normal(size=40).round(1)
+    assert rank_correlation(x, y) == pytest.approx(stats.spearmanr(x, y).statistic, rel=1e-12)
+    assert rank_correlation(np.arange(5), np.exp(np.arange(5.0))) == pytest.approx(1)
+    assert np.isnan(rank_correlation(np.zeros(5), np.arange(5)))

@@ -10,6 +10,7 @@ import yaml
 from edgemem.cli import main
 from edgemem.config.file_list import files_of
 from edgemem.config.loading import read_campaign
+from edgemem.families.gaussian.setting import GaussianSetting
 
 
 CONFIG = {
@@ -65,7 +66,7 @@ def test_parameters_are_those_that_made_the_file(table: list[dict[str, str]]):
     }
     samples, models, evaluations = (by_kind[kind] for kind in ("samples", "models", "evaluations"))
     assert {name for name, value in samples.items() if value and "." in name} == {
-        f"setting.{key}" for key in ("family", "N", "d", "K", "variance", "separation")
+        f"setting.{key}" for key in GaussianSetting.model_fields
     }
     assert (samples["setting.N"], samples["setting.variance"]) == ("10", "2.0")
     assert (models["model.denoiser"], models["model.sizes.coarse"]) == ("isotropic_mixture", "2")

@@ -17,6 +17,7 @@ from edgemem.config.regress import PREDICTORS, RegressSpec
 from edgemem.config.sample import SampleSpec
 from edgemem.config.sensitivity import SensitivitySpec
 from edgemem.config.train import TrainSpec
+from edgemem.families.gaussian.setting import GaussianSetting
 
 from .conftest import (
     EVALUATION,
@@ -60,7 +61,7 @@ def require(dataset: xr.Dataset, sizes: dict[str, int], variables: dict[str, tup
 def test_samples(made):
     require(
         made.read("samples"),
-        {"sample": N, "test_sample": 1000, "component": K, "feature": D},
+        {"sample": N, "test_sample": 1000, "component": K, "feature": D, "direction": D},
         {
             "x_train": ("sample", "feature"),
             "x_test": ("test_sample", "feature"),
@@ -69,6 +70,9 @@ def test_samples(made):
             "copies_of": ("sample",),
             "true_mean": ("component", "feature"),
             "true_variance": (),
+            "true_weight": ("component",),
+            "true_eigenvalue": ("component", "direction"),
+            "log_density": ("sample",),
         },
     )
 
@@ -245,7 +249,7 @@ def test_transition(made):
             **dict.fromkeys(("ratio_curve", "ratio_curve_low", "ratio_curve_high"), ("setting", "model", "fraction")),
             **dict.fromkeys(("binomial_mean", "binomial_variance"), ("criterion", "points", "setting", "model")),
             **dict.fromkeys(("m50_mean", "m50_mean_low", "m50_mean_high", "m50_stddev"), ()),
-            **dict.fromkeys(("family", "N", "d", "K", "variance", "separation"), ("setting",)),
+            **dict.fromkeys(GaussianSetting.model_fields, ("setting",)),
         },
     )
     assert transition.setting.values.tolist() == [NAME]
@@ -254,6 +258,7 @@ def test_transition(made):
     assert transition.points.values.tolist() == sorted([RATIO_POINTS, EVALUATION["generated"]])
     assert transition.seed.values.tolist() == SEEDS
     assert {axis: transition[axis].item() for axis in SETTING} == SETTING
+    assert transition.occurrences.item() == 1
 
 
 def test_regression(made):

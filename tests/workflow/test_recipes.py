@@ -24,7 +24,7 @@ SPHERE = "sphere_N10_d2"
 CONFIG: dict[str, Any] = {
     "settings": [*TINY["settings"], {"family": "sphere", "N": 10, "d": 2}],
     "models": TINY["models"] | {"mine": {"denoiser": "blocks", "sizes": [1, 2], "protocol": "tiny"}},
-    "figures": [*TINY["figures"], {"figure": "copies", "count": 5}],
+    "figures": [*TINY["figures"], {"figure": "most_copied", "count": 5}],
 }
 
 
@@ -91,8 +91,8 @@ def path(workflow: Workflow, kind: str, setting: str) -> str:
 
 def test_figure(extended: Workflow):
     """It is drawn for each setting and model, and stands in the report."""
-    drawn = {file.stem for file in (extended / "results/tiny/figures").glob("copies_*.png")}
-    assert {f"copies_{SPHERE}_mine", f"copies_{SETTING}_mixture"} <= drawn
+    drawn = {file.stem for file in (extended / "results/tiny/figures").glob("most_copied_*.png")}
+    assert {f"most_copied_{SPHERE}_mine", f"most_copied_{SETTING}_mixture"} <= drawn
     assert "Copies of each sample" in (extended / "results/tiny/report.html").read_text()
 
 

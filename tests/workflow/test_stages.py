@@ -27,6 +27,7 @@ NAMES = (
     "plot mechanism",
     "plot prediction",
     "plot seeds",
+    "plot copies",
     "plot regression",
     "plot refutation",
     "sensitivity",
@@ -41,7 +42,7 @@ NAMES = (
     "pages",
 )
 WAYS = {"figure": "sensitivity", "settings": [SETTING], "times": [4], "t_min": [], "thresholds": [0.5], "points": [50]}
-OF_ONE = [{"figure": figure, "settings": [SETTING]} for figure in ("losses", "transition", "seeds")]
+OF_ONE = [{"figure": figure, "settings": [SETTING]} for figure in ("losses", "transition", "seeds", "copies")]
 WITH_IMAGES, SHOWING = "image_digits_N10_K2_size4", ("plot samples", "plot gallery", "plot templates")
 IMAGE = {"family": "image", "templates": "digits", "N": 10, "K": 2, "size": 4}
 FIGURES = [*TINY["figures"][1:], *OF_ONE, "regression", "refutation", WAYS, "samples", "gallery", "templates"]

@@ -8,6 +8,12 @@ import xarray as xr
 
 from edgemem.analysis.agreement import ENDS
 from edgemem.analysis.convergence import in_gap, usable
+from edgemem.analysis.copied_samples import (
+    copied_samples,
+    density_correlation,
+    duplicated_over_single,
+    has_duplicates,
+)
 from edgemem.analysis.evaluations import Evaluations, last_step, of_cases
 from edgemem.analysis.published import RATIO_POINTS
 from edgemem.analysis.transition import CRITERIA, NAMES
@@ -34,10 +40,11 @@ def metrics(
 ) -> dict[str, float | None]:
     """Return numbers by name, `SETTING/MODEL/QUANTITY`, `predictor/NAME/QUANTITY` and so on; None where unknown."""
     measured = {}
-    for case in spec.cases:
+    for case, m50 in zip(spec.cases, of_cases(spec, transition.m50), strict=True):
         own = [evaluations[case.setting.name, case.model, seed] for seed in spec.seeds]
         null = np.array([evaluation.null_memorization_ratio for evaluation in own])
-        measured[case.name] = _at_fractions(spec, case, own) | _of_setting(case, own) | {NULL: null}
+        found = _at_fractions(spec, case, own) | _of_setting(case, own) | _of_samples(own, m50)
+        measured[case.name] = found | {NULL: null}
     return summary(spec, measured, transition, regression)
 
 
@@ -227,4 +234,16 @@ def _of_setting(case: Case, own: list[xr.Dataset]) -> dict[str, np.ndarray]:
         memorizing = [loss.sel(reference="memorizing") for loss in references]
         excess = np.array([(loss - least).values[chosen] for loss, least in zip(losses, memorizing, strict=True)])
         found["generalizing_loss_over_theory"] = np.mean(excess / theory, axis=1)
+    return found
+
+
+def _of_samples(own: list[xr.Dataset], m50: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the values over seeds of what tells which training samples are copied first.
+
+    **Arguments:** `m50`: M50 / N of each seed.
+    """
+    samples = [copied_samples(last_step(evaluation), place) for evaluation, place in zip(own, m50, strict=True)]
+    found = {"copies_density_correlation": np.array([density_correlation(one) for one in samples])}
+    if any(map(has_duplicates, own)):
+        found["copies_of_duplicated_over_single"] = np.array([duplicated_over_single(one) for one in samples])
     return found

@@ -108,7 +108,7 @@ class Campaign(Model):
             for name, setting in self.by_name.items()
             if (entry.families is None or setting.family in entry.families)
             and (entry.settings is None or name in entry.settings)
-            and set(entry.declared.requires) <= set(setting.provides)
+            and set(entry.declared.requires) <= set(setting.abilities)
         ]
 
     @cached_property

@@ -34,7 +34,7 @@ def check_models(campaign: "Campaign") -> None:
         for setting in grid.settings:
             if setting.name not in trained:
                 able = [
-                    d for d in pieces.names("denoiser") if set(pieces.declared(d).requires) <= set(setting.provides)
+                    d for d in pieces.names("denoiser") if set(pieces.declared(d).requires) <= set(setting.abilities)
                 ]
                 raise KeyProblem(
                     f"no model is trained on settings[{i}], {setting.name}; add one for its family, as in "
@@ -117,7 +117,7 @@ def _check_data(campaign: "Campaign", name: str, entry: ModelEntry) -> None:
         )
     start = campaign.protocols_by_name[entry.protocol].initialization
     for setting in campaign.settings_of(name):
-        if lacking := sorted(set(declared.starts[start]) - set(settings[setting].provides)):
+        if lacking := sorted(set(declared.starts[start]) - set(settings[setting].abilities)):
             raise KeyProblem(
                 f"the start '{start}' of {entry.denoiser} needs data with {', '.join(lacking)}, which {setting} does "
                 "not have; give this model a protocol with another initialization",
@@ -154,7 +154,7 @@ def _check_drawn(campaign: "Campaign", figure: SettingFigure | CaseFigure, where
     if isinstance(figure, CaseFigure):
         drawn = [case for case in cases if required <= case.provides]
     else:
-        drawn = [case for case in cases if required <= set(case.setting.provides)]
+        drawn = [case for case in cases if required <= set(case.setting.abilities)]
     asked: dict[str, tuple[list[str] | None, Iterable[str], list[str]]] = {
         "settings": (figure.settings, campaign.by_name, [case.setting.name for case in drawn]),
         "models": (getattr(figure, "models", None), campaign.entries, [case.model for case in drawn]),

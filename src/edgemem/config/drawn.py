@@ -27,7 +27,7 @@ def plots_of(figures: Iterable[Figure], settings: Iterable[AbstractSetting], cas
                     yield Plot(figure, case.setting.name, case.model)
         elif isinstance(figure, SettingFigure):
             for name, setting in by_name.items():
-                if _is_in(name, figure.settings) and set(figure.requires) <= set(setting.provides):
+                if _is_in(name, figure.settings) and set(figure.requires) <= set(setting.abilities):
                     yield Plot(figure, name)
         else:
             yield Plot(figure)

@@ -122,5 +122,5 @@ class PlotSpec(DrawnFigure):
     @property
     def subject(self) -> Subject:
         """What the figure is drawn of."""
-        of_data = self.setting.provides if self.setting else ()
+        of_data = self.setting.abilities if self.setting else ()
         return Subject(self.setting, self.model, frozenset(of_data) | frozenset(self.provides))

@@ -17,9 +17,9 @@ class AbstractSetting(Model):
     """What the workflow asks of any setting: one data distribution and the number of samples drawn from it."""
 
     provides: ClassVar[tuple[str, ...]] = ()
-    """Abilities of the data. `true_mean`, `true_variance`, `templates`: variables of the samples file; `images`: a
-    sample is an image; `true_denoiser`: the posterior mean of the distribution is known; `isotropic_theory`: the
-    paper's approximations hold."""
+    """Abilities of the family's data. `true_mean`, `true_variance`, `templates`: variables of the samples file;
+    `images`: a sample is an image; `true_denoiser`, `log_density`: the posterior mean and the density of the
+    distribution are known; `isotropic_theory`: the paper's approximations hold."""
 
     if TYPE_CHECKING:  # keys of all families, which each declares at its place among its own
         family: str
@@ -40,6 +40,11 @@ class AbstractSetting(Model):
     def dim(self) -> int:
         """The number of features of a sample."""
         raise NotImplementedError
+
+    @property
+    def abilities(self) -> tuple[str, ...]:
+        """Abilities of the data of this one setting: all that the family provides, unless the family says otherwise."""
+        return self.provides
 
     @property
     def axes(self) -> dict[str, Any]:

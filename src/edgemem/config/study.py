@@ -52,7 +52,7 @@ def cases_of(settings: list[AbstractSetting], models: dict[str, Any]) -> list[Ca
     """Return the models of each setting: settings in their order, and of each its models in theirs."""
     trained_on = {name: set(model.settings) for name, model in models.items()}
     return [
-        Case(setting, name, frozenset(setting.provides) | frozenset(model.provides))
+        Case(setting, name, frozenset(setting.abilities) | frozenset(model.provides))
         for setting in settings
         for name, model in models.items()
         if setting.name in trained_on[name]

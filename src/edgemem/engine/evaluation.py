@@ -67,8 +67,8 @@ def evaluate(spec: EvaluateSpec, samples: xr.Dataset, models: xr.Dataset) -> xr.
         if "components" in trained.kind.provides:
             dataset = dataset.merge(_learned(job))
     # What is known of the data distribution, and how training ended, goes along, so that tables need no other file.
-    known = [name for name in ("true_mean", "true_variance") if name in spec.setting.provides]
-    return dataset.merge(samples[known]).merge(models[["converged", "still_falling"]])
+    known = [name for name in ("true_mean", "true_variance") if name in spec.setting.abilities]
+    return dataset.merge(samples[["copies_of", "log_density", *known]]).merge(models[["converged", "still_falling"]])
 
 
 def _coordinates(job: _Job, models: xr.Dataset) -> xr.Dataset:
@@ -102,7 +102,7 @@ def _references(job: _Job) -> dict[str, Denoiser]:
     """Return the denoisers that trained ones are compared with."""
     training = rows(job.samples.x_train)
     found: dict[str, Denoiser] = {}
-    if "true_denoiser" in job.spec.setting.provides:
+    if "true_denoiser" in job.spec.setting.abilities:
         found["generalizing"] = pieces.true_denoiser(job.spec.setting.family)(job.samples)
     return found | {"memorizing": memorizing(training), "linear": linear(training)}
 
@@ -223,7 +223,7 @@ def _memorization(job: _Job) -> xr.Dataset:
 def _learned(job: _Job) -> xr.Dataset:
     """Return what the models' components say of the data."""
     learned = [
-        [denoiser.learned(job.samples, job.spec.setting.provides) for denoiser in of_size] for of_size in job.denoisers
+        [denoiser.learned(job.samples, job.spec.setting.abilities) for denoiser in of_size] for of_size in job.denoisers
     ]
     found = {}
     for name in learned[0][0]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Float, Int
 
 
 class AbstractData(abc.ABC):
@@ -26,3 +27,11 @@ class AbstractData(abc.ABC):
     @abc.abstractmethod
     def draw_samples(self, truth: xr.Dataset, count: int, *, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """Return independent samples, one a row, and the component each comes from, 0 where there are none."""
+
+    def copies_of(self, setting: Any, *, rng: np.random.Generator) -> Int[np.ndarray, "sample"]:
+        """Return for each training sample the first row that it repeats, its own where it repeats none: the default."""
+        return np.arange(setting.N)
+
+    def log_density(self, truth: xr.Dataset, x: Float[np.ndarray, "sample feature"]) -> Float[np.ndarray, "sample"]:
+        """Return the log density of the distribution at samples, if the family provides `log_density`."""
+        raise NotImplementedError

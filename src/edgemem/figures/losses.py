@@ -60,7 +60,7 @@ def draw(options: LossesFigure, subject: Subject, inputs: Inputs) -> Figure:
     """
     evaluations, setting = inputs["evaluations"], subject.setting
     assert setting is not None
-    approximated = "isotropic_theory" in setting.provides
+    approximated = "isotropic_theory" in setting.abilities
     figure, (left, right) = new_figure(2)
     figure.suptitle(case_title(subject, len(evaluations)))
 

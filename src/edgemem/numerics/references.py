@@ -1,6 +1,7 @@
 """The denoisers that trained ones are compared with: they follow from data alone and are not trained."""
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -25,6 +26,46 @@ class MixturePosterior(eqx.Module):
         """Return the posterior mean of each point."""
         exists = jnp.ones(self.mean.shape[0], bool)
         return isotropic_posterior_mean(x, t, self.mean, self.standard_deviation, exists)
+
+
+class GaussianMixturePosterior(eqx.Module):
+    """The posterior mean under a known mixture of Gaussians with weights and covariances of their own.
+
+    With component k N(mu_k, sum_j s_kj v_kj v_kj^T) of weight w_k, c_kj = alpha^2 s_kj + sigma^2 and
+    y_kj = v_kj . (x - alpha mu_k),
+    l_k = log w_k - sum_j (y_kj^2 / c_kj + log c_kj) / 2,
+    E[x_0 | x] = sum_k softmax(l)_k (mu_k + sum_j (alpha s_kj / c_kj) y_kj v_kj).
+
+    **Attributes:** `log_weight`: log w_k; `mean`: mu_k; `variance`: s_kj; `direction`: v_kj, orthonormal rows of each
+    component, the axes if None.
+    """
+
+    log_weight: Float[Array, "component"]
+    mean: Float[Array, "component feature"]
+    variance: Float[Array, "component direction"]
+    direction: Float[Array, "component direction feature"] | None
+
+    def __call__(self, x: Float[Array, "point feature"], t: Float[Array, "point"]) -> Float[Array, "point feature"]:
+        """Return the posterior mean of each point."""
+        a, noise_variance = alpha(t)[:, None], t[:, None] ** 2
+
+        def add(carry, component):  # a running softmax: no array is components x points x features
+            largest, total, weighted = carry
+            log_weight, mean, variance, direction = component
+            along = x - a * mean
+            along = along if direction is None else matmul(along, direction.T)
+            spread = a**2 * variance + noise_variance
+            shift = a * variance / spread * along
+            posterior = mean + (shift if direction is None else matmul(shift, direction))
+            logit = log_weight - 0.5 * jnp.sum(along**2 / spread + jnp.log(spread), axis=1)
+            new_largest = jnp.maximum(largest, logit)
+            old, new = jnp.exp(largest - new_largest), jnp.exp(logit - new_largest)
+            return (new_largest, total * old + new, weighted * old[:, None] + new[:, None] * posterior), None
+
+        start = (jnp.full(x.shape[0], -jnp.inf, x.dtype), jnp.zeros(x.shape[0], x.dtype), jnp.zeros_like(x))
+        components = (self.log_weight, self.mean, self.variance, self.direction)
+        (_, total, weighted), _ = jax.lax.scan(add, start, components)
+        return weighted / total[:, None]
 
 
 class TemplatePosterior(eqx.Module):

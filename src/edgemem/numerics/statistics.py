@@ -6,7 +6,7 @@ SciPy is imported where it is used: it takes a second, and whoever looks at figu
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Real
 
 
 # The quantile 0.975 of N(0, 1).
@@ -130,6 +130,18 @@ def mean_interval(
         half = stats.t.ppf(0.975, count - 1) * values.std(axis=0, ddof=1) / np.sqrt(count)
     # Arrays also where no axis is left.
     return np.asarray(mean), np.asarray(mean - half), np.asarray(mean + half)
+
+
+def rank_correlation(x: Real[np.ndarray, "sample"], y: Real[np.ndarray, "sample"]) -> float:
+    """Return Spearman's rank correlation, Pearson's of the ranks; equal values share their mean rank.
+
+    NaN where all values of one side are equal.
+    """
+    from scipy.stats import rankdata
+
+    if not np.ptp(x) or not np.ptp(y):
+        return float("nan")
+    return float(np.corrcoef(rankdata(x), rankdata(y))[0, 1])
 
 
 def wilson_interval(

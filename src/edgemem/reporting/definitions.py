@@ -14,6 +14,8 @@ EQUIVALENCE_LEVEL = 5
 EQUIVALENCE_INTERVAL = 90
 EQUIVALENCE_M50 = 0.01
 EQUIVALENCE_VARIANCE = 5
+# Rank correlations of copies and density beyond this speak for one of two published claims.
+COPIES_BOUND = 0.1
 # With fewer steps nobody can tell whether a loss still falls.
 SHORTEST_TRACE = 1000
 # Test samples that are drawn of each data set.

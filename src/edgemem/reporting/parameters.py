@@ -17,7 +17,7 @@ def parameter_tables(spec: ReportSpec) -> Iterator[tuple[str, Table]]:
     for setting in spec.settings:
         families.setdefault(setting.family, []).append(setting)
     for family, settings in families.items():
-        yield f"Settings of family `{family}`", _beside(settings)
+        yield f"Settings of family `{family}`, with other keys at their defaults", _beside(settings)
     yield "Seeds", Table(["seeds", "meaning"], [[readable(spec.seeds), "Each is a new data set and new models."]])
     protocols: dict[str, list[str]] = {}
     for name, model in spec.models.items():
@@ -66,6 +66,12 @@ def _one(model: Model) -> Table:
 
 
 def _beside(settings: list[AbstractSetting]) -> Table:
-    """Return one row a setting."""
-    rows = [[f"`{setting.name}`", *(readable(value) for value in setting.axes.values())] for setting in settings]
-    return Table(["setting", *settings[0].axes], rows)
+    """Return one row a setting, with the axes that have no default and those that differ from it in some setting."""
+    fields = type(settings[0]).model_fields
+    shown = [
+        axis
+        for axis in settings[0].axes
+        if fields[axis].is_required() or any(setting.axes[axis] != fields[axis].default for setting in settings)
+    ]
+    rows = [[f"`{setting.name}`", *(readable(setting.axes[axis]) for axis in shown)] for setting in settings]
+    return Table(["setting", *shown], rows)
