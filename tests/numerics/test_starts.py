@@ -56,6 +56,15 @@ def test_every_start_has_as_many_different_components_as_asked_for(name: str, si
     assert begun.log_weight is None and float(begun.variance) > 0
 
 
+def test_samples_that_occur_twice_start_apart():
+    data = draw(SampleSpec.parse(json.dumps({"setting": SETTING | {"duplicated": 3, "occurrences": 2}, "seed": 1})))
+    mean = np.asarray(IsotropicMixture.start("training_samples", data, 12, key=jr.key(0)).mean)
+    assert len(np.unique(mean, axis=0)) == 12
+    np.testing.assert_allclose(mean, data.x_train, atol=5e-3)
+    first = data.copies_of.values == np.arange(12)
+    np.testing.assert_array_equal(mean[first], data.x_train.values[first].astype(np.float32))
+
+
 def test_kmeans_starts_at_the_centres_of_two_clusters():
     """Of two groups far apart its centres are their means, and its variance that around them."""
     begun, data = start("kmeans", 2), samples()

@@ -75,11 +75,14 @@ def _kmeans(samples: xr.Dataset, size: int, key: PRNGKeyArray) -> Centres:
 def repeated(
     mean: Float[np.ndarray, "row feature"], size: int, key: PRNGKeyArray
 ) -> Float[np.ndarray, "component feature"]:
-    """Return the first M of some rows; where they are fewer they are repeated in turn, moved by N(0, 1e-6)."""
-    count = len(mean)
+    """Return the first M of some rows; where they are fewer they are repeated in turn. What equals an earlier row, as
+    duplicated samples do, is moved by N(0, 1e-6).
+    """
     found = np.resize(mean, (size, mean.shape[1])).astype(np.float64)
-    if size > count:
-        found[count:] += JITTER * _normal(key, found.shape)[count:]
+    again = np.ones(size, bool)
+    again[np.unique(found, axis=0, return_index=True)[1]] = False
+    if again.any():
+        found[again] += JITTER * _normal(key, found.shape)[again]
     return found
 
 

@@ -110,8 +110,8 @@ class ColouredTemplates(AbstractDenoiser):
         return type(self)(jnp.asarray(template), jnp.asarray(colour_mean), self.standard_deviation, jnp.asarray(exists))
 
     def learned(self, samples: xr.Dataset, abilities: Collection[str]) -> dict[str, float | np.ndarray]:
-        """Return the learned variance, the mean distances of learned means u_i (x) a_i to samples and true means, and the
-        distance of each sample to its nearest mean.
+        """Return the learned variance, the mean distances of learned means u_i (x) a_i to samples and true means, and
+        the distance of each sample to its nearest mean.
 
         Templates twice as large with colours half as large are the same model. So the variance is given for templates
         as large as the true ones: v ||a_i||^2 / ||a_k||^2, where a_k is the true template most like a_i, mean over i.

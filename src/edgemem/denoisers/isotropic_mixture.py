@@ -125,7 +125,9 @@ class IsotropicMixture(AbstractDenoiser):
 
     def learned(self, samples: xr.Dataset, abilities: Collection[str]) -> dict[str, float | np.ndarray]:
         """Return the learned variance, the mean distances of learned means to samples and true means, and the distance
-        of each sample to its nearest mean; of learned weights w also exp(-sum_i w_i log w_i), how many components they are spread over."""
+        of each sample to its nearest mean; of learned weights w also exp(-sum_i w_i log w_i), how many components they
+        are spread over.
+        """
         mean = np.asarray(self.mean, np.float64)[np.asarray(self.exists)]
         training = rows(samples.x_train)
         found: dict[str, float | np.ndarray] = {
