@@ -14,7 +14,7 @@ from scipy.spatial.distance import cdist
 
 from edgemem.config.sample import SampleSpec
 from edgemem.config.train import TrainSpec
-from edgemem.denoisers.centres import STARTS
+from edgemem.denoisers.starts import STARTS
 from edgemem.denoisers.isotropic_mixture import IsotropicMixture
 from edgemem.denoisers.padding import padded_size
 from edgemem.engine.data import draw

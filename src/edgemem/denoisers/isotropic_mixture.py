@@ -12,7 +12,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 from scipy import special
 
 from edgemem.denoisers.abstract import AbstractDenoiser
-from edgemem.denoisers.centres import JITTER, centres
+from edgemem.denoisers.starts import JITTER, centres
 from edgemem.families.component_means import component_means
 from edgemem.families.rows import rows
 from edgemem.numerics.isotropic_mixture import isotropic_posterior_mean
@@ -55,7 +55,7 @@ class IsotropicMixture(AbstractDenoiser):
     def start(
         cls, name: str, samples: xr.Dataset, size: int, *, key: PRNGKeyArray, weights: str = "equal", **options: Any
     ) -> "IsotropicMixture":
-        """Return the start of training, in float32, as `edgemem.denoisers.centres` has it; weights start equal."""
+        """Return the start of training, in float32, as `edgemem.denoisers.starts` has it; weights start equal."""
         mean, variance = centres(name, samples, size, key=key)
         return cls(
             jnp.asarray(mean.astype(np.float32)),
