@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from edgemem.config.base import KeyProblem, Model, Seed, key, nearest
 from edgemem.config.by_name import FigureEntry
-from edgemem.config.checks import check_figures, check_models
+from edgemem.config.checks import check_figures, check_models, check_starts
 from edgemem.config.collect import CollectSpec
 from edgemem.config.compare import CompareSpec
 from edgemem.config.datasets import Datasets
@@ -82,6 +82,7 @@ class Campaign(Model):
                     raise KeyProblem(f"{setting.name} is already in settings[{seen[setting.name]}]", "settings", i)
                 seen[setting.name] = i
         check_models(self)
+        check_starts(self)
         check_figures(self)
         return self
 

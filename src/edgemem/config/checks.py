@@ -131,6 +131,26 @@ def _served(entry: ModelEntry) -> list[str]:
     return [f for f in pieces.names("family") if required <= set(pieces.setting_class(f).provides)]
 
 
+def check_starts(campaign: "Campaign") -> None:
+    """Check that the models that are compared by their starts are of one kind, and have the same sizes.
+
+    **Raises:** KeyProblem with the model, what was found and what is allowed.
+    """
+    models, where = campaign.regression.best_of, ("regression", "best_of")
+    for i, name in enumerate(models):
+        if name not in campaign.entries:
+            raise KeyProblem(f"there is no model '{name}'{nearest(name, campaign.entries)}", *where, i)
+        entry, first = campaign.entries[name], campaign.entries[models[0]]
+        if name in models[:i]:
+            raise KeyProblem(f"{name} is already in the list", *where, i)
+        if "components" not in entry.declared.provides or isinstance(entry.sizes, SizeGrid):
+            raise KeyProblem(f"{name} needs components, and a list of sizes, as in sizes: [0.5 N, N]", *where, i)
+        if (entry.denoiser, entry.own_options, entry.sizes) != (first.denoiser, first.own_options, first.sizes):
+            raise KeyProblem(f"{name} differs from {models[0]} in its denoiser, options or sizes", *where, i)
+    if len(models) == 1:
+        raise KeyProblem(f"at least two models are compared, or none (got {models})", *where)
+
+
 def check_figures(campaign: "Campaign") -> None:
     """Check that every figure is there once, and speaks of settings and models that the campaign has.
 

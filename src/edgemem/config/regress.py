@@ -35,6 +35,9 @@ class Regression(Model):
         [0.5, 0.7, 0.8, 0.9],
         description="Fractions M/N at which metrics.json reports ratios, learned variances and losses.",
     )
+    best_of: list[str] = Field(
+        [], description="Models that differ in their start, of which at each size the one with the least loss is best."
+    )
 
 
 class RegressSpec(Spec):

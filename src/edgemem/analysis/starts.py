@@ -1,0 +1,113 @@
+"""Models that differ in where training started: what each reaches at each size, and the best known minimum.
+
+The theory of the paper speaks of minima of the loss, and a training reaches one of many. Of several models of one size
+that were trained on the same data the one with the least training loss is the best known minimum.
+"""
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from jaxtyping import Float, Int
+
+from edgemem.analysis.convergence import usable
+from edgemem.analysis.evaluations import Evaluations, last_step
+from edgemem.analysis.transition import LEVELS
+from edgemem.config.regress import RegressSpec
+from edgemem.numerics.statistics import crossing, monotone_logit
+
+
+MEASURED = {
+    "start_ratio": "memorization ratio",
+    "start_variance": "learned variance",
+    "start_objective": "training loss, weighted as in training, x_0 scale",
+    "start_held": "fraction of the training samples that have a learned mean nearer than sigma*",
+}
+
+
+def starts_table(spec: RegressSpec, evaluations: Evaluations) -> xr.Dataset:
+    """Return what the models of `regression.best_of` reach, by size, and which of them has the least training loss.
+
+    Their sizes are the same; models that have not converged are unknown. Empty where there are none to compare.
+    """
+    models = spec.regression.best_of
+    found = {
+        (i, models.index(case.model), j): _of_model(last_step(evaluations[case.setting.name, case.model, seed]))
+        for i, setting in enumerate(spec.settings)
+        for case in spec.cases
+        if case.setting.name == setting.name and case.model in models
+        for j, seed in enumerate(spec.seeds)
+    }
+    if not found:
+        return xr.Dataset()
+    # Small N may have fewer sizes: multiples of it that round to the same one are one.
+    count = max(len(values["start_ratio"]) for values in found.values())
+    shape = len(spec.settings), len(models), len(spec.seeds), count
+    table = {name: np.full(shape, np.nan) for name in MEASURED}
+    fraction, total = np.full((shape[0], count), np.nan), np.zeros(shape[0], int)
+    for at, values in found.items():
+        own = slice(len(values["start_ratio"]))
+        fraction[at[0], own], total[at[0]] = values["fraction"], values["generated"]
+        for name in MEASURED:
+            table[name][(*at, own)] = values[name]
+    least = least_loss(table["start_objective"])
+    best_ratio = _chosen(table["start_ratio"], least)
+    places = np.array(
+        [[_crossings(of_seed, fraction[i], total[i]) for of_seed in best_ratio[i]] for i in range(shape[0])]
+    )
+    of_setting = ("setting", "seed", "place")
+    variables: dict[str, tuple[tuple[str, ...], np.ndarray, str]] = {
+        "start_fraction": (("setting", "place"), fraction, "model size M / N of the models that are compared"),
+        **{name: (("setting", "start", "seed", "place"), table[name], text) for name, text in MEASURED.items()},
+        "least_loss": (of_setting, least, "number of the start with the least training loss, -1 where none is known"),
+        "best_ratio": (of_setting, best_ratio, "memorization ratio of the model with the least training loss"),
+        **{
+            f"best_{level}": (("setting", "seed"), places[..., k], f"{level} / N of the models with the least loss")
+            for k, level in enumerate(LEVELS)
+        },
+    }
+    return xr.Dataset(
+        {name: (dims, values, {"long_name": text, "units": "1"}) for name, (dims, values, text) in variables.items()},
+        {"start": ("start", models, {"long_name": "model that is compared by its start"})},
+    )
+
+
+def _crossings(ratio: Float[np.ndarray, "place"], fraction: Float[np.ndarray, "place"], total: int) -> list[float]:
+    """Return where the monotone curve nearest to the ratios of a data set crosses the levels."""
+    known = np.isfinite(ratio)
+    if known.sum() < 2:
+        return [float("nan")] * len(LEVELS)
+    logit = monotone_logit(np.rint(ratio[known] * total).astype(np.int64)[None], int(total))
+    return [float(crossing(fraction[known], logit, level)[0]) for level in LEVELS.values()]
+
+
+def least_loss(
+    objective: Float[np.ndarray, "setting start seed place"],
+) -> Int[np.ndarray, "setting seed place"]:
+    """Return which start has the least training loss, by setting, seed and size, -1 where no loss is known."""
+    known = np.isfinite(objective)
+    found = np.where(known, objective, np.inf).argmin(axis=1)
+    return np.where(known.any(axis=1), found, -1)
+
+
+def _chosen(
+    values: Float[np.ndarray, "setting start seed place"], which: Int[np.ndarray, "setting seed place"]
+) -> Float[np.ndarray, "setting seed place"]:
+    """Return the values of the starts that were chosen, NaN where none was."""
+    taken = np.take_along_axis(values, np.maximum(which, 0)[:, None], axis=1)[:, 0]
+    return np.where(which < 0, np.nan, taken)
+
+
+def _of_model(last: xr.Dataset) -> dict[str, Any]:
+    """Return what one training has reached, by size; of models that have not converged nothing but the size."""
+    kept = usable(last)
+    known = "true_variance" in last
+    held = last.distance_to_nearest_mean < np.sqrt(last.true_variance.item() if known else np.nan)
+    values = {
+        "start_ratio": last.memorization_ratio,
+        "start_variance": last.learned_variance,
+        "start_objective": (last.training_weight * last.loss.sel(split="train")).mean("time"),
+        "start_held": held.mean("sample") if known else np.nan,
+    }
+    found: dict[str, Any] = {name: np.where(kept, value, np.nan) for name, value in values.items()}
+    return found | {"fraction": last.fraction.values, "generated": int(last.generated_count)}
