@@ -100,6 +100,10 @@ class IsotropicMixture(AbstractDenoiser):
         mean, exists = np.pad(self.mean, ((0, rows), (0, 0))), np.pad(self.exists, (0, rows))
         return type(self)(jnp.asarray(mean), self.standard_deviation, jnp.asarray(exists))
 
+    def canonical(self) -> "IsotropicMixture":
+        """Return the same mixture with the positive root of the variance."""
+        return type(self)(self.mean, jnp.abs(self.standard_deviation), self.exists)
+
     def learned(self, samples: xr.Dataset, abilities: Collection[str]) -> dict[str, float]:
         """Return the learned variance and the mean distances of learned means to samples and true means."""
         mean = np.asarray(self.mean, np.float64)[np.asarray(self.exists)]

@@ -1,19 +1,25 @@
 """What a training job minimizes, and how, as its spec says."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
 import xarray as xr
 
-from edgemem.config.train import TrainSpec
 from edgemem.families.rows import rows
 from edgemem.numerics.diffusion import loss_weight, time_grid
 from edgemem.numerics.optimizer import optimizer
 from edgemem.numerics.points import Problem
 
 
-def training_problem(spec: TrainSpec, samples: xr.Dataset) -> tuple[jax.Array, Problem, Any]:
+if TYPE_CHECKING:
+    from edgemem.config.barrier import BarrierSpec
+    from edgemem.config.train import TrainSpec
+
+
+def training_problem(spec: TrainSpec | BarrierSpec, samples: xr.Dataset) -> tuple[jax.Array, Problem, Any]:
     """Return the times, what is minimized, and how.
 
     In float32 throughout: half the time of float64, and the noise of a step is far above its rounding.
