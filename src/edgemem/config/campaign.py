@@ -257,7 +257,7 @@ class Campaign(Model):
 
     @cached_property
     def barrier_keys(self) -> dict[str, str]:
-        """The key of the barriers files of each case where paths begin, by `SETTING/MODEL`; their sizes follow from N."""
+        """The key of the barriers files of each case where paths begin, by `SETTING/MODEL`; sizes follow from N."""
         return {
             f"{plot.setting}/{plot.model}": key(
                 self.train_spec(*data, plot.model),

@@ -14,11 +14,14 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 
 from edgemem.numerics.denoiser import TrainableDenoiser
 from edgemem.numerics.losses import mean_and_standard_error
+from edgemem.numerics.noise import stratified_index
 from edgemem.numerics.points import Points, Problem, clean_blocks, draw_block, tiling_of
 from edgemem.numerics.training import Diverged
 
 
 D = TypeVar("D", bound=TrainableDenoiser)
+# Cells of the curve's parameter, of which each step sees the middle of one.
+PLACES = 2**16
 
 
 class Curve(NamedTuple):
@@ -62,7 +65,8 @@ def trained_curve(
     """Return the curve between the ends of a line whose bend was moved to where the mean training loss is least.
 
     min over bend of the mean over s ~ U(0, 1) of L(curve(s)), L being what training minimizes. The bend starts where
-    that of the line is. Each step draws one s for all its points, which are those of a training step.
+    that of the line is. Each step has one s for all its points, which are those of a training step;
+    the s of successive steps are spread evenly.
 
     **Arguments:** `minibatch`: samples of a step, without replacement, all if None; `key`: of places and noise.
 
@@ -85,7 +89,8 @@ def trained_curve(
 
         def loss(trainable, step):
             curve = Curve(ends[0], eqx.combine(trainable, rest), ends[1])
-            denoiser = curve.at(jr.uniform(jr.fold_in(place_key, step), dtype=problem.x_train.dtype))
+            place = (stratified_index(place_key, step[None], PLACES)[0] + 0.5) / PLACES
+            denoiser = curve.at(place.astype(problem.x_train.dtype))
 
             def add_block(total, block):
                 return total + denoiser.loss(Points(*draw(step, block))), None

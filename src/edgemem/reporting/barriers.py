@@ -46,10 +46,10 @@ def barriers_text(metrics: Metrics) -> str:
         )
     header = ["from", "to", "size", "on the line", "on the curve", "of the higher end", "of the difference", "verdict"]
     return (
-        f"## Barriers between models\n\n{markdown_table(header, rows)}\n\nThe largest training loss along a path "
-        "minus that of the higher end: along the straight line, components matched, and along a trained curve, of which "
-        "the shares are as well; means over seeds with 95 % intervals. The size is M / N, or parameters over N d. There "
-        f"is no barrier where the upper end of the curve’s, as a share of the higher end’s loss, is below "
-        f"{BARRIER_SHARE:g}; where the lower end is above, no path without a barrier was found, which does not say that "
-        "there is none."
+        f"## Barriers between models\n\n{markdown_table(header, rows)}\n\nThe largest training loss along a path minus "
+        "that of the higher end: along the straight line, components matched, and along a trained curve, of which the "
+        "shares are as well; means over seeds with 95 % intervals. The size is M / N, or parameters over N d. There is "
+        "no barrier where the upper end of the curve’s, as a share of the higher end’s loss, is below "
+        f"{BARRIER_SHARE:g}; where the lower end is above, no path without a barrier was found, which does not say "
+        "that there is none."
     )
