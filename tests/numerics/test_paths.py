@@ -1,5 +1,7 @@
 """Paths between two denoisers: their ends, the curve that training finds, the barrier, the order of components."""
 
+from itertools import permutations
+
 import jax
 import jax.numpy as jnp
 import jax.random as jr
@@ -120,9 +122,10 @@ def test_curve_is_that_of_bezier(float64):
     assert at.exists.all()
 
 
-@pytest.mark.parametrize("denoiser", [mixture(1), templates(1)])
-def test_no_barrier_between_a_model_and_itself_in_another_order(float64, denoiser):
+@pytest.mark.parametrize("make", [mixture, templates])
+def test_no_barrier_between_a_model_and_itself_in_another_order(float64, make):
     """Every array of a component moves along: matched, the other order is the model itself."""
+    denoiser = make(1)
     order = jnp.asarray(np.roll(np.arange(len(denoiser.exists)), 2))
     turned = jax.tree.map(lambda array: array[order] if array.ndim else array, denoiser)
     again = matched(turned, denoiser)
@@ -145,8 +148,6 @@ def test_no_barrier_between_a_model_and_itself_in_another_order(float64, denoise
 
 def test_matching_is_the_cheapest_of_all_orders(float64):
     """By trying all: the sum of squared distances over all permutations."""
-    from itertools import permutations
-
     one, other = mixture(4), mixture(5)
     cost = min(float(jnp.sum((other.mean[jnp.asarray(order)] - one.mean) ** 2)) for order in permutations(range(5)))
     assert float(jnp.sum((matched(other, one).mean - one.mean) ** 2)) == pytest.approx(cost, rel=1e-12)
@@ -157,9 +158,10 @@ def test_denoiser_without_components_stays_as_it_is():
     assert matched(guess, Guess(jnp.array([2.0, 1.0]))) is guess
 
 
-@pytest.mark.parametrize("denoiser", [mixture(1), templates(1)])
-def test_canonical_form_is_the_same_denoiser(float64, denoiser):
+@pytest.mark.parametrize("make", [mixture, templates])
+def test_canonical_form_is_the_same_denoiser(float64, make):
     """The other root of the variance, and templates with the colours' other sign, are the same model."""
+    denoiser = make(1)
     flipped = jax.tree.map(lambda array: -array if array.dtype != bool else array, denoiser)
     if isinstance(denoiser, IsotropicMixture):
         flipped = IsotropicMixture(denoiser.mean, -denoiser.standard_deviation, denoiser.exists)
