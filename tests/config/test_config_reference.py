@@ -22,6 +22,7 @@ from edgemem.config.regress import Regression
 from edgemem.config.sampling import Sampling
 from edgemem.families.gaussian.setting import GaussianSetting
 from edgemem.families.image.setting import ImageSetting
+from edgemem.figures.barrier import BarrierFigure
 from edgemem.figures.gallery import GalleryFigure
 from edgemem.figures.losses import LossesFigure
 from edgemem.figures.mechanism import MechanismFigure
@@ -42,6 +43,7 @@ from .conftest import ROOT
 
 FAMILIES = [GaussianSetting, ImageSetting]
 FIGURES = [
+    BarrierFigure,
     GalleryFigure,
     LossesFigure,
     MechanismFigure,
@@ -158,7 +160,9 @@ def test_unions_grids_and_ranges_read_well(path: str, type_: str, allowed: str, 
 
 
 def test_key_of_some_figures_names_them():
-    of_settings = "`gallery`, `losses`, `mechanism`, `samples`, `seeds`, `sensitivity`, `templates`, `transition`: "
+    of_settings = (
+        "`barrier`, `gallery`, `losses`, `mechanism`, `samples`, `seeds`, `sensitivity`, `templates`, `transition`: "
+    )
     assert KEYS["figures[].settings"].description.startswith(of_settings)
     assert KEYS["figures[].models"].description.startswith(of_settings.replace("`samples`, ", ""))
     assert re.match("`losses`: .+ `seeds`, `transition`: .+", KEYS["figures[].time"].description)

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt
 
-from edgemem.config.base import Seed, Spec
+from edgemem.config.base import Fraction, Seed, Spec
 from edgemem.config.protocol import Protocol
 from edgemem.config.sampling import Sampling, TimeGrid
 from edgemem.config.settings import Setting
@@ -34,7 +34,7 @@ class BarrierSpec(Spec):
     draws: int
     sampling: Sampling
     generated: int
-    threshold: float
+    threshold: Fraction
 
     @property
     def time_grid(self) -> TimeGrid:
