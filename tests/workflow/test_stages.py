@@ -49,7 +49,7 @@ WITH_IMAGES, SHOWING = "image_digits_N10_K2_size4", ("plot samples", "plot galle
 IMAGE = {"family": "image", "templates": "digits", "N": 10, "K": 2, "size": 4}
 FIGURES = [*TINY["figures"][1:], *OF_ONE, "regression", "refutation", WAYS, PATHS, "samples", "gallery", "templates"]
 CHOOSING = {"settings", "models", "thresholds", "times", "t_min", "points"}
-# The figure `templates` has fractions that it draws.
+# Of the figure `barrier`: `templates` and `gallery` have fractions that they draw.
 CHOOSING_PATHS = {"settings", "models", "fractions", "sizes", "places", "steps", "generated"}
 # These pages are made of published numbers alone.
 WITHOUT_SPEC = ("claims", "pages")
@@ -63,11 +63,11 @@ def recorded(finished: Path, shared: Path) -> dict[str, dict[str, Any]]:
         copy_finished(finished, folder)
         workflow = Workflow(folder, shared / "cache")
         templates = TINY["models"]["mixture"] | {"families": ["image"], "protocol": "slow"}
+        start = TINY["models"]["mixture"] | {"denoiser": "isotropic_mixture", "protocol": "start"}
         workflow.configure(
             figures=FIGURES,
             settings=[*TINY["settings"], IMAGE],
-            models=TINY["models"]
-            | {"templates": templates, "start": TINY["models"]["mixture"] | {"protocol": "start"}},
+            models=TINY["models"] | {"templates": templates, "start": start},
             protocols=TINY["protocols"]
             | {
                 "slow": PROTOCOL | {"lr_multipliers": {"template": 0.1}},
