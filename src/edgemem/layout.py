@@ -60,6 +60,13 @@ STAGES = {
         denoiser=True,
         figure="sensitivity",
     ),
+    "barrier": Stage(
+        "follow the training loss along paths between two models",
+        CASE,
+        {"barriers": "barriers/" + CASE + ".nc"},
+        denoiser=True,
+        figure="barrier",
+    ),
     "regress": Stage(
         "find the transitions of a campaign and compare them with predictions",
         CAMPAIGN,

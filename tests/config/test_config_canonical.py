@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from edgemem.config.barrier import BarrierSpec
 from edgemem.config.collect import CollectSpec
 from edgemem.config.compare import CompareSpec
 from edgemem.config.evaluate import EvaluateSpec
@@ -55,6 +56,20 @@ SPECS = [
         CASE | {"generated": 60, "sampling": [{}, {"times": 4}], "thresholds": [0.5, 0.25], "points": [10]},
     ),
     (
+        BarrierSpec,
+        CASE
+        | {
+            "to": "n",
+            "protocol": PROTOCOL,
+            "sizes": [7, 12],
+            "places": 5,
+            "draws": 2,
+            "sampling": {"times": 3},
+            "generated": 50,
+            "threshold": "1/3",
+        },
+    ),
+    (
         RegressSpec,
         {"campaign": "c", "settings": STUDY["settings"], "models": {"m": MEASURED}, "seeds": [3, 1], "regression": {}},
     ),
@@ -69,7 +84,7 @@ SPECS = [
         },
     ),
     (Study, STUDY),
-    (CollectSpec, STUDY | {"sensitivity_keys": {"m": "01234567"}}),
+    (CollectSpec, STUDY | {"sensitivity_keys": {"m": "01234567"}, "barrier_keys": {f"{NAME}/m": "01234567"}}),
     (ReportSpec, STUDY | {"regression": {}, "figures": [{"figure": {"figure": "regression"}}]}),
     (PlotSpec, {"figure": {"figure": "losses", "time": 0.5}, "setting": SETTING, "model": "m"}),
     (PlotSpec, {"figure": {"figure": "samples"}, "setting": {"family": "image", "N": 12, "K": 2}}),

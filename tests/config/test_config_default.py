@@ -44,9 +44,9 @@ def test_default_campaign_names_every_key(default_text: str):
     figure = yaml.safe_load(example[1])
     Campaign.model_validate(config | {"figures": [figure]})
     # Figures that need work of their own belong to experiments.
-    comparison, sensitivity, templates = (
+    comparison, sensitivity, templates, barrier = (
         yaml.safe_load((ROOT / f"experiments/{name}.yaml").read_text(encoding="utf-8"))["figures"][place]
-        for name, place in (("protocols", -1), ("paper-figures", -1), ("images", 3))
+        for name, place in (("protocols", -1), ("paper-figures", -1), ("images", 3), ("barrier", 0))
     )
     (another,) = re.findall(r"^ +# (\w+: \{denoiser: .*\})$", default_text, re.MULTILINE)
     Campaign.model_validate(config | {"models": config["models"] | yaml.safe_load(another)})
@@ -74,7 +74,7 @@ def test_default_campaign_names_every_key(default_text: str):
             "models.NAME.sizes": [model["sizes"] for model in config["models"].values()],
             "protocols.NAME": list(config["protocols"].values()),
             "protocols.NAME.weighting": [weighting["weighting"]],
-            "figures[]": [figure | comparison | sensitivity | templates],
+            "figures[]": [figure | comparison | sensitivity | templates | barrier],
         }.get(place) or [config[place]]
         missing += [key.path for holder in holders if name not in holder]
     assert missing == []
@@ -179,6 +179,7 @@ EXPERIMENTS = {
     "image-protocols": (1, 3, dict.fromkeys(
         ["image-long", "image-16000", "image-8000", "image-4000", "clip-1000", "fast-templates", "one-rate"], 1
     )),
+    "barrier": (1, 5, {"from_samples": 1, "from_means": 1}),
     "images": (1, 5, {"templates": 1}),
     "paper": (64, 3, {"mixture": 64}),
     "paper-figures": (1, 10, {"mixture": 1}),

@@ -83,9 +83,14 @@ def test_labels_are_words(load):
 
 def test_stages_are_there_where_they_are_asked_for(campaign_of):
     always = {"sample", "train", "evaluate", "regress", "files", "plot", "report"}
-    for name, more in ((None, set()), ("paper-figures", {"sensitivity"}), ("protocols", {"compare"})):
+    for name, more in (
+        (None, set()),
+        ("paper-figures", {"sensitivity"}),
+        ("protocols", {"compare"}),
+        ("barrier", {"barrier"}),
+    ):
         assert {file.stage for file in files_of(campaign_of(name))} == always | more
-    assert always | {"sensitivity", "compare"} == set(STAGES)
+    assert always | {"sensitivity", "compare", "barrier"} == set(STAGES)
 
 
 def test_files_of_the_study_are_those_that_campaigns_share(load):

@@ -192,6 +192,27 @@ def test_sensitivity_has_a_key_of_its_own(load):
     assert load().sensitivity_keys == {}
 
 
+def test_barriers_have_a_key_of_both_ends_and_of_their_options(load):
+    """Of each case where paths begin; what is only drawn, or trained elsewhere, renames nothing."""
+    models = "models: {start: {denoiser: isotropic_mixture, protocol: slow, families: [gaussian]}}\n"
+    slow = "protocols: {{slow: {{steps: {}, draws: 1, peak_lr: 0.1, final_lr: 0.1}}{}}}\n"
+    figure = "figures: [{{figure: barrier, to: start{}}}]\n"
+    case = "gaussian_N50_d30_K3/mixture"
+    before = load(overlay=models + slow.format(9, "") + figure.format("")).barrier_keys
+    assert set(before) == {f"{name}/mixture" for name in load().by_name if name.startswith("gaussian")}
+    for overlay, renamed in (
+        (slow.format(8, "") + figure.format(""), True),
+        (slow.format(9, ", fast: {steps: 7}") + figure.format(""), True),
+        (slow.format(9, ", image: {steps: 7}") + figure.format(""), False),
+        (slow.format(9, "") + figure.format(", settings: [gaussian_N50_d30_K3]"), False),
+        *((slow.format(9, "") + figure.format(f", {option}"), True) for option in
+          ("fractions: [0.5]", "places: 11", "steps: 5", "generated: 60", "sizes: [5]")),
+    ):  # fmt: skip
+        after = load(overlay=models + overlay).barrier_keys
+        assert (before[case] != after[case]) == renamed, overlay
+    assert load().barrier_keys == {}
+
+
 NETWORK = """
 from edgemem.denoisers.abstract import AbstractDenoiser
 

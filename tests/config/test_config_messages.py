@@ -373,6 +373,45 @@ REFUSED = {
         "figures[0].t_min",
         ["below sampling.t_max, 0.999", "got 0.9995"],
     ),
+    "barrier to an unknown model": (
+        "figures: [{figure: barrier, to: mixtur}]",
+        "figures[0].to",
+        ["did you mean 'mixture'"],
+    ),
+    "barrier with one model twice": (
+        "figures: [{figure: barrier, to: mixture, models: [mixture]}]",
+        "figures[0].models",
+        ["two different ends (got 'mixture' twice)"],
+    ),
+    "barrier between different denoisers": (
+        "models: {mixture: {families: null}}\nfigures: [{figure: barrier, to: mixture, models: [templates]}]",
+        "figures[0].models",
+        ["no path leads from 'templates' to 'mixture'", "coloured_templates and isotropic_mixture"],
+    ),
+    "barrier between models without a setting in common": (
+        "figures: [{figure: barrier, to: mixture}]",
+        "figures[0].to",
+        ["'templates': they are trained on no setting together"],
+    ),
+    "barrier between different losses": (
+        "protocols: {v: {steps: 9, draws: 1, peak_lr: 0.1, final_lr: 0.1, weighting: v}}\n"
+        "models: {other: {denoiser: isotropic_mixture, protocol: v}}\n"
+        "figures: [{figure: barrier, to: mixture, models: [other]}]",
+        "figures[0].models",
+        ["they minimize different losses, with the weightings v and eps"],
+    ),
+    "barrier at a size that is not trained": (
+        "models: {other: {denoiser: isotropic_mixture, protocol: fast, sizes: [10, 20]}}\n"
+        "figures: [{figure: barrier, to: mixture, fractions: [0.4]}]",
+        "figures[0].fractions",
+        ["other has no model of size 40 where N = 100 (allowed: 10, 20)"],
+    ),
+    "barrier at a size beyond the grid": (
+        "models: {other: {denoiser: isotropic_mixture, protocol: fast, sizes: [10, 200], families: [gaussian]}}\n"
+        "figures: [{figure: barrier, to: mixture, sizes: [200]}]",
+        "figures[0].sizes",
+        ["mixture has no model of size 200 where N = 50 (allowed: 1 to 50)"],
+    ),
     "sampler unknown": ("sampling: {sampler: euler}", "sampling.sampler", ["'ddim'", "'ddpm'"]),
     "held out all": ("regression: {holdout: 1}", "regression.holdout", ["less than 1", "got 1"]),
     "rate not a number": ("protocols: {fast: {peak_lr: .nan}}", "protocols.fast.peak_lr", ["finite", "nan"]),

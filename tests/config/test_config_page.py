@@ -147,6 +147,8 @@ CHANGES = {
         "holdout: 0.5", "seed: 1", "report_fractions: [0.5]",
     ],
     "`figures[].thresholds`, `figures[].times`, `figures[].t_min`, `figures[].points`": None,  # below
+    "`figures[].to`, `figures[].fractions`, `figures[].sizes`, `figures[].places`, `figures[].steps`, "
+    "`figures[].generated`": None,  # below
     "`figures[].time`": """
         figures: [{figure: losses, time: 0.5}, transition, mechanism, prediction, samples, gallery, templates]
     """,
@@ -192,6 +194,22 @@ def test_other_ways_to_generate_points_are_a_job_of_their_own(load, option: str)
     for key in ("sampling: {times: 30}", "evaluation: {generated: 60}", "evaluation: {threshold: 0.4}"):
         changed = load(overlay=f"{figure.format('')}\n{key}")
         assert before.sensitivity_spec(*job) != changed.sensitivity_spec(*job)
+
+
+@pytest.mark.parametrize("option", ["fractions: [0.5]", "sizes: [5]", "places: 5", "steps: 7", "generated: 60"])
+def test_other_paths_are_a_job_of_their_own(load, option: str):
+    """An option of the figure `barrier` changes what its stage reads, and not how it is drawn."""
+    models = "models: {{start: {{denoiser: isotropic_mixture, protocol: paper, families: [gaussian]}}}}"
+    figure = models + "\nfigures: [{{figure: barrier, to: start{}}}]"
+    before, after = (load(overlay=figure.format(text)) for text in ("", f", {option}"))
+    job = "gaussian_N50_d30_K3", 1, "mixture"
+    assert before.barrier_spec(*job) != after.barrier_spec(*job)
+    assert specs(before) == specs(after)
+    for key in ("sampling: {times: 30}", "evaluation: {draws: 60}", "evaluation: {threshold: 0.4}"):
+        changed = load(overlay=f"{figure.format('')}\n{key}")
+        assert before.barrier_spec(*job) != changed.barrier_spec(*job)
+    other_end = load(overlay=figure.format("").replace("to: start", "to: mixture"))
+    assert set(other_end.barrier_keys) == {key.replace("mixture", "start") for key in before.barrier_keys}
 
 
 def test_figure_whose_option_changes_is_drawn_alone(load):

@@ -22,6 +22,7 @@ from edgemem.config.regress import Regression
 from edgemem.config.sampling import Sampling
 from edgemem.families.gaussian.setting import GaussianSetting
 from edgemem.families.image.setting import ImageSetting
+from edgemem.figures.barrier import BarrierFigure
 from edgemem.figures.copies import CopiesFigure
 from edgemem.figures.gallery import GalleryFigure
 from edgemem.figures.losses import LossesFigure
@@ -33,6 +34,7 @@ from edgemem.figures.regression import RegressionFigure
 from edgemem.figures.samples import SamplesFigure
 from edgemem.figures.seeds import SeedsFigure
 from edgemem.figures.sensitivity import SensitivityFigure
+from edgemem.figures.starts import StartsFigure
 from edgemem.figures.templates import TemplatesFigure
 from edgemem.figures.transition import TransitionFigure
 from edgemem.layout import PUBLISHING, STAGES
@@ -43,6 +45,7 @@ from .conftest import ROOT
 
 FAMILIES = [GaussianSetting, ImageSetting]
 FIGURES = [
+    BarrierFigure,
     CopiesFigure,
     GalleryFigure,
     LossesFigure,
@@ -54,6 +57,7 @@ FIGURES = [
     SamplesFigure,
     SeedsFigure,
     SensitivityFigure,
+    StartsFigure,
     TemplatesFigure,
     TransitionFigure,
 ]
@@ -171,11 +175,12 @@ def test_unions_grids_and_ranges_read_well(path: str, type_: str, allowed: str, 
 
 
 def test_key_of_some_figures_names_them():
-    of_settings = (
-        "`copies`, `gallery`, `losses`, `mechanism`, `samples`, `seeds`, `sensitivity`, `templates`, `transition`: "
-    )
+    with_settings = ("barrier", "copies", "gallery", "losses", "mechanism", "samples", "seeds", "sensitivity")
+    of_settings = ", ".join(f"`{name}`" for name in (*with_settings, "starts", "templates", "transition")) + ": "
     assert KEYS["figures[].settings"].description.startswith(of_settings)
-    assert KEYS["figures[].models"].description.startswith(of_settings.replace("`samples`, ", ""))
+    assert KEYS["figures[].models"].description.startswith(
+        of_settings.replace("`samples`, ", "").replace("`starts`, ", "")
+    )
     assert re.match("`losses`: .+ `seeds`, `transition`: .+", KEYS["figures[].time"].description)
 
 

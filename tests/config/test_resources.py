@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from edgemem import pieces
+from edgemem.config.barrier import BarrierSpec
 from edgemem.config.evaluate import EvaluateSpec
 from edgemem.config.sensitivity import SensitivitySpec
 from edgemem.config.train import TrainSpec
@@ -39,6 +40,13 @@ def sensitivity_spec(**changes: object) -> SensitivitySpec:
     """Return a sensitivity job."""
     spec = {"setting": SETTING, "generated": 2000, "sampling": [{}, {"sampler": "ddpm"}]}
     return SensitivitySpec.parse(json.dumps(MODEL | spec | {"thresholds": [0.5], "points": [100]} | changes))
+
+
+def barrier_spec(**changes: object) -> BarrierSpec:
+    """Return a barrier job."""
+    measured = {"places": 21, "draws": 20, "sampling": {}, "generated": 500, "threshold": 0.5}
+    paths = {"setting": SETTING, "to": "other", "protocol": PROTOCOL, "sizes": [100]}
+    return BarrierSpec.parse(json.dumps(MODEL | paths | measured | changes))
 
 
 def trained(spec: EvaluateSpec | SensitivitySpec, sizes: object = (100,), **changes: object) -> TrainSpec:
@@ -206,7 +214,7 @@ def test_denoiser_with_components_asks_by_them():
 def test_every_request_doubles_at_the_second_attempt():
     """So that a job that was ended for it gets through; all requests are whole numbers above zero."""
     train, evaluate, sensitivity = train_spec(), evaluate_spec(), sensitivity_spec()
-    setting = train.setting
+    setting, barrier = train.setting, barrier_spec()
     for first, second in (
         [resources.sample_memory(setting, attempt) for attempt in (1, 2)],
         [minutes("sample", setting, attempt) for attempt in (1, 2)],
@@ -216,6 +224,8 @@ def test_every_request_doubles_at_the_second_attempt():
         [minutes("evaluate", evaluate, train, attempt) for attempt in (1, 2)],
         [resources.sensitivity_memory(sensitivity, train, attempt) for attempt in (1, 2)],
         [minutes("sensitivity", sensitivity, train, attempt) for attempt in (1, 2)],
+        [resources.barrier_memory(barrier, train, attempt) for attempt in (1, 2)],
+        [minutes("barrier", barrier, train, attempt) for attempt in (1, 2)],
         [resources.tables_memory([setting], 5, 26, attempt) for attempt in (1, 2)],
         [minutes("tables", 320, attempt) for attempt in (1, 2)],
     ):
@@ -234,3 +244,16 @@ def test_more_ways_to_generate_take_longer():
     few = asked(generated=50_000_000)
     assert asked(generated=50_000_000, sampling=[{}] * 4) > 1.5 * few
     assert asked(generated=5_000_000) < few / 5
+
+
+def test_longer_paths_take_longer():
+    """The minutes of a barrier job follow the training of its curve, its places and its points."""
+
+    def asked(**changes: object) -> int:
+        return minutes("barrier", barrier_spec(**changes), train_spec(), 1)
+
+    usual = asked()
+    assert asked(protocol=PROTOCOL | {"steps": 1_000_000}) > 2 * usual
+    assert asked(places=1001) > 2 * usual
+    assert asked(generated=1_000_000) > 2 * usual
+    assert asked(sizes=[50, 100]) > usual

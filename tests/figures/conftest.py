@@ -133,6 +133,7 @@ class Case(NamedTuple):
     regression: xr.Dataset
     comparison: xr.Dataset
     sensitivity: dict[tuple[str, str], list[xr.Dataset]]
+    barriers: dict[tuple[str, str], list[xr.Dataset]]
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -157,7 +158,7 @@ class Case(NamedTuple):
         tables = {kind: [getattr(self, kind)] for kind in ("transition", "regression", "comparison")}
         if pair is None:
             return tables
-        return tables | {"evaluations": self.evaluations[pair], "sensitivity": self.sensitivity[pair]}
+        return tables | {kind: getattr(self, kind)[pair] for kind in ("evaluations", "sensitivity", "barriers")}
 
     def draw(self, figure: str, pair: tuple[str, str] | None = None, **options: Any) -> Figure:
         """Return a figure, of the first setting and model if none are named."""
@@ -166,13 +167,15 @@ class Case(NamedTuple):
 
     def plot_spec(self, figure: str, pair: tuple[str, str] | None, **options: Any) -> PlotSpec:
         """Return the spec of a figure."""
-        spec: dict[str, Any] = {"figure": {"figure": figure} | options}
+        spec: dict[str, Any] = {"figure": {"figure": figure} | REQUIRED.get(figure, {}) | options}
         if pair is not None:
             (setting,) = (setting for setting in self.spec.settings if setting.name == pair[0])
             spec |= {"setting": setting.model_dump(), "model": pair[1], "provides": self.spec.models[pair[1]].provides}
         return PlotSpec.model_validate(spec)
 
 
+# Options that a figure cannot do without.
+REQUIRED = {"barrier": {"to": "end"}}
 # Seeds; variances of the two settings; memorization ratio of the largest model; models.
 CASES = {
     "one seed": ([1], (1.0, 4.0), 1.0, ["mixture"]),
@@ -219,7 +222,41 @@ def case(name: str) -> Case:
         for c in spec.cases
     }
     tables = (table.assign_attrs(spec=spec.canonical()) for table in (transition, regression))
-    return Case(name, spec, made, *tables, comparison(spec, reached), ways)
+    paths = {
+        pair: [barriers(one.isel(step=-1), seed) for seed, one in zip(seeds, several, strict=True)]
+        for pair, several in made.items()
+    }
+    return Case(name, spec, made, *tables, comparison(spec, reached), ways, paths)
+
+
+def barriers(measured: xr.Dataset, seed: int) -> xr.Dataset:
+    """Return paths at two model sizes, on which the line rises far above its ends and the curve a little."""
+    place, sizes = np.linspace(0, 1, 5), measured.model_size.values[[0, -1]]
+    ends = np.array([1.0, 2.0])[:, None] * (1 + place) + 0.1 * seed  # by size; the second end is higher
+    rise = np.array([5.0, 0.1])[:, None, None] * (place * (1 - place)) * (1 + 0.1 * seed)
+    loss = ends + rise  # path, size, place
+    higher = ends[:, -1]
+    return xr.Dataset(
+        {
+            "loss": (("path", "model_size", "place"), loss),
+            "loss_stderr": (("path", "model_size", "place"), 0.01 * np.ones_like(loss)),
+            "barrier": (("path", "model_size"), (loss - higher[:, None]).max(axis=-1)),
+            "barrier_stderr": (("path", "model_size"), 0.01 * np.ones(loss.shape[:2])),
+            "higher_end_loss": ("model_size", higher),
+            "lower_end_loss": ("model_size", ends[:, 0]),
+            "memorized_count": (
+                ("path", "model_size", "place"),
+                (GENERATED * (1 - place) * np.ones_like(loss)).astype(int) // (1 + seed),
+            ),
+            "generated_count": ((), GENERATED),
+        },
+        coords={
+            "path": ["line", "curve"],
+            "place": place,
+            "model_size": sizes,
+            "fraction": measured.fraction.sel(model_size=sizes),
+        },
+    )
 
 
 def sensitivity(of: Any, seed: int, measured: xr.Dataset) -> xr.Dataset:

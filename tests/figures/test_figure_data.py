@@ -302,7 +302,7 @@ def test_models_left_out_are_crossed_out(figure: str):
 
 
 def test_title_says_what_is_shown(any_case):
-    for figure in ("losses", "transition", "mechanism", "seeds", "copies", "sensitivity"):
+    for figure in ("losses", "transition", "mechanism", "seeds", "copies", "sensitivity", "barrier"):
         for pair in any_case.of(figure):
             title = any_case.draw(figure, pair).get_suptitle()
             seeds = len(any_case.spec.seeds)
@@ -365,6 +365,29 @@ def test_seeds(any_case):
                 ends = np.ravel(bars(point.containers[i], 0))
                 np.testing.assert_allclose(ends, [row.m50_low, row.m50_high], rtol=1e-12)
         assert [label.get_text() for label in point.get_yticklabels()] == [str(seed) for seed in any_case.spec.seeds]
+
+
+def test_barrier(any_case):
+    """Loss and ratio along both paths, one row a size, with the higher end; the barriers stand above."""
+    for pair in any_case.pairs:
+        measured = any_case.barriers[pair]
+        axes = np.reshape(any_case.draw("barrier", pair).axes, (2, 2))
+        for (loss, ratio), size in zip(axes, measured[0].model_size.values, strict=True):
+            of_size = [dataset.sel(model_size=size) for dataset in measured]
+            for path, label in (("line", "straight line"), ("curve", "trained curve")):
+                of_path = [dataset.sel(path=path) for dataset in of_size]
+                for panel, values in (
+                    (loss, [dataset.loss for dataset in of_path]),
+                    (ratio, [dataset.memorized_count / GENERATED for dataset in of_path]),
+                ):
+                    (curve,) = (line for line in panel.lines if line.get_label() == label)
+                    np.testing.assert_allclose(data(curve), [of_path[0].place, interval(values)[0]], rtol=1e-12)
+                height = np.mean([dataset.barrier for dataset in of_path])
+                assert f"{height:.3g}" in loss.get_title()
+            higher = data(labelled(loss, "higher end"))[1]
+            np.testing.assert_allclose(higher, np.mean([dataset.higher_end_loss for dataset in of_size]))
+            assert "from " + pair[1] in loss.get_xlabel()
+            assert "to end" in loss.get_xlabel()
 
 
 def test_sensitivity(any_case):

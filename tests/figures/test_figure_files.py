@@ -25,6 +25,7 @@ READS = {
     "seeds": ("evaluations", "transition"),
     "copies": ("evaluations", "transition"),
     "sensitivity": ("sensitivity",),
+    "barrier": ("barriers",),
     "regression": ("transition", "regression"),
     "refutation": ("transition", "regression"),
     "protocols": ("comparison",),
@@ -49,15 +50,16 @@ def inputs(tmp_path_factory: pytest.TempPathFactory):
         made, into = case(name), folder / name
         pair = made.pairs[number]
         files = {kind: [into / f"{kind}.nc"] for kind in TABLES}
-        for kind in ("evaluations", "sensitivity"):
+        for kind in ("evaluations", "sensitivity", "barriers"):
             files[kind] = [into / "_".join(pair) / f"{kind}{seed}.nc" for seed in made.spec.seeds]
         if not into.exists():
             for kind in TABLES:
                 write_dataset(getattr(made, kind), files[kind][0], kind=kind, spec=made.spec, title=kind)
         if not files["sensitivity"][-1].exists():
             (setting,) = (setting for setting in made.spec.settings if setting.name == pair[0])
-            for kind, datasets in (("evaluations", made.evaluations), ("sensitivity", made.sensitivity)):
-                for seed, dataset, path in zip(made.spec.seeds, datasets[pair], files[kind], strict=True):
+            for kind in ("evaluations", "sensitivity", "barriers"):
+                datasets = getattr(made, kind)[pair]
+                for seed, dataset, path in zip(made.spec.seeds, datasets, files[kind], strict=True):
                     spec = {"setting": setting, "seed": seed, "model": pair[1], "denoiser": "isotropic_mixture"}
                     spec = EvaluateSpec.model_validate(spec | {"sampling": {}, "evaluation": {}})
                     write_dataset(dataset, path, kind=kind, spec=spec, title=kind)

@@ -14,9 +14,9 @@ from scipy.spatial.distance import cdist
 
 from edgemem.config.sample import SampleSpec
 from edgemem.config.train import TrainSpec
-from edgemem.denoisers.starts import STARTS
 from edgemem.denoisers.isotropic_mixture import IsotropicMixture
 from edgemem.denoisers.padding import padded_size
+from edgemem.denoisers.starts import STARTS
 from edgemem.engine.data import draw
 from edgemem.engine.trainer import Trainer
 from edgemem.runtime.checkpoints import Checkpoints

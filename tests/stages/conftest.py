@@ -24,6 +24,7 @@ SIZES = [2, 5, 10, 12]
 SNAPSHOTS = [3, 10, 20]
 EVALUATION = {"generated": 60, "draws": 20, "test_samples": 10}
 SEEDS = [1, 2]
+OTHER_END = "from_means"
 
 
 def sample_spec(**changes: Any) -> dict[str, Any]:
@@ -46,6 +47,18 @@ def sensitivity_spec(**changes: Any) -> dict[str, Any]:
     ways = [TIMES, TIMES | {"times": 6}, TIMES | {"sampler": "ddpm"}]
     read = {"generated": EVALUATION["generated"], "sampling": ways, "thresholds": [1 / 3, 0.5], "points": [50, 60]}
     return case() | read | changes
+
+
+def other_end_spec(**changes: Any) -> dict[str, Any]:
+    """Return what `train` reads to train the model at the other end of paths."""
+    return train_spec(model=OTHER_END, protocol=PROTOCOL | {"initialization": "true_means"}, sizes=[5, 10]) | changes
+
+
+def barrier_spec(**changes: Any) -> dict[str, Any]:
+    """Return what `barrier` reads: paths to the model of the other start, at the largest size and another."""
+    measured = {"draws": EVALUATION["draws"], "sampling": TIMES, "generated": EVALUATION["generated"]}
+    paths = {"to": OTHER_END, "protocol": PROTOCOL, "sizes": [5, 10], "places": 5, "threshold": "1/3"}
+    return case() | measured | paths | changes
 
 
 def case() -> dict[str, Any]:
@@ -80,6 +93,8 @@ class Made(NamedTuple):
     models: dict[int, Path]
     evaluations: dict[int, Path]
     sensitivity: dict[int, Path]
+    others: dict[int, Path]
+    barriers: dict[int, Path]
     grid_models: Path
     snapshot_models: Path
     snapshot_evaluations: Path
@@ -121,7 +136,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     files = Made(
         **{
             kind: {seed: folder / kind / f"seed{seed}.nc" for seed in SEEDS}
-            for kind in ("samples", "models", "evaluations", "sensitivity")
+            for kind in ("samples", "models", "evaluations", "sensitivity", "others", "barriers")
         },
         grid_models=folder / "grid.nc",
         snapshot_models=folder / "snapshot_models.nc",
@@ -138,6 +153,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
             command("train", samples, models, spec=train_spec(seed=seed)),
             command("evaluate", samples, models, evaluation, spec=evaluate_spec(seed=seed)),
             command("sensitivity", samples, models, files.sensitivity[seed], spec=sensitivity_spec(seed=seed)),
+            command("train", samples, files.others[seed], spec=other_end_spec(seed=seed)),
+            command(
+                *("barrier", samples, models, files.others[seed], files.barriers[seed]), spec=barrier_spec(seed=seed)
+            ),
         ]
     samples = files.samples[1]
     lines += [

@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+import xarray as xr
 
 from edgemem.cli import main
 from edgemem.config.collect import CollectSpec
@@ -14,7 +16,7 @@ from edgemem.reporting.cost import Cost, cost_table, cost_text, costs
 from edgemem.reporting.pages import markdown_table
 from edgemem.reporting.summary_metrics import read_metrics
 
-from .conftest import MODEL, NAME, SEEDS, SETTING, command, plot_spec
+from .conftest import MODEL, NAME, OTHER_END, SEEDS, SETTING, command, plot_spec
 
 
 TEMPLATE = Path(__file__).parents[2] / "docs/templates/results.md"
@@ -147,6 +149,21 @@ def test_other_ways_to_generate_points_are_collected(made, spec, tmp_path):
     page = (tmp_path / "README.md").read_text()
     assert "## Other ways to generate points" in page
     assert "DDPM, 4 times down to 0.001" in page
+
+
+def test_barriers_are_collected(made, spec, tmp_path):
+    """With a row for each size of each pair of models, by numbers that are beside the others."""
+    words = ["collect", TEMPLATE, *made.evaluations.values(), "--metrics", made.metrics]
+    words += ["--barriers", *made.barriers.values(), "--figures"]
+    assert main(command(*words, "--out", tmp_path, spec=SPEC)) == 0
+    numbers = read_metrics(tmp_path / "metrics.json")
+    for path in ("line", "curve"):
+        heights = [xr.load_dataset(file).barrier.sel(path=path, model_size=5).item() for file in made.barriers.values()]
+        found = numbers[f"{NAME}/mixture/barrier_to/{OTHER_END}_0.5_{path}"]
+        assert found == pytest.approx(np.mean(heights), rel=1e-7)
+    page = (tmp_path / "README.md").read_text()
+    assert "## Barriers between models" in page
+    assert page.count(f"| {NAME}/mixture | {OTHER_END} |") == 2
 
 
 def test_figure_that_does_not_say_what_it_is_is_refused(made, spec, refused, tmp_path):

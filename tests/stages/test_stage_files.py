@@ -12,6 +12,7 @@ import xarray as xr
 
 from edgemem import __version__
 from edgemem.analysis.published import RATIO_POINTS
+from edgemem.config.barrier import BarrierSpec
 from edgemem.config.evaluate import EvaluateSpec
 from edgemem.config.regress import PREDICTORS, RegressSpec
 from edgemem.config.sample import SampleSpec
@@ -29,6 +30,7 @@ from .conftest import (
     SIZES,
     SNAPSHOTS,
     TIMES,
+    barrier_spec,
     evaluate_spec,
     regress_spec,
     sample_spec,
@@ -46,6 +48,7 @@ KINDS = (
     "evaluations",
     "snapshot_evaluations",
     "sensitivity",
+    "barriers",
     "transition",
     "regression",
 )
@@ -224,6 +227,22 @@ def test_sensitivity(made):
     assert made.read("sensitivity").criterion.values.tolist() == ["fitted", "first"]
 
 
+def test_barriers(made):
+    barriers = made.read("barriers")
+    along = dict.fromkeys(("loss", "loss_stderr", "memorized_count"), ("path", "model_size", "place"))
+    require(
+        barriers,
+        {"path": 2, "model_size": 2, "place": 5},
+        along
+        | dict.fromkeys(("barrier", "barrier_stderr"), ("path", "model_size"))
+        | dict.fromkeys(("higher_end_loss", "lower_end_loss", "parameters", "fraction"), ("model_size",))
+        | {"generated_count": ()},
+    )
+    assert barriers.path.values.tolist() == ["line", "curve"]
+    assert barriers.place.values.tolist() == [0, 0.25, 0.5, 0.75, 1]
+    assert barriers.fraction.values.tolist() == [0.5, 1]
+
+
 def test_transition(made):
     transition = made.read("transition")
     places = [f"{corrected}m{level}" for corrected in ("", "corrected_") for level in (10, 50, 90)]
@@ -370,6 +389,7 @@ def test_attributes_name_what_a_file_is_of(made, kind: str):
         ("snapshot_models", "models", TrainSpec.model_validate(train_spec(snapshots=SNAPSHOTS)), ["samples"]),
         ("evaluations", "evaluations", EvaluateSpec.model_validate(evaluate_spec()), ["samples", "models"]),
         ("sensitivity", "sensitivity", SensitivitySpec.model_validate(sensitivity_spec()), ["samples", "models"]),
+        ("barriers", "barriers", BarrierSpec.model_validate(barrier_spec()), ["samples", "models", "others"]),
         ("transition", "transition", RegressSpec.model_validate(regress_spec()), ["evaluations"]),
         ("regression", "regression", RegressSpec.model_validate(regress_spec()), ["evaluations"]),
     ],

@@ -14,9 +14,11 @@ from .conftest import (
     DENOISER,
     MODEL,
     NAME,
+    OTHER_END,
     PROTOCOL,
     SETTING,
     TIMES,
+    barrier_spec,
     command,
     evaluate_spec,
     plot_spec,
@@ -39,6 +41,7 @@ def reader(name: str, made, out: Path, bad: Path) -> tuple[list, dict]:
         "evaluate models": (["evaluate", made.samples[1], bad, out / "out.nc"], evaluate_spec()),
         "sensitivity samples": (["sensitivity", bad, made.models[1], out / "out.nc"], sensitivity_spec()),
         "sensitivity models": (["sensitivity", made.samples[1], bad, out / "out.nc"], sensitivity_spec()),
+        "barrier": (["barrier", made.samples[1], made.models[1], bad, out / "out.nc"], barrier_spec()),
         "regress": (
             ["regress", bad, made.evaluations[2], "--transition", out / "t.nc", "--regression", out / "r.nc"],
             regress_spec(),
@@ -54,6 +57,7 @@ READERS = {
     "evaluate models": "models",
     "sensitivity samples": "samples",
     "sensitivity models": "models",
+    "barrier": "models",
     "regress": "evaluations",
     "plot": "evaluations",
     "plot regression": "regression",
@@ -136,6 +140,19 @@ def test_samples_of_another_job(made, refused, tmp_path: Path, changed: dict):
         message = refused(*words, spec=spec)
         assert f"{samples} was made for {key} " in message
         assert "but --spec says" in message
+
+
+def test_ends_of_another_path(made, refused, tmp_path: Path):
+    """Each end is the model that the spec says, of the sizes that it says."""
+    samples, models, others = made.samples[1], made.models[1], made.others[1]
+    out = tmp_path / "out.nc"
+    message = refused("barrier", samples, models, models, out, spec=barrier_spec())
+    assert f"{models} was made for model {MODEL}, but --spec says {OTHER_END}" in message
+    message = refused("barrier", samples, others, others, out, spec=barrier_spec())
+    assert f"{others} was made for model {OTHER_END}, but --spec says {MODEL}" in message
+    message = refused("barrier", samples, models, others, out, spec=barrier_spec(sizes=[10, 12]))
+    assert f"{OTHER_END} on {NAME}, seed 1, has no model of size 12" in message
+    assert "(allowed: 5, 10)" in message
 
 
 @pytest.mark.parametrize(("command", "spec"), [("evaluate", evaluate_spec), ("sensitivity", sensitivity_spec)])
@@ -254,6 +271,7 @@ SPECS = {
     "train": train_spec(),
     "evaluate": evaluate_spec(),
     "sensitivity": sensitivity_spec(),
+    "barrier": barrier_spec(),
     "regress": regress_spec(),
     "plot": plot_spec("mechanism"),
 }
@@ -268,6 +286,7 @@ def words(request, made, tmp_path: Path) -> list:
         "train": ["train", made.samples[1], out],
         "evaluate": ["evaluate", made.samples[1], made.models[1], out],
         "sensitivity": ["sensitivity", made.samples[1], made.models[1], out],
+        "barrier": ["barrier", made.samples[1], made.models[1], made.others[1], out],
         "regress": ["regress", *made.evaluations.values(), "--transition", out, "--regression", tmp_path / "r.nc"],
         "plot": ["plot", "mechanism", made.evaluations[1], "--out", tmp_path / "out.png"],
     }[request.param]

@@ -15,7 +15,16 @@ from edgemem.cli import main
 from edgemem.errors import EdgememError
 from edgemem.files.atomic_write import atomic_write
 
-from .conftest import command, evaluate_spec, plot_spec, regress_spec, sample_spec, sensitivity_spec, train_spec
+from .conftest import (
+    barrier_spec,
+    command,
+    evaluate_spec,
+    plot_spec,
+    regress_spec,
+    sample_spec,
+    sensitivity_spec,
+    train_spec,
+)
 
 
 # Runs a command in a process that may write no file longer than so many bytes. The signal that says so is ignored, as
@@ -43,6 +52,9 @@ def writers(made, folder: Path) -> dict[str, list[str]]:
         "train": command("train", made.samples[1], out, spec=train_spec()),
         "evaluate": command("evaluate", made.samples[1], made.models[1], out, spec=evaluate_spec()),
         "sensitivity": command("sensitivity", made.samples[1], made.models[1], out, spec=sensitivity_spec()),
+        "barrier": command(
+            "barrier", made.samples[1], made.models[1], made.others[1], out, spec=barrier_spec()
+        ),
         "regress": command(
             "regress", *made.evaluations.values(), "--transition", out, "--regression", folder / "r.nc",
             spec=regress_spec(),
@@ -76,7 +88,7 @@ def test_full_disk(made, tmp_path: Path, name: str):
     assert "make room" in ended.stderr
 
 
-@pytest.mark.parametrize("name", ["train", "evaluate", "sensitivity", "regress"])
+@pytest.mark.parametrize("name", ["train", "evaluate", "sensitivity", "barrier", "regress"])
 def test_full_disk_of_long_jobs(made, tmp_path: Path, capsys, monkeypatch, name: str):
     """The same in this process, where the models are compiled: the library fails after some bytes."""
 

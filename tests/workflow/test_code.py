@@ -51,6 +51,10 @@ EDITS = {
     # Asked for by name alone.
     "stages/sensitivity.py": {},
     "engine/sensitivity.py": {},
+    "stages/barrier.py": {},
+    "engine/barrier.py": {},
+    "numerics/paths.py": {},
+    "denoisers/matching.py": {},
     "stages/claims.py": {},
     "config/plot.py": EVERY_PLOT,
     "figures/style.py": EVERY_PLOT,

@@ -32,6 +32,8 @@ NAMES = (
     "plot refutation",
     "sensitivity",
     "plot sensitivity",
+    "barrier",
+    "plot barrier",
     "plot samples",
     "plot gallery",
     "plot templates",
@@ -42,11 +44,14 @@ NAMES = (
     "pages",
 )
 WAYS = {"figure": "sensitivity", "settings": [SETTING], "times": [4], "t_min": [], "thresholds": [0.5], "points": [50]}
+PATHS = {"figure": "barrier", "settings": [SETTING], "models": ["mixture"], "to": "start", "places": 3, "generated": 50}
 OF_ONE = [{"figure": figure, "settings": [SETTING]} for figure in ("losses", "transition", "seeds", "copies")]
 WITH_IMAGES, SHOWING = "image_digits_N10_K2_size4", ("plot samples", "plot gallery", "plot templates")
 IMAGE = {"family": "image", "templates": "digits", "N": 10, "K": 2, "size": 4}
-FIGURES = [*TINY["figures"][1:], *OF_ONE, "regression", "refutation", WAYS, "samples", "gallery", "templates"]
+FIGURES = [*TINY["figures"][1:], *OF_ONE, "regression", "refutation", WAYS, PATHS, "samples", "gallery", "templates"]
 CHOOSING = {"settings", "models", "thresholds", "times", "t_min", "points"}
+# Of the figure `barrier`: `templates` and `gallery` have fractions that they draw.
+CHOOSING_PATHS = {"settings", "models", "fractions", "sizes", "places", "steps", "generated"}
 # These pages are made of published numbers alone.
 WITHOUT_SPEC = ("claims", "pages")
 
@@ -59,14 +64,20 @@ def recorded(finished: Path, shared: Path) -> dict[str, dict[str, Any]]:
         copy_finished(finished, folder)
         workflow = Workflow(folder, shared / "cache")
         templates = TINY["models"]["mixture"] | {"families": ["image"], "protocol": "slow"}
+        start = TINY["models"]["mixture"] | {"denoiser": "isotropic_mixture", "protocol": "start"}
         workflow.configure(
             figures=FIGURES,
             settings=[*TINY["settings"], IMAGE],
-            models=TINY["models"] | {"templates": templates},
-            protocols=TINY["protocols"] | {"slow": PROTOCOL | {"lr_multipliers": {"template": 0.1}}},
+            models=TINY["models"] | {"templates": templates, "start": start},
+            protocols=TINY["protocols"]
+            | {
+                "slow": PROTOCOL | {"lr_multipliers": {"template": 0.1}},
+                "start": PROTOCOL | {"initialization": "true_means"},
+            },
         )
         shutil.copytree(ROOT / "docs/results", folder / "docs/results")
         ways = [workflow.path("sensitivity", SETTING, seed) for seed in TINY["seeds"]]
+        ways += [workflow.path("barriers", SETTING, seed) for seed in TINY["seeds"]]
         ways += [workflow.path("evaluations", WITH_IMAGES, seed, "templates") for seed in TINY["seeds"]]
         assert workflow.snakemake("--cores", "2", *ways).returncode == 0
         wanted = ("all", "collect", "docs/claims.md", "pages")
@@ -117,9 +128,10 @@ def test_every_key_of_the_parameter_is_read(recorded: dict[str, dict[str, Any]],
     """
     asked, read = (set(map(tuple, recorded[name][key])) for key in ("asked", "read"))
     assert asked, "nothing was recorded"
+    choosing = CHOOSING_PATHS if name == "plot barrier" else CHOOSING
     if name.startswith("plot"):
-        assert not set(json.loads(recorded[name]["job"].spec)["figure"]) & CHOOSING
-    assert {(model, key) for model, key in asked - read if not ("Figure" in model and key in CHOOSING)} == set()
+        assert not set(json.loads(recorded[name]["job"].spec)["figure"]) & choosing
+    assert {(model, key) for model, key in asked - read if not ("Figure" in model and key in choosing)} == set()
 
 
 def test_the_parameter_is_what_the_files_record(workflow: Workflow):

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from edgemem.config.barrier import BarrierSpec, barrier_spec
 from edgemem.config.base import KeyProblem, Model, Seed, key, nearest
 from edgemem.config.by_name import FigureEntry
 from edgemem.config.checks import check_figures, check_models, check_starts
@@ -167,7 +168,7 @@ class Campaign(Model):
     @cached_property
     def plots(self) -> list[Plot]:
         """All drawings of all figures."""
-        return list(plots_of(self.figures, self.by_name.values(), self.cases))
+        return list(plots_of(self.figures, self.study))
 
     def sample_spec(self, setting: str, seed: int) -> SampleSpec:
         """Return what the sample stage reads."""
@@ -184,11 +185,20 @@ class Campaign(Model):
     def files_spec(self) -> FilesSpec:
         """Return what the files stage reads."""
         drawings = [Drawing(plot.figure.figure, plot.setting, plot.model) for plot in self.plots]
-        return FilesSpec(**self.study.values, sensitivity_keys=self.sensitivity_keys, drawings=drawings)
+        return FilesSpec(
+            **self.study.values,
+            sensitivity_keys=self.sensitivity_keys,
+            barrier_keys=self.barrier_keys,
+            drawings=drawings,
+        )
 
     def sensitivity_spec(self, setting: str, seed: int, model: str) -> SensitivitySpec:
         """Return what the sensitivity stage reads; it needs the figure `sensitivity` in the campaign."""
         return sensitivity_spec(self.study, self.figure("sensitivity"), setting, seed, model)
+
+    def barrier_spec(self, setting: str, seed: int, model: str) -> BarrierSpec:
+        """Return what the barrier stage reads; it needs the figure `barrier` in the campaign."""
+        return barrier_spec(self.study, self.figure("barrier"), setting, seed, model)
 
     def regress_spec(self) -> RegressSpec:
         """Return what the regress stage reads."""
@@ -222,7 +232,7 @@ class Campaign(Model):
 
     def collect_spec(self) -> CollectSpec:
         """Return what the collect stage reads."""
-        return CollectSpec(**self.study.values, sensitivity_keys=self.sensitivity_keys)
+        return CollectSpec(**self.study.values, sensitivity_keys=self.sensitivity_keys, barrier_keys=self.barrier_keys)
 
     def report_spec(self) -> ReportSpec:
         """Return what the report stage reads."""
@@ -244,4 +254,18 @@ class Campaign(Model):
             model: key(self.train_spec(*data, model), self.sensitivity_spec(*data, model))
             for model, trained in self.study.models.items()
             for data in [(trained.settings[0], self.seeds[0])]
+        }
+
+    @cached_property
+    def barrier_keys(self) -> dict[str, str]:
+        """The key of the barriers files of each case where paths begin, by `SETTING/MODEL`; sizes follow from N."""
+        return {
+            f"{plot.setting}/{plot.model}": key(
+                self.train_spec(*data, plot.model),
+                self.train_spec(*data, plot.figure.to),
+                self.barrier_spec(*data, plot.model),
+            )
+            for plot in self.plots
+            if plot.figure.figure == "barrier" and plot.setting and plot.model
+            for data in [(plot.setting, self.seeds[0])]
         }

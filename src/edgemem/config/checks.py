@@ -160,19 +160,19 @@ def check_figures(campaign: "Campaign") -> None:
         if figure.figure in [other.figure for other in campaign.figures[:i]]:
             raise KeyProblem(f"the figure '{figure.figure}' is already in the list", "figures", i)
         where = ("figures", i)
-        if isinstance(figure, SettingFigure | CaseFigure):
-            _check_drawn(campaign, figure, where)
         try:
             figure.check(campaign)
         except KeyProblem as problem:
             raise KeyProblem(str(problem), *where, *problem.path) from None
+        if isinstance(figure, SettingFigure | CaseFigure):
+            _check_drawn(campaign, figure, where)
 
 
 def _check_drawn(campaign: "Campaign", figure: SettingFigure | CaseFigure, where: tuple[str | int, ...]) -> None:
     """Check that what a figure names is there and can be drawn."""
     cases, required = campaign.cases, set(figure.requires)
     if isinstance(figure, CaseFigure):
-        drawn = [case for case in cases if required <= case.provides]
+        drawn = [case for case in cases if figure.is_drawn_of(case, campaign.study)]
     else:
         drawn = [case for case in cases if required <= set(case.setting.abilities)]
     asked: dict[str, tuple[list[str] | None, Iterable[str], list[str]]] = {

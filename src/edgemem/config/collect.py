@@ -10,3 +10,5 @@ class CollectSpec(Study):
 
     sensitivity_keys: dict[str, str] = Field({})
     """The key of the sensitivity files by model; empty where there are none."""
+    barrier_keys: dict[str, str] = Field({})
+    """The key of the barriers files by `SETTING/MODEL`; empty where there are none."""

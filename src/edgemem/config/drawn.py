@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from edgemem.config.plot import CaseFigure, Figure, SettingFigure
-from edgemem.config.settings import AbstractSetting
-from edgemem.config.study import Case
+from edgemem.config.study import Study
 
 
 class Plot(NamedTuple):
@@ -16,17 +15,16 @@ class Plot(NamedTuple):
     model: str | None = None
 
 
-def plots_of(figures: Iterable[Figure], settings: Iterable[AbstractSetting], cases: list[Case]) -> Iterator[Plot]:
+def plots_of(figures: Iterable[Figure], study: Study) -> Iterator[Plot]:
     """Yield all drawings: a figure is drawn where it is asked for and what it requires is provided."""
-    by_name = {setting.name: setting for setting in settings}
     for figure in figures:
         if isinstance(figure, CaseFigure):
-            for case in cases:
+            for case in study.cases:
                 asked = _is_in(case.setting.name, figure.settings) and _is_in(case.model, figure.models)
-                if asked and set(figure.requires) <= case.provides:
+                if asked and figure.is_drawn_of(case, study):
                     yield Plot(figure, case.setting.name, case.model)
         elif isinstance(figure, SettingFigure):
-            for name, setting in by_name.items():
+            for name, setting in study.by_name.items():
                 if _is_in(name, figure.settings) and set(figure.requires) <= set(setting.abilities):
                     yield Plot(figure, name)
         else:

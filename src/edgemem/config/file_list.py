@@ -25,6 +25,8 @@ class FilesSpec(Study):
 
     sensitivity_keys: dict[str, str]
     """The key of the sensitivity files of each model."""
+    barrier_keys: dict[str, str]
+    """The key of the barriers files of each case from which paths begin, by `SETTING/MODEL`."""
     drawings: list[Drawing]
 
 
@@ -93,6 +95,13 @@ def sensitivity_files(study: Study, keys: Mapping[str, str]) -> Iterator[Campaig
     return _of_cases(study, "sensitivity", keys)
 
 
+def barrier_files(study: Study, keys: Mapping[str, str]) -> Iterator[CampaignFile]:
+    """Yield the barriers files of a campaign; none where no case has a key."""
+    for case in study.cases:
+        for seed in study.seeds if case.name in keys else []:
+            yield from _files("barrier", setting=case.setting.name, seed=seed, model=case.model, key=keys[case.name])
+
+
 def files_of(campaign: "Campaign") -> list[CampaignFile]:
     """Return all files of a campaign."""
     return listed_files(campaign.files_spec())
@@ -102,6 +111,7 @@ def listed_files(spec: FilesSpec) -> list[CampaignFile]:
     """Return all files of a campaign, in the order of the stages."""
     drawn = {drawing.figure for drawing in spec.drawings}
     found = [*study_files(spec), *sensitivity_files(spec, spec.sensitivity_keys)]
+    found += barrier_files(spec, spec.barrier_keys)
     for name, stage in STAGES.items():
         if name == "plot":
             for drawing in spec.drawings:

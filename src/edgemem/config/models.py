@@ -53,8 +53,9 @@ ModelSizes = Annotated[Annotated[SizeGrid, Tag("other")] | Annotated[SizeList, T
 
 
 def listed_sizes(sizes: list[int | str], n_samples: int) -> list[int]:
-    """Return the sizes of a list on N samples, ascending, each once; multiples of N are rounded, to at least one."""
-    return sorted({max(1, round(_factor(s) * n_samples)) if isinstance(s, str) else s for s in sizes})
+    """Return the sizes of a list on N samples, ascending, each once; multiples of N are rounded down."""
+    # A hair above, so that 0.29 N is 29 of 100 samples.
+    return sorted({max(1, int(_factor(s) * n_samples + 1e-9)) if isinstance(s, str) else s for s in sizes})
 
 
 SnapshotCount = Annotated[int, Field(ge=1, le=1000)]

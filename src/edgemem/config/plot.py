@@ -11,6 +11,7 @@ from edgemem.config.settings import AbstractSetting, Setting
 
 if TYPE_CHECKING:
     from edgemem.config.campaign import Campaign
+    from edgemem.config.study import Case, Study
 
 Time = Annotated[float, Field(gt=0, lt=1)]
 Fractions = Annotated[list[Annotated[float, Field(gt=0)]], Field(min_length=1, max_length=100)]
@@ -94,6 +95,10 @@ class CaseFigure(Figure):
     models: list[str] | None = Field(
         None, exclude=True, description="Names of the models drawn; all that can be if null."
     )
+
+    def is_drawn_of(self, case: "Case", study: "Study") -> bool:
+        """Return whether it can be drawn of a case; by default where the case provides what it requires."""
+        return set(self.requires) <= case.provides
 
 
 class DrawnFigure(Spec):

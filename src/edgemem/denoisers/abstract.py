@@ -80,6 +80,11 @@ class AbstractDenoiser(eqx.Module):
         """Return the same denoiser with arrays as large as those of a larger size, so that sizes share a program."""
         return self
 
+    def canonical(self) -> "AbstractDenoiser":
+        """Return the same denoiser with its numbers in one form, where several of them, beside other orders of the
+        components, mean the same: a standard deviation that is not negative."""
+        return self
+
     def learned(self, samples: xr.Dataset, abilities: Collection[str]) -> dict[str, float | np.ndarray]:
         """Return what its parameters say of the data, if it has `components`: `learned_variance`,
         `distance_to_nearest_sample`, `distance_to_nearest_mean` of each training sample and, of data with true means,

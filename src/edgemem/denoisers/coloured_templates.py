@@ -109,6 +109,12 @@ class ColouredTemplates(AbstractDenoiser):
         exists = np.pad(self.exists, (0, rows))
         return type(self)(jnp.asarray(template), jnp.asarray(colour_mean), self.standard_deviation, jnp.asarray(exists))
 
+    def canonical(self) -> "ColouredTemplates":
+        """Return the same model with templates that are positive in sum: with its colour's other sign each is the same
+        component. And with the positive root of v."""
+        sign = jnp.where(jnp.sum(self.template, axis=1, keepdims=True) < 0, -1, 1)
+        return type(self)(sign * self.template, sign * self.colour_mean, jnp.abs(self.standard_deviation), self.exists)
+
     def learned(self, samples: xr.Dataset, abilities: Collection[str]) -> dict[str, float | np.ndarray]:
         """Return the learned variance, the mean distances of learned means u_i (x) a_i to samples and true means, and
         the distance of each sample to its nearest mean.

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
@@ -122,6 +123,13 @@ class IsotropicMixture(AbstractDenoiser):
         return type(self)(
             jnp.asarray(moved.astype(np.float32)), self.standard_deviation, jnp.asarray(np.ones(size, bool)), log_weight
         )
+
+    def canonical(self) -> "IsotropicMixture":
+        """Return the same mixture with the positive root of the variance, and weights whose sum is one."""
+        log_weight = self.log_weight
+        if log_weight is not None:
+            log_weight = log_weight - jax.nn.logsumexp(log_weight, where=self.exists)
+        return type(self)(self.mean, jnp.abs(self.standard_deviation), self.exists, log_weight)
 
     def learned(self, samples: xr.Dataset, abilities: Collection[str]) -> dict[str, float | np.ndarray]:
         """Return the learned variance, the mean distances of learned means to samples and true means, and the distance

@@ -17,9 +17,9 @@ Arrays = dict[str, np.ndarray]
 
 
 def trained_arrays(denoiser: AbstractDenoiser) -> Arrays:
-    """Return the arrays that training moves by name; of one in an attribute of an attribute the names are joined."""
+    """Return the arrays that training moves by name."""
     leaves = jax.tree_util.tree_leaves_with_path(_trainable(denoiser))
-    return {_name(path): np.asarray(leaf) for path, leaf in leaves}
+    return {attribute_name(path): np.asarray(leaf) for path, leaf in leaves}
 
 
 def stored(denoiser: AbstractDenoiser, like: AbstractDenoiser) -> Arrays:
@@ -47,7 +47,7 @@ def to_dataset(kind: type[AbstractDenoiser], arrays: Mapping[int, Sequence[Array
             for j, value in enumerate(steps):
                 filled[i, j, *_corner(value.shape)] = value
         attributes = {"long_name": f"learned {name.replace('_', ' ')}, NaN beyond the model's size", "units": "1"}
-        dataset[name] = (("model_size", "step", *_dimensions(kind, name, len(shape))), filled, attributes)
+        dataset[name] = (("model_size", "step", *dimensions(kind, name, len(shape))), filled, attributes)
     return dataset
 
 
@@ -59,7 +59,7 @@ def from_dataset(models: xr.Dataset, size: int, step: int, like: D) -> D:
     model = models.sel(model_size=size, step=step)
     trainable, rest = eqx.partition(like, eqx.is_inexact_array)
     leaves, structure = jax.tree_util.tree_flatten_with_path(trainable)
-    read = [jnp.asarray(model[_name(path)].values[_corner(leaf.shape)], jnp.float64) for path, leaf in leaves]
+    read = [jnp.asarray(model[attribute_name(path)].values[_corner(leaf.shape)], jnp.float64) for path, leaf in leaves]
     denoiser: D = eqx.combine(jax.tree.unflatten(structure, read), rest)
     return denoiser
 
@@ -68,7 +68,8 @@ def _trainable(denoiser: AbstractDenoiser) -> AbstractDenoiser:
     return eqx.filter(denoiser, eqx.is_inexact_array)
 
 
-def _name(path: Sequence[Any]) -> str:
+def attribute_name(path: Sequence[Any]) -> str:
+    """Return the name of an array by its path; of one in an attribute of an attribute the names are joined."""
     return "_".join(str(getattr(part, "name", getattr(part, "idx", getattr(part, "key", part)))) for part in path)
 
 
@@ -77,7 +78,7 @@ def _corner(shape: Sequence[int]) -> tuple[Any, ...]:
     return (*(slice(0, length) for length in shape), ...)
 
 
-def _dimensions(kind: type[AbstractDenoiser], name: str, count: int) -> list[str]:
+def dimensions(kind: type[AbstractDenoiser], name: str, count: int) -> list[str]:
     """Return the names of an array's dimensions: those of its annotation, Float[Array, "component feature"]."""
     annotation = kind.__annotations__.get(name)
     # Of an array that may be missing, Float[Array, "component"] | None, the array's.

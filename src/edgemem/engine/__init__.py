@@ -1,1 +1,1 @@
-"""What computes on data sets: training, evaluation, sensitivity."""
+"""What computes on data sets: training, evaluation, sensitivity, barriers."""

@@ -35,10 +35,15 @@ class TrainedModels(NamedTuple):
 
     def of_size(self, size: int) -> Iterator[AbstractDenoiser]:
         """Yield the models of a size, one a step, in float64 and padded to a common shape."""
+        for denoiser in self.unpadded(size):
+            yield denoiser.padded(padded_size(size))
+
+    def unpadded(self, size: int) -> Iterator[AbstractDenoiser]:
+        """Yield the models of a size, one a step, in float64 and of their own shape."""
         # Only its shapes are used, and what training does not move.
         like = self.kind.start(next(iter(self.kind.starts)), self.samples, size, key=jax.random.key(0), **self.options)
         for step in self.steps:
-            yield from_dataset(self.models, size, step, like).padded(padded_size(size))
+            yield from_dataset(self.models, size, step, like)
 
 
 def read_models(denoiser: str, options: Mapping[str, Any], models: xr.Dataset, samples: xr.Dataset) -> TrainedModels:

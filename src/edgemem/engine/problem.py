@@ -1,6 +1,8 @@
 """What a training job minimizes, and how, as its spec says."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -8,7 +10,6 @@ import numpy as np
 import xarray as xr
 
 from edgemem.config.protocol import Weighting
-from edgemem.config.train import TrainSpec
 from edgemem.families.rows import rows
 from edgemem.numerics.diffusion import time_grid
 from edgemem.numerics.optimizer import optimizer
@@ -16,7 +17,12 @@ from edgemem.numerics.points import Problem
 from edgemem.numerics.time_weights import time_weight, within
 
 
-def training_problem(spec: TrainSpec, samples: xr.Dataset) -> tuple[jax.Array, Problem, Any]:
+if TYPE_CHECKING:
+    from edgemem.config.barrier import BarrierSpec
+    from edgemem.config.train import TrainSpec
+
+
+def training_problem(spec: TrainSpec | BarrierSpec, samples: xr.Dataset) -> tuple[jax.Array, Problem, Any]:
     """Return the times, what is minimized, and how.
 
     In float32 throughout: half the time of float64, and the noise of a step is far above its rounding.

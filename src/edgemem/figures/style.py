@@ -90,6 +90,12 @@ def new_lines(count: int, *, width: float, height: float) -> tuple[Figure, list[
     return figure, list(axes[:, 0])
 
 
+def new_grid(rows: int, columns: int, *, width: float, height: float) -> tuple[Figure, list[list[Axes]]]:
+    """Return a figure with rows of panels, each `width` by `height` inches, in the common style."""
+    figure, axes = _subplots(rows, columns, width * columns, height * rows + 0.5)
+    return figure, [list(row) for row in axes]
+
+
 def _subplots(rows: int, columns: int, width: float, height: float) -> tuple[Figure, np.ndarray]:
     from matplotlib import style
     from matplotlib.figure import Figure  # without pyplot, which keeps figures and looks for a screen

@@ -85,6 +85,19 @@ def mean_and_standard_error(
 
 
 @eqx.filter_jit
+def sample_errors(
+    denoiser: Denoiser,
+    x0: Float[Array, "sample feature"],
+    t: Float[Array, ""],
+    noise: Float[Array, "draw sample feature"],
+) -> Float[Array, "draw sample"]:
+    """Return a denoiser's squared error at one time for each noise draw of each sample."""
+    constant = jnp.broadcast_to(t, x0.shape[:1])
+    # One draw of all samples after the other: the arrays points x components stay in a core's cache.
+    return jax.lax.map(lambda draw: squared_error(denoiser, x0, constant, draw[None])[0], noise)
+
+
+@eqx.filter_jit
 def denoising_loss(
     denoiser: Denoiser,
     x0: Float[Array, "sample feature"],
@@ -92,10 +105,7 @@ def denoising_loss(
     noise: Float[Array, "draw sample feature"],
 ) -> tuple[Float[Array, ""], Float[Array, ""]]:
     """Return a denoiser's loss at one time and its Monte-Carlo standard error."""
-    constant = jnp.broadcast_to(t, x0.shape[:1])
-    # One draw of all samples after the other: the arrays points x components stay in a core's cache.
-    error = jax.lax.map(lambda draw: squared_error(denoiser, x0, constant, draw[None])[0], noise)
-    return mean_and_standard_error(error)
+    return mean_and_standard_error(sample_errors(denoiser, x0, t, noise))
 
 
 @jax.jit

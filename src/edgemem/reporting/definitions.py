@@ -26,3 +26,5 @@ SNAPSHOTS = (8, 63, 503, 4000)
 DIGITS = 1797
 DIGITS_PIXELS = 8
 FASHION_MNIST = 60_000
+# A barrier counts from this share of the higher end's training loss on.
+BARRIER_SHARE = 0.02

@@ -11,6 +11,7 @@ from pathlib import Path
 import xarray as xr
 
 from edgemem import pieces
+from edgemem.analysis.barriers import barrier_metrics
 from edgemem.analysis.ways import ways_metrics
 from edgemem.config.collect import CollectSpec
 from edgemem.errors import EdgememError
@@ -18,6 +19,7 @@ from edgemem.files.atomic_write import atomic_write
 from edgemem.files.attributes import metrics_text, read_attributes
 from edgemem.files.lineage import lineage_attributes
 from edgemem.files.netcdf import read_dataset
+from edgemem.reporting.barriers import barriers_text
 from edgemem.reporting.cost import cost_table, cost_text, costs
 from edgemem.reporting.numbers import Metrics
 from edgemem.reporting.pages import markdown_table, write_page
@@ -33,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("evaluations", nargs="+", metavar="EVALUATION.nc", help="evaluations of the campaign")
     parser.add_argument("--metrics", required=True, metavar="METRICS.json", help="summary metrics of the campaign")
     parser.add_argument("--sensitivity", nargs="*", default=[], metavar="SENSITIVITY.nc", help="other ways to generate")
+    parser.add_argument("--barriers", nargs="*", default=[], metavar="BARRIERS.nc", help="paths between models")
     parser.add_argument("--figures", nargs="*", default=[], metavar="FIGURE.png", help="figures of the campaign")
     parser.add_argument(
         "--out", required=True, metavar="FOLDER", help="where to write README.md and copies of the rest"
@@ -46,7 +49,8 @@ def run(options: argparse.Namespace) -> None:
     out = Path(options.out)
     evaluations = [read_dataset(path, "evaluations") for path in options.evaluations]
     ways = ways_metrics(read_dataset(path, "sensitivity") for path in options.sensitivity)
-    metrics = {**read_metrics(options.metrics), **ways}
+    barriers = barrier_metrics(read_dataset(path, "barriers") for path in options.barriers)
+    metrics = {**read_metrics(options.metrics), **ways, **barriers}
     images = [Path(image) for image in options.figures]
     found = costs(spec)
     write_page(
@@ -59,9 +63,10 @@ def run(options: argparse.Namespace) -> None:
         noise=markdown_table(*noise_table(metrics)),
         weights=weights_text(metrics),
         ways=ways_text(metrics),
+        barriers=barriers_text(metrics),
         cost=f"{markdown_table(*cost_table(found))}\n\n{cost_text(spec, found)}",
     )
-    inputs = [options.metrics, *options.sensitivity]
+    inputs = [options.metrics, *options.sensitivity, *options.barriers]
     text = metrics_text(metrics, lineage_attributes("metrics", spec.canonical(), inputs, spec.names))
     atomic_write(out / "metrics.json", lambda path: path.write_text(text, encoding="utf-8"))
     for source in images:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from edgemem.config.barrier import BarrierSpec
+from edgemem.config.base import Spec
 from edgemem.config.evaluate import EvaluateSpec
 from edgemem.config.sample import SampleSpec
 from edgemem.config.sensitivity import SensitivitySpec
@@ -16,6 +18,10 @@ from edgemem.files.attributes import read_attributes
 from edgemem.files.lineage import unpacked
 from edgemem.layout import RESULTS, STAGES, benchmark_of
 from edgemem.workflow import resources
+
+
+# What the stages read that read models.
+OF_MODELS: dict[str, type[Spec]] = {"evaluate": EvaluateSpec, "sensitivity": SensitivitySpec, "barrier": BarrierSpec}
 
 
 class PastJob(NamedTuple):
@@ -71,8 +77,8 @@ def _problem(stage: str, attributes: Mapping[str, str]) -> tuple[float, float]:
     if stage == "train":
         trained = TrainSpec.parse(spec)
         return resources.train_seconds(trained), resources.train_bytes(trained)
-    if stage in ("evaluate", "sensitivity"):
-        own: Any = (EvaluateSpec if stage == "evaluate" else SensitivitySpec).parse(spec)
+    if stage in OF_MODELS:
+        own: Any = OF_MODELS[stage].parse(spec)
         told = unpacked(attributes["ancestry"]).values()
         trained = TrainSpec.parse(next(file["spec"] for file in told if file["edgemem_file"] == "models"))
         return tuple(getattr(resources, f"{stage}_{what}")(own, trained) for what in ("seconds", "bytes"))

@@ -74,6 +74,11 @@ class Plan:
 
         return file
 
+    def models_at_the_end(self, wildcards: Wildcards) -> str:
+        """Return the models file in which the paths of a barrier job end."""
+        setting, seed, _ = self._case(wildcards)
+        return self._paths["models", setting, seed, self.campaign.figure("barrier").to]
+
     def sources(self, wildcards: Wildcards) -> list[str]:
         """Return the files that a setting's data distribution is made of."""
         try:

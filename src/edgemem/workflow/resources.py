@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 
 from edgemem import pieces
+from edgemem.config.barrier import BarrierSpec
 from edgemem.config.evaluate import EvaluateSpec
 from edgemem.config.models import SizeGrid, listed_sizes, snapshot_steps
 from edgemem.config.sample import TEST_POOL
@@ -129,6 +130,23 @@ def sensitivity_seconds(spec: SensitivitySpec, trained: TrainSpec) -> float:
     return spec.generated * spec.setting.dim * rows / EVALUATION_SPEED
 
 
+def barrier_memory(spec: BarrierSpec, trained: TrainSpec, attempt: int) -> int:
+    """Return the megabytes of a barrier job: models, the noise of a time or generated points, the errors of a path."""
+    points = max(spec.draws * spec.setting.N, spec.generated)
+    of_path = attempt * 2 * 8 * spec.places * spec.draws * spec.setting.N // 10**6
+    return _points_memory(trained, points, attempt) + of_path
+
+
+def barrier_seconds(spec: BarrierSpec, trained: TrainSpec) -> float:
+    """Return the seconds of a barrier job: curves that are trained, losses and generated points along two paths."""
+    asked = {"sizes": spec.sizes, "snapshots": 1, "protocol": spec.protocol}
+    curves = trained.model_copy(update=asked)
+    _, _, components = _rows(curves)
+    points = spec.draws * spec.setting.N + spec.generated
+    along = 2 * spec.places * points * spec.setting.dim * components * spec.sampling.times
+    return train_seconds(curves) + along / EVALUATION_SPEED
+
+
 def _points_memory(trained: TrainSpec, points: int, attempt: int) -> int:
     """Return the megabytes of models, and of points beside what each has of all samples or components, in float64."""
     setting = trained.setting
@@ -159,6 +177,11 @@ def evaluate_bytes(spec: EvaluateSpec, trained: TrainSpec) -> float:
 
 def sensitivity_bytes(spec: SensitivitySpec, trained: TrainSpec) -> float:
     """Return the bytes of a sensitivity file, which holds counts alone."""
+    return HEADER
+
+
+def barrier_bytes(spec: BarrierSpec, trained: TrainSpec) -> float:
+    """Return the bytes of a barriers file, which holds a few numbers of each place."""
     return HEADER
 
 
