@@ -201,7 +201,10 @@ def _at_fractions(spec: RegressSpec, case: Case, own: list[xr.Dataset]) -> dict[
             found[f"{quantity}_at_{fraction:g}"] = _between([one[quantity] for one in last], fraction, gaps)
         found[f"trained_loss_at_{fraction:g}"] = _between([one.loss for one in train], fraction, gaps)
         size = fraction * case.setting.N
-        partially = np.array([np.interp(size, one.subset_size, one.partially_memorizing_loss) for one in train])
+        # Beyond N there is no subset of the samples.
+        partially = np.array(
+            [np.interp(size, one.subset_size, one.partially_memorizing_loss, right=np.nan) for one in train]
+        )
         found[f"partially_memorizing_loss_at_{fraction:g}"] = partially
         if "isotropic_theory" in case.provides and fraction < 1:
             scale = case.setting.dim * own[0].true_variance.item()
@@ -210,10 +213,13 @@ def _at_fractions(spec: RegressSpec, case: Case, own: list[xr.Dataset]) -> dict[
 
 
 def _between(values: list[xr.DataArray], fraction: float, gaps: list[dict[float, bool]]) -> np.ndarray:
-    """Return a quantity of each seed at a fraction between model sizes; NaN where models left out leave a gap."""
+    """Return a quantity of each seed at a fraction between model sizes; NaN beyond them and where models left out leave
+    a gap."""
     return np.array(
         [
-            np.interp(fraction, own.fraction, own) if own.size and not gap[fraction] else np.nan
+            np.interp(fraction, own.fraction, own, left=np.nan, right=np.nan)
+            if own.size and not gap[fraction]
+            else np.nan
             for own, gap in zip(values, gaps, strict=True)
         ]
     )

@@ -31,7 +31,7 @@ class Regression(Model):
 
     holdout: float = Field(0.25, ge=0, lt=1, description="Fraction of the settings kept out of every fit.")
     seed: Seed = Field(0, description="Seed of the choice of the hold-out settings.")
-    report_fractions: list[Annotated[float, Field(gt=0, le=1)]] = Field(
+    report_fractions: list[Annotated[float, Field(gt=0, le=100)]] = Field(
         [0.5, 0.7, 0.8, 0.9],
         description="Fractions M/N at which metrics.json reports ratios, learned variances and losses.",
     )
