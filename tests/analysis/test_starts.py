@@ -13,8 +13,8 @@ from edgemem.config.regress import RegressSpec
 N, SEEDS, POINTS = 10, [1, 2], 1000
 SIZES = np.array([4, 6, 8, 10, 20])
 TIMES, WEIGHT = np.array([0.9, 0.5, 0.1]), np.array([1.0, 3.0, 9.0])
-# Ratio and loss of each start by size. From samples the loss is the least but for the largest size, where that of `means`
-# is: the ratio of the best known minimum falls there.
+# Ratio and loss of each start by size. From samples the loss is the least but for the largest size, where that of
+# `means` is: the ratio of the best known minimum falls there.
 RATIOS = {"samples": [0.0, 0.2, 0.6, 1.0, 1.0], "means": [0.0, 0.1, 0.3, 0.4, 0.5], "random": [0.0] * 5}
 LOSSES = {"samples": [5, 4, 3, 0.1, 0.3], "means": [6, 5, 4, 3, 0.2], "random": [7, 7, 7, 7, 7]}
 
