@@ -28,6 +28,7 @@ SNR = np.array([0.001, 1.5, 6.5, 90.0, 1e6])
 SHOWN = 2
 # Losses by time: of the memorizing denoiser, and the factors by which theorems fail.
 MEMORIZING = np.array([0.5, 0.3, 0.2, 0.1, 0.01])
+TRAINING_WEIGHT = np.array([0.2, 1.0, 3.0, 0.5, 0.1])
 THEOREM_FACTOR = np.array([3.0, 1.02, 1.01, 1.04, 1.07])
 CONSTANT_FACTOR = np.array([1.0, 1.02, 0.97, 1.05, 1.1])
 VARIANCES = (0.25, 1.0, 4.0, 16.0)
@@ -118,6 +119,7 @@ def evaluation(case: Any, seed: int, middle: float | None = None) -> xr.Dataset:
             "second_distance": (("model_size", "step", "generated_point"), np.full_like(by_step, 2.0)),
             "converged": ("model_size", (~(unused | falling)).astype(np.int8)),
             "still_falling": ("model_size", falling.astype(np.int8)),
+            "training_weight": ("time", TRAINING_WEIGHT),
             "null_memorization_ratio": ((), CHANCE),
             "true_mean": (("component", "feature"), np.stack([np.ones(dim), np.zeros(dim)])),
             "true_variance": ((), variance),

@@ -66,6 +66,7 @@ def evaluation(setting: str, model: str, seed: int) -> xr.Dataset:
             "second_distance": (("model_size", "step", "generated_point"), np.ones_like(nearest)),
             "converged": ("model_size", np.ones(len(sizes), np.int8)),
             "still_falling": ("model_size", np.zeros(len(sizes), np.int8)),
+            "training_weight": ("time", np.array([3.0, 1.0, 0.5])),
             "null_memorization_ratio": ((), 0.01),
             "true_mean": (("component", "feature"), np.array([[1.0, 1.0, 1.0], [-1.0, 1.0, -1.0]])),
             "true_variance": ((), variance),
@@ -159,7 +160,7 @@ def test_of_models_without_components_there_is_what_was_measured():
 
 @pytest.mark.parametrize(
     ("provides", "predictors"),
-    [(("true_denoiser",), {"constant", "line", "exact_losses", "exact_fitted"}), ((), {"constant", "line"})],
+    [(("true_denoiser",), {"constant", "line", "exact_losses", "own_exact", "exact_fitted"}), ((), {"constant", "line"})],
 )
 def test_only_what_is_declared_is_compared_with_theory(monkeypatch, provides, predictors):
     """Data without a true denoiser have no losses to cross; where the approximations do not hold none is used.

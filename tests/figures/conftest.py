@@ -98,6 +98,7 @@ def evaluation(variance: float, seed: int, reached: float, name: str = "mixture"
             "generated_count": ((), GENERATED),
             "converged": ("model_size", np.ones(len(sizes), np.int8)),
             "still_falling": ("model_size", np.zeros(len(sizes), np.int8)),
+            "training_weight": ("time", 1 / TIMES),
             "null_memorization_ratio": ((), 0.01 * seed),
             "true_mean": (("component", "feature"), np.array([[1.0, 1.0, 1.0], [-1.0, 1.0, -1.0]])),
             "true_variance": ((), variance),

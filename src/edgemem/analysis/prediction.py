@@ -44,8 +44,10 @@ def predictions_table(spec: RegressSpec, losses: Losses, transition: xr.Dataset)
 
     theory = losses.predictions
     everywhere = np.full((len(NAMES), len(spec.cases), len(spec.seeds)), np.nan)
-    for i, name in enumerate(NAMES):
-        everywhere[i] = theory[name] if name in theory else FITS[name](cases, ~kept_out)[:, None]
+    for name, values in theory.items():
+        everywhere[NAMES.index(name)] = values
+    for name, predict in FITS.items():
+        everywhere[NAMES.index(name)] = predict(cases, ~kept_out)[:, None]
     value, low, high = mean_interval(np.moveaxis(everywhere, 2, 0))
     stderr = everywhere.std(axis=2, ddof=1) / np.sqrt(len(spec.seeds)) if len(spec.seeds) > 1 else 0 * value
 

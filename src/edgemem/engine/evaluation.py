@@ -66,7 +66,8 @@ def evaluate(spec: EvaluateSpec, samples: xr.Dataset, models: xr.Dataset) -> xr.
             dataset = dataset.merge(_learned(job))
     # What is known of the data distribution, and how training ended, goes along, so that tables need no other file.
     known = [name for name in ("true_mean", "true_variance") if name in spec.setting.provides]
-    return dataset.merge(samples[known]).merge(models[["converged", "still_falling"]])
+    trained_by = models[["converged", "still_falling", "training_weight"]]
+    return dataset.merge(samples[known]).merge(trained_by, join="exact")
 
 
 def _coordinates(job: _Job, models: xr.Dataset) -> xr.Dataset:

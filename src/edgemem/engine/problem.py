@@ -13,6 +13,14 @@ from edgemem.numerics.optimizer import optimizer
 from edgemem.numerics.points import Problem
 
 
+def training_weight(spec: TrainSpec) -> jax.Array:
+    """Return lambda on the x_0 scale at each time of training, t_max first, in float32 as it is used."""
+    weighting, grid = spec.protocol.weighting, spec.time_grid
+    if isinstance(weighting, list):
+        return jnp.asarray(weighting, jnp.float32)
+    return loss_weight(weighting, jnp.asarray(time_grid(grid.times, grid.t_min, grid.t_max), jnp.float32))
+
+
 def training_problem(spec: TrainSpec, samples: xr.Dataset) -> tuple[jax.Array, Problem, Any]:
     """Return the times, what is minimized, and how.
 
@@ -20,8 +28,7 @@ def training_problem(spec: TrainSpec, samples: xr.Dataset) -> tuple[jax.Array, P
     """
     protocol, grid = spec.protocol, spec.time_grid
     times = jnp.asarray(time_grid(grid.times, grid.t_min, grid.t_max), jnp.float32)
-    weighting = protocol.weighting
-    weight = jnp.asarray(weighting, jnp.float32) if isinstance(weighting, list) else loss_weight(weighting, times)
+    weight = training_weight(spec)
     x_train = jnp.asarray(rows(samples.x_train), jnp.float32)
     return (
         times,
