@@ -51,6 +51,24 @@ def danger(
     return float(weight.mean()), float(inside.any(axis=1).mean())
 
 
+def collapse(largest: Float[np.ndarray, "time"]) -> Float[np.ndarray, "time"]:
+    """Return all weight at the time where the mean largest posterior weight W(t) is one half.
+
+    Between the two grid times around it W is linear in log psi, and so is what is weighted: the weight is shared
+    between the two, 1 - u and u, with u = (1/2 - W_l) / (W_{l+1} - W_l). NaN where W is one half at none of them.
+
+    **Arguments:** `largest`: W at descending times.
+    """
+    weight = np.zeros(len(largest))
+    above = np.flatnonzero(largest >= 0.5)
+    if len(above) == 0 or above[0] == 0:
+        return np.full(len(largest), np.nan)
+    after = above[0]
+    share = (0.5 - largest[after - 1]) / (largest[after] - largest[after - 1])
+    weight[after - 1], weight[after] = 1 - share, share
+    return weight
+
+
 def alpha(t: float) -> float:
     """Return the signal level sqrt(1 - t^2)."""
     return float(np.sqrt((1 - t) * (1 + t)))
