@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from edgemem.numerics.memorization import nearest_index
+
 
 class Memory(NamedTuple):
     """What the memorizing denoiser knows.
@@ -67,6 +69,31 @@ def collapse(largest: Float[np.ndarray, "time"]) -> Float[np.ndarray, "time"]:
     share = (0.5 - largest[after - 1]) / (largest[after] - largest[after - 1])
     weight[after - 1], weight[after] = 1 - share, share
     return weight
+
+
+def decided(
+    training: Float[np.ndarray, "sample feature"],
+    times: Float[np.ndarray, "time"],
+    start: Float[np.ndarray, "path feature"],
+) -> Float[np.ndarray, "time"]:
+    """Return the fraction of DDIM paths of the memorizing denoiser that are decided at each time.
+
+    A path is decided at the first time from which on, to the last, the nearest training sample of its denoised point
+    xhat(t, x_t) = sum_j w_j x_j stays the same. The fractions have sum one.
+
+    **Arguments:** `times`: descending; `start`: points at the first of them, draws of N(0, I).
+    """
+    memory, x = memory_of(training), start
+    nearest = np.empty((len(times), len(start)), int)
+    for i, t in enumerate(times):
+        denoised = _posterior(_squared_distances(x, t, memory), t, memory) @ memory.sample
+        nearest[i] = nearest_index(denoised, memory.sample)
+        if i + 1 < len(times):  # DDIM, as in `sampling.ddim_step`
+            ratio = times[i + 1] / t
+            x = ratio * x + (alpha(times[i + 1]) - alpha(t) * ratio) * denoised
+    changes = nearest != nearest[-1]
+    last = np.where(changes.any(axis=0), len(times) - 1 - changes[::-1].argmax(axis=0), -1)
+    return np.bincount(last + 1, minlength=len(times)) / len(start)
 
 
 def alpha(t: float) -> float:
