@@ -1,5 +1,6 @@
 """Mixtures of M centres with one variance that follow from training samples without training on any noise."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,42 @@ def fixed(training: Float[np.ndarray, "sample feature"], size: int) -> Centres:
     minimizes the loss at every time, and it is this one; it needs neither noise nor weights of the times.
     """
     return _maximized(training, training[:size], moving=False)
+
+
+def ward(training: Float[np.ndarray, "sample feature"], size: int) -> Centres:
+    """Return the means of the M clusters that Ward's agglomerative clustering leaves, with their variance.
+
+    v = (1/(N d)) sum over clusters of squared distances to the cluster's mean, which is what Ward's merges keep small.
+    Where each sample belongs to one centre, M centres that minimize it also minimize the denoising loss at every time,
+    whatever the weights of the times: the loss grows with v.
+    """
+    from scipy.cluster.hierarchy import cut_tree, ward
+
+    label = cut_tree(ward(training), n_clusters=size)[:, 0]
+    mean = np.array([training[label == one].mean(axis=0) for one in range(size)])
+    return Centres(mean, float(np.sum((training - mean[label]) ** 2) / training.size))
+
+
+def half_size(ratio: Callable[[int], float], largest: int) -> float:
+    """Return the size M at which a ratio that rises with it crosses one half.
+
+    Bisection between one and the largest size, then a line between the two neighbouring sizes that it ends with. NaN
+    where the smallest has one half already, or the largest has not.
+    """
+    low, high = (1, ratio(1)), (largest, ratio(largest))
+    if not low[1] < 0.5 <= high[1]:
+        return float("nan")
+    while high[0] - low[0] > 1:
+        middle = (low[0] + high[0]) // 2
+        found = middle, ratio(middle)
+        low, high = (found, high) if found[1] < 0.5 else (low, found)
+    return low[0] + (0.5 - low[1]) / (high[1] - low[1])
+
+
+def draws(centres: Centres, count: int, rng: np.random.Generator) -> Float[np.ndarray, "point feature"]:
+    """Return points of the mixture, of each centre as many, but for a rest."""
+    mean = centres.mean[np.arange(count) % len(centres.mean)]
+    return mean + np.sqrt(centres.variance) * rng.standard_normal(mean.shape)
 
 
 def _maximized(training: np.ndarray, mean: np.ndarray, moving: bool) -> Centres:
