@@ -44,6 +44,15 @@ def ward(training: Float[np.ndarray, "sample feature"], size: int) -> Centres:
     return Centres(mean, float(np.sum((training - mean[label]) ** 2) / training.size))
 
 
+def likelihood(training: Float[np.ndarray, "sample feature"], size: int) -> Centres:
+    """Return the mixture of greatest likelihood near the start of training: the first M training samples, v -> 0.
+
+    Expectation-maximization on the training samples without any noise: r_i = softmax_k(-||x_i - mu_k||^2 / (2 v)),
+    mu_k = sum_i r_ik x_i / sum_i r_ik, v = (1/(N d)) sum_ik r_ik ||x_i - mu_k||^2. Weights are held equal.
+    """
+    return _maximized(training, training[:size], moving=True)
+
+
 def half_size(ratio: Callable[[int], float], largest: int) -> float:
     """Return the size M at which a ratio that rises with it crosses one half.
 
