@@ -1,6 +1,5 @@
 """Mixtures of M centres with one variance that follow from training samples without training on any noise."""
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -53,23 +52,7 @@ def likelihood(training: Float[np.ndarray, "sample feature"], size: int) -> Cent
     return _maximized(training, training[:size], moving=True)
 
 
-def half_size(ratio: Callable[[int], float], largest: int) -> float:
-    """Return the size M at which a ratio that rises with it crosses one half.
-
-    Bisection between one and the largest size, then a line between the two neighbouring sizes that it ends with. NaN
-    where the smallest has one half already, or the largest has not.
-    """
-    low, high = (1, ratio(1)), (largest, ratio(largest))
-    if not low[1] < 0.5 <= high[1]:
-        return float("nan")
-    while high[0] - low[0] > 1:
-        middle = (low[0] + high[0]) // 2
-        found = middle, ratio(middle)
-        low, high = (found, high) if found[1] < 0.5 else (low, found)
-    return low[0] + (0.5 - low[1]) / (high[1] - low[1])
-
-
-def draws(centres: Centres, count: int, rng: np.random.Generator) -> Float[np.ndarray, "point feature"]:
+def drawn(centres: Centres, count: int, rng: np.random.Generator) -> Float[np.ndarray, "point feature"]:
     """Return points of the mixture, of each centre as many, but for a rest."""
     mean = centres.mean[np.arange(count) % len(centres.mean)]
     return mean + np.sqrt(centres.variance) * rng.standard_normal(mean.shape)
