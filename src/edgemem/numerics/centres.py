@@ -1,4 +1,9 @@
-"""Mixtures of M centres with one variance that follow from training samples without training on any noise."""
+"""Mixtures of M centres with one variance that follow from training samples without training on any noise.
+
+Made when transitions and learned variances of the campaign `refute` were known, that M50 / N rises with sigma*^2 while
+v / sigma*^2 does not, but before anything that follows from these centres was compared with a measurement. Nothing here
+was changed since.
+"""
 
 from typing import NamedTuple
 

@@ -39,8 +39,8 @@ def danger(
     W: mean of max_j w_j, w = softmax_j(-||x - alpha x_j||^2 / (2 sigma^2)), the posterior of the memorizing denoiser;
     C: fraction that lie in the Gaussian shell of at least one other training sample x_j != x_i,
     | ||x - alpha x_j|| / (sigma sqrt(d)) - 1 | <= sqrt(2 / d).
-    The width is two standard deviations of ||eps|| / sqrt(d), which are 1 / sqrt(2 d) each in high dimension: about 95 %
-    of the noised x_j themselves lie in the shell of x_j.
+    The width is two standard deviations of ||eps|| / sqrt(d), which are 1 / sqrt(2 d) each in high dimension: about
+    95 % of the noised x_j themselves lie in the shell of x_j.
 
     Where C is small no other sample could be mistaken for x_i, where W is small all of them are. The idea that both
     together bound a zone of danger at medium noise is that of arXiv 2602.17846; these definitions are our own.
