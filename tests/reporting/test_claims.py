@@ -276,7 +276,9 @@ def test_numbers_of_older_campaigns():
         assert judge(name, metrics) == Judgement(MISSING, CANNOT_TELL)
 
 
-WIDENED = [name for name in CLAIMS if name not in ("Transition", "Images", "Regression")]
+# Counts and squared errors have no interval of their own among the metrics: their number of settings gives it.
+COUNTED = ("Transition", "Images", "Regression", "Nothing fitted")
+WIDENED = [name for name in CLAIMS if name not in COUNTED]
 
 
 @pytest.mark.parametrize("name", WIDENED)

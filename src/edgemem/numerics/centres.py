@@ -43,7 +43,7 @@ def ward(training: Float[np.ndarray, "sample feature"], size: int) -> Centres:
     """
     from scipy.cluster.hierarchy import cut_tree, ward
 
-    label = cut_tree(ward(training), n_clusters=size)[:, 0]
+    label = cut_tree(ward(training), n_clusters=[size])[:, 0]
     mean = np.array([training[label == one].mean(axis=0) for one in range(size)])
     return Centres(mean, float(np.sum((training - mean[label]) ** 2) / training.size))
 

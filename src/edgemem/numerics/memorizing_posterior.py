@@ -16,18 +16,18 @@ class Memory(NamedTuple):
     """What the memorizing denoiser knows.
 
     **Attributes:** `sample`: the different training samples; `log_count`: logarithm of how often each is there;
-    `index`: which of them each training sample is.
+    `which`: which of them each training sample is.
     """
 
     sample: Float[np.ndarray, "different feature"]
     log_count: Float[np.ndarray, "different"]
-    index: Int[np.ndarray, "sample"]
+    which: Int[np.ndarray, "sample"]
 
 
 def memory_of(training: Float[np.ndarray, "sample feature"]) -> Memory:
     """Return what the memorizing denoiser knows of training samples."""
-    sample, index, count = np.unique(training, axis=0, return_inverse=True, return_counts=True)
-    return Memory(sample, np.log(count), index.reshape(-1))
+    sample, which, count = np.unique(training, axis=0, return_inverse=True, return_counts=True)
+    return Memory(sample, np.log(count), which.reshape(-1))
 
 
 def danger(
@@ -49,7 +49,7 @@ def danger(
     squared = _squared_distances((alpha(t) * training + t * noise).reshape(-1, dim), t, memory)
     weight = _posterior(squared, t, memory).max(axis=1)
     inside = np.abs(np.sqrt(squared / dim) / t - 1) <= np.sqrt(2 / dim)
-    inside[np.arange(len(inside)), np.tile(memory.index, draws)] = False
+    inside[np.arange(len(inside)), np.tile(memory.which, draws)] = False
     return float(weight.mean()), float(inside.any(axis=1).mean())
 
 

@@ -152,7 +152,7 @@ def nothing_fitted(metrics: Metrics, cases: list[str]) -> Judgement:
     errors = {predictor: _whole_error(metrics, predictor) for predictor in judged}
     statistic = np.array([judged[name] * error / bounds.UNFITTED_ERROR for name, error in errors.items()])
     number_of = np.array(list(judged.values()))
-    below, above = stats.chi2.cdf(statistic, number_of), stats.chi2.sf(statistic, number_of)
+    below, above = (np.asarray(tail(statistic, number_of)) for tail in (stats.chi2.cdf, stats.chi2.sf))
     best = min(errors, key=lambda name: errors[name])
     found = error_interval(errors[best], judged[best])
     text = (
