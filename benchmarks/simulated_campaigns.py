@@ -31,7 +31,7 @@ from edgemem.config.regress import RegressSpec
 from edgemem.numerics.regression import Crossover, Fit, objective
 from edgemem.numerics.simplex_weights import fit_simplex
 from edgemem.numerics.statistics import Z
-from edgemem.numerics.theory import crossover_fraction
+from edgemem.numerics.theory import crossing_size, crossover_fraction
 from edgemem.reporting.figure_values import CASE
 from edgemem.reporting.numbers import Metrics
 from edgemem.reporting.summary_metrics import read_metrics
@@ -321,7 +321,12 @@ def _predictions(spec: RegressSpec, known: list[Known], seeds: int, rng: np.rand
     one = np.ones_like(SNR)
     crossing, shape = np.array([each.crossing for each in known]), (len(known), seeds)
     predictions = {}
-    for name, weight, constant in (("c1", one, 1.0), ("c2", one, 2.0), ("snr_weight", SNR, 2.0)):
+    for name, weight, constant in (
+        ("c1", one, 1.0),
+        ("c2", one, 2.0),
+        ("snr_weight", SNR, 2.0),
+        ("own_c2", SNR, 2.0),  # noise prediction
+    ):
         by_setting = np.array([crossover_fraction(SNR, weight, variance, constant) for variance in variances])
         predictions[name] = np.repeat(by_setting[:, None], seeds, axis=1)
     predictions["finite_size"] = np.repeat([[each.finite_size] for each in known], seeds, axis=1)
@@ -338,6 +343,11 @@ def _predictions(spec: RegressSpec, known: list[Known], seeds: int, rng: np.rand
         factor = np.interp(at, fraction, excess) / kernel.mean()
         difference.append(excess[:, None] - factor * kernel)
         constants[i] = np.interp(FRACTIONS, REPORTED, each.formula)
+    predictions["own_exact"] = np.repeat(
+        [[crossing_size(np.arange(1, len(own) + 1), own @ SNR) / len(own)] for own in difference if own is not None],
+        seeds,
+        axis=1,
+    )
     return Losses(*_times(), predictions, difference, constants)
 
 

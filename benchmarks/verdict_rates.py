@@ -42,6 +42,7 @@ from edgemem.reporting.claims import campaign_claims
 from edgemem.reporting.figure_values import CASE
 from edgemem.reporting.further_claims import FURTHER
 from edgemem.reporting.paper_claims import PAPER
+from edgemem.reporting.prediction_claims import UNFITTED
 from edgemem.reporting.quantities import error_interval
 
 
@@ -207,6 +208,12 @@ def crossing(predictor: str) -> Callable[[Simulated], Answer]:
     return truth
 
 
+def nothing_fitted(sim: Simulated) -> Answer:
+    """Return whether one of the predictors that fit nothing is expected to have a squared error below the bound."""
+    found = np.array([errors(sim, predictor, "predicted_fraction").mean() for predictor in UNFITTED]) + noise(sim)
+    return bool(np.nanmin(found) < bounds.UNFITTED_ERROR)
+
+
 def data_sets_outweigh(sim: Simulated) -> Answer:
     """Return whether data sets have most of the variance, by the distribution of the places and by the places."""
     own = sim.truth.between_data_sets**2
@@ -238,6 +245,9 @@ TRUTHS: dict[str, Callable[[Simulated], Answer]] = {
     "Equal weights, C = 2": crossing("c2"),
     "Equal weights, finite-size C": crossing("finite_size"),
     "Equal weights, the exact losses": crossing("exact_losses"),
+    "Weights of training, C = 2": crossing("own_c2"),
+    "Weights of training, the exact losses": crossing("own_exact"),
+    "Nothing fitted": nothing_fitted,
     "Within one variance": lambda sim: sim.truth.world == THEORY,
     "Better than a constant": better_than_constant,
     "Interpolation": beyond_noise("fitted", False),

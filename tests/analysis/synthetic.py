@@ -28,6 +28,12 @@ SNR = np.array([0.001, 1.5, 6.5, 90.0, 1e6])
 SHOWN = 2
 # Losses by time: of the memorizing denoiser, and the factors by which theorems fail.
 MEMORIZING = np.array([0.5, 0.3, 0.2, 0.1, 0.01])
+TRAINING_WEIGHT = np.array([0.2, 1.0, 3.0, 0.5, 0.1])
+# What training samples say by themselves, by time; the posterior has one half between the second and the third.
+POSTERIOR = np.array([0.1, 0.4, 0.8, 0.95, 1.0])
+COVERAGE = np.array([0.9, 0.7, 0.4, 0.1, 0.0])
+DECIDED = np.array([0.25, 0.45, 0.2, 0.1, 0.0])
+CENTRES = ["fixed_centres", "ward", "ward_sampled", "likelihood", "likelihood_sampled"]
 THEOREM_FACTOR = np.array([3.0, 1.02, 1.01, 1.04, 1.07])
 CONSTANT_FACTOR = np.array([1.0, 1.02, 0.97, 1.05, 1.1])
 VARIANCES = (0.25, 1.0, 4.0, 16.0)
@@ -76,6 +82,16 @@ def losses(variance: float, dim: int, n: int, seed: int) -> tuple[np.ndarray, np
     return generalizing, MEMORIZING + CONSTANT_FACTOR * constant_of(seed) * rest * dim * variance
 
 
+def half_copies(n: int, variance: float, seed: int) -> np.ndarray:
+    """Return the sizes at which half of what comes from centres that are not trained are copies."""
+    return n * (0.6 + 0.05 * np.arange(5) + 0.01 * seed + 0.002 * variance)
+
+
+def copy_variance(variance: float, seed: int) -> float:
+    """Return the variance around training samples at which half of the points are copies."""
+    return variance * (0.2 + 0.01 * seed)
+
+
 def evaluation(case: Any, seed: int, middle: float | None = None) -> xr.Dataset:
     """Return an evaluation. The models of the first two sizes have not converged, and hold what must not be used.
 
@@ -118,6 +134,7 @@ def evaluation(case: Any, seed: int, middle: float | None = None) -> xr.Dataset:
             "second_distance": (("model_size", "step", "generated_point"), np.full_like(by_step, 2.0)),
             "converged": ("model_size", (~(unused | falling)).astype(np.int8)),
             "still_falling": ("model_size", falling.astype(np.int8)),
+            "training_weight": ("time", TRAINING_WEIGHT),
             "null_memorization_ratio": ((), CHANCE),
             "true_mean": (("component", "feature"), np.stack([np.ones(dim), np.zeros(dim)])),
             "true_variance": ((), variance),
@@ -139,6 +156,12 @@ def evaluation(case: Any, seed: int, middle: float | None = None) -> xr.Dataset:
     )
     if "components" in case.provides:
         dataset["learned_variance"] = (("model_size", "step"), np.stack([0 * fraction, learned], axis=1))
+        for name, values in (("posterior_weight", POSTERIOR), ("shell_coverage", COVERAGE), ("decided", DECIDED)):
+            dataset[name] = ("time", values)
+        dataset["copy_variance"] = ((), copy_variance(variance, seed))
+        # The last first: they are known by their names.
+        dataset["half_copies"] = ("centres", half_copies(n, variance, seed)[::-1])
+        dataset = dataset.assign_coords(centres=CENTRES[::-1])
     return dataset
 
 
@@ -211,6 +234,7 @@ def cases(measured: np.ndarray | None = None) -> Cases:
         difference.append(own if case.model != "network" else None)
     return Cases(
         of,
+        [None if case.model == "network" else f"{case.setting.family}/{case.model}" for case in of.cases],
         SNR,
         true.mean(axis=1) if measured is None else measured,
         float(true[with_components].var(axis=1, ddof=1).mean() / len(SEEDS)),

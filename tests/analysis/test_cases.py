@@ -12,6 +12,7 @@ from edgemem import pieces
 from edgemem.analysis.evaluations import Evaluations, of_cases, over_cases, read_evaluations
 from edgemem.analysis.metrics import metrics
 from edgemem.analysis.prediction import predict_transitions
+from edgemem.analysis.theory import CENTRES, CROSSINGS
 from edgemem.analysis.transition import find_transitions
 from edgemem.config.regress import RegressSpec
 from edgemem.config.sample import SampleSpec
@@ -66,6 +67,7 @@ def evaluation(setting: str, model: str, seed: int) -> xr.Dataset:
             "second_distance": (("model_size", "step", "generated_point"), np.ones_like(nearest)),
             "converged": ("model_size", np.ones(len(sizes), np.int8)),
             "still_falling": ("model_size", np.zeros(len(sizes), np.int8)),
+            "training_weight": ("time", np.array([3.0, 1.0, 0.5])),
             "null_memorization_ratio": ((), 0.01),
             "true_mean": (("component", "feature"), np.array([[1.0, 1.0, 1.0], [-1.0, 1.0, -1.0]])),
             "true_variance": ((), variance),
@@ -85,6 +87,11 @@ def evaluation(setting: str, model: str, seed: int) -> xr.Dataset:
         },
     )
     if model != "network":
+        for name in ("posterior_weight", "shell_coverage", "decided"):
+            dataset[name] = ("time", np.array([0.2, 0.7, 0.1]))
+        dataset["copy_variance"] = ((), 0.2)
+        dataset["half_copies"] = ("centres", np.full(len(CENTRES), 0.7 * N))
+        dataset = dataset.assign_coords(centres=list(CENTRES))
         dataset["learned_variance"] = (("model_size", "step"), np.stack([0 * fraction, 1 - fraction], axis=1))
     return dataset
 
@@ -162,7 +169,10 @@ def test_of_models_without_components_there_is_what_was_measured():
 
 @pytest.mark.parametrize(
     ("provides", "predictors"),
-    [(("true_denoiser",), {"constant", "line", "exact_losses", "exact_fitted"}), ((), {"constant", "line"})],
+    [
+        (("true_denoiser",), {"constant", "line", *CENTRES, *CROSSINGS, "exact_fitted"}),
+        ((), {"constant", "line", *CENTRES}),
+    ],
 )
 def test_only_what_is_declared_is_compared_with_theory(monkeypatch, provides, predictors):
     """Data without a true denoiser have no losses to cross; where the approximations do not hold none is used.

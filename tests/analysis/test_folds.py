@@ -23,11 +23,14 @@ CASES = spec().cases
 EVERYWHERE = np.ones(len(CASES), bool)
 AXES = {name: [case.setting.axes.get(name) for case in CASES] for name in ("N", "d", "K", "variance", "separation")}
 AXES["family"] = [case.setting.family for case in CASES]
+# Of models without components no predictor speaks, and they are left out of no fit.
+AXES["model"] = [None if case.model == "network" else case.model for case in CASES]
 # Folds by what they leave out; K and separation have one value only, of images d and separation none.
 FOLDS: dict[str, Callable[[int], bool] | None] = {
     "train": lambda i: not held_out()[i],
     "holdout": lambda i: bool(held_out()[i]),
     "leave_one_family_out": lambda i: True,
+    "leave_one_model_out": lambda i: AXES["model"][i] is not None,
     "leave_one_N_out": lambda i: True,
     "leave_one_d_out": lambda i: AXES["d"][i] is not None,
     "leave_one_variance_out": lambda i: True,
@@ -59,7 +62,10 @@ def expected(name: str, fold: str) -> np.ndarray:
         if name in THEORY:
             found[i] = theory()[name][i].mean()
         else:
-            found[i] = FITS[name](as_measured(), chosen(fold, i))[i]
+            own = as_measured()
+            if fold == "leave_one_model_out":  # fitted to all others of the family together
+                own = own._replace(group=[one and one.partition("/")[0] for one in own.group])
+            found[i] = FITS[name](own, chosen(fold, i))[i]
     return found
 
 

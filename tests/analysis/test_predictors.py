@@ -7,8 +7,26 @@ from scipy import optimize
 from edgemem.analysis.cases import Cases
 from edgemem.analysis.fits import EXCESS, FITS, simplex_envelope
 from edgemem.analysis.weights import fit, weights
+from edgemem.config.regress import FITTED, PREDICTORS
 
-from .synthetic import SEEDS, SNR, VARIANCES, campaign, cases, constant_of, losses, spec, theory
+from .synthetic import (
+    CENTRES,
+    COVERAGE,
+    DECIDED,
+    POSTERIOR,
+    SEEDS,
+    SNR,
+    TRAINING_WEIGHT,
+    VARIANCES,
+    campaign,
+    cases,
+    constant_of,
+    copy_variance,
+    half_copies,
+    losses,
+    spec,
+    theory,
+)
 
 
 CASES = spec().cases
@@ -286,7 +304,13 @@ def test_directions_are_in_units_of_the_noise():
 
 
 @pytest.mark.parametrize(
-    ("name", "constant", "weight"), [("c1", 1.0, np.ones(5)), ("c2", 2.0, np.ones(5)), ("snr_weight", 2.0, SNR)]
+    ("name", "constant", "weight"),
+    [
+        ("c1", 1.0, np.ones(5)),
+        ("c2", 2.0, np.ones(5)),
+        ("snr_weight", 2.0, SNR),
+        ("own_c2", 2.0, TRAINING_WEIGHT),
+    ],
 )
 def test_crossings_of_the_approximate_losses(name: str, constant: float, weight: np.ndarray):
     """(21), with the variance of each setting; the same for all seeds."""
@@ -321,16 +345,43 @@ def test_constants_of_settings():
         np.testing.assert_allclose(found.sel(setting=setting.name), expected, atol=1e-4)
 
 
-def test_crossing_of_the_exact_losses():
-    """Of the training samples, seed by seed, all times weighted equally; of images too."""
-    found = theory()["exact_losses"]
+@pytest.mark.parametrize(
+    ("name", "weight"),
+    [
+        ("exact_losses", np.ones(5)),
+        ("own_exact", TRAINING_WEIGHT),
+        ("danger", POSTERIOR * COVERAGE),
+        ("collapse", np.array([0, 0.75, 0.25, 0, 0])),
+        ("decided", DECIDED),
+    ],
+)
+def test_crossing_of_the_exact_losses(name: str, weight: np.ndarray):
+    """Of the training samples, seed by seed, times weighted as the predictor says; of images too."""
+    found, weight = theory()[name], weight / weight.sum()
     for i, case in enumerate(CASES):
         for j, seed in enumerate(SEEDS):
             generalizing, partially = losses(case.setting.axes["variance"], case.setting.dim, case.setting.N, seed)
-            memorizing, one = partially[-1].mean(), (partially[0] - partially[-1]).mean() / (1 - 1 / case.setting.N)
-            expected = 1 - (generalizing.mean() - memorizing) / one
+            memorizing, one = partially[-1] @ weight, (partially[0] - partially[-1]) @ weight / (1 - 1 / case.setting.N)
+            expected = 1 - (generalizing @ weight - memorizing) / one
             if case.model == "network":
                 expected = np.nan
             np.testing.assert_allclose(found[i, j], expected, atol=1e-9)
     assert constant_of(1) != constant_of(2)
     assert VARIANCES == (0.25, 1.0, 4.0, 16.0)
+
+
+def test_places_by_what_training_samples_say():
+    """Sizes at which half are copies, over N, also of images; and where the line of variances is that of copies."""
+    for i, case in enumerate(CASES):
+        n, variance = case.setting.N, case.setting.axes["variance"]
+        for j, seed in enumerate(SEEDS):
+            places = np.full(5, np.nan) if case.model == "network" else half_copies(n, variance, seed) / n
+            np.testing.assert_allclose([theory()[name][i, j] for name in CENTRES], places)
+            line = 1 - copy_variance(variance, seed) / variance if cases().isotropic[i] else np.nan
+            np.testing.assert_allclose(theory()["copy_variance_line"][i, j], line)
+
+
+def test_predictors_are_fitted_or_not():
+    """What is said to fit nothing is no fit."""
+    assert sorted(FITTED) == sorted(FITS)
+    assert set(PREDICTORS) == {*FITS, *theory()}

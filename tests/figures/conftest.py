@@ -18,6 +18,7 @@ from scipy import stats
 from edgemem import pieces
 from edgemem.analysis.comparison import compare
 from edgemem.analysis.prediction import predict_transitions
+from edgemem.analysis.theory import CENTRES
 from edgemem.analysis.transition import find_transitions
 from edgemem.config.compare import CompareSpec
 from edgemem.config.plot import PlotSpec
@@ -94,15 +95,27 @@ def evaluation(variance: float, seed: int, reached: float, name: str = "mixture"
             "distance_to_nearest_sample": ("model_size", 2 - sizes / N + 2 * own),
             "distance_to_nearest_true_mean": ("model_size", 1 + sizes / N + 3 * own),
         }
+        by_time = rng.uniform(0.1, 0.9, (3, len(TIMES)))
+        geometry = {
+            "posterior_weight": ("time", by_time[0]),
+            "shell_coverage": ("time", by_time[1]),
+            "decided": ("time", by_time[2]),
+            "copy_variance": ((), 0.2 * variance),
+            "half_copies": ("centres", N * rng.uniform(0.6, 0.9, len(CENTRES))),
+        }
+    else:
+        geometry = {}
     last = xr.Dataset(over_sizes)
     steps = xr.concat([(0.3 * last).astype(last.dtypes), last], dim="step")
     return steps.assign(
-        {
+        geometry
+        | {
             "reference_loss": (("split", "reference", "time"), reference),
             "partially_memorizing_loss": (("split", "subset_size", "time"), np.stack([nested, 1.1 * nested + 0.1])),
             "generated_count": ((), GENERATED),
             "converged": ("model_size", np.ones(len(sizes), np.int8)),
             "still_falling": ("model_size", np.zeros(len(sizes), np.int8)),
+            "training_weight": ("time", 1 / TIMES),
             "null_memorization_ratio": ((), 0.01 * seed),
             "true_mean": (("component", "feature"), np.array([[1.0, 1.0, 1.0], [-1.0, 1.0, -1.0]])),
             "true_variance": ((), variance),
@@ -112,6 +125,7 @@ def evaluation(variance: float, seed: int, reached: float, name: str = "mixture"
     ).assign_coords(
         {
             "model_size": sizes,
+            **({"centres": list(CENTRES)} if geometry else {}),
             "fraction": ("model_size", fraction, {"long_name": model.fraction, "units": "1"}),
             "step": [10, 1000],
             "subset_size": np.arange(1, N + 1),

@@ -207,9 +207,13 @@ def test_predictions(any_case):
     rows = any_case.draw("prediction").axes[0]
     assert rows.get_xscale() == "linear"
     regression, transition = any_case.regression, any_case.transition
-    names = [PREDICTORS[name] for name in regression.predictor.values]
-    assert [label.get_text() for label in rows.get_yticklabels()] == names
-    for place, predictor in enumerate(regression.predictor.values):
+    said = [
+        name
+        for name in regression.predictor.values
+        if regression.predicted_fraction.sel(predictor=name).notnull().any()
+    ]
+    assert [label.get_text() for label in rows.get_yticklabels()] == [PREDICTORS[name] for name in said]
+    for place, predictor in enumerate(said):
         row = regression.sel(predictor=predictor)
         artist = labelled(rows, PREDICTORS[predictor])
         expected = any_case.column(transition.m50_pooled) - any_case.column(row.predicted_unseen)
@@ -234,7 +238,8 @@ def test_errors_of_predictions(any_case):
     for fold, words in (("train", "settings fitted"), ("holdout", "settings held out")):
         artist = labelled(errors, words)
         x, y = data(artist)
-        np.testing.assert_array_equal(x, table.squared_error.sel(fold=fold))
+        said = table.predicted_fraction.notnull().any(["setting", "model"])
+        np.testing.assert_array_equal(x, table.squared_error.sel(fold=fold, predictor=said))
         np.testing.assert_array_equal(y.round(), np.arange(len(x)))
         assert artist.get_label() == f"{words}: {int(table['count'].sel(fold=fold).max())}"
         # Of a curve through every setting there is no error, which no logarithmic axis shows.

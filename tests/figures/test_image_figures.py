@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 from edgemem import pieces
 from edgemem.analysis.metrics import metrics
 from edgemem.analysis.prediction import predict_transitions
+from edgemem.analysis.theory import CENTRES, CROSSINGS
 from edgemem.analysis.transition import find_transitions
 from edgemem.cli import main
 from edgemem.config.evaluate import EvaluateSpec
@@ -234,7 +235,9 @@ def test_losses_without_approximations_are_drawn_alone():
     transition = find_transitions(spec, measured)
     regression = predict_transitions(spec, measured, transition)
     known = regression.predicted_fraction.notnull().squeeze(["setting", "model"])
-    assert sorted(regression.predictor.values[known.values]) == ["constant", "exact_fitted", "exact_losses"]
+    assert sorted(regression.predictor.values[known.values]) == sorted(
+        ["constant", "exact_fitted", *CROSSINGS, *CENTRES]
+    )
     figure = drawn("losses", {"evaluations": made()["evaluations"], "regression": regression})
     (legend,) = figure.legends
     names = [text.get_text() for text in legend.get_texts()]
@@ -272,7 +275,7 @@ def test_images_leave_the_predictions_of_mixtures_alone(tmp_path: Path):
     np.testing.assert_array_equal(own.predicted_fraction, alone.drop_sel(predictor="constant").predicted_fraction)
     images = both.sel(setting=NAME, model="coloured")
     known = images.predictor.values[images.predicted_fraction.notnull().values].tolist()
-    assert known == ["constant", "exact_losses", "exact_fitted"]
+    assert sorted(known) == sorted(["constant", "exact_fitted", *CROSSINGS, *CENTRES])
     assert both.predicted_fraction.sel(setting=NAME, model="mixture").isnull().all()
     assert "leave_one_family_out" in both.fold.values
     assert np.isfinite(both.squared_error.sel(predictor=["constant", "exact_losses", "fitted"], fold="train")).all()

@@ -11,6 +11,7 @@ from edgemem.reporting.further_claims import FURTHER
 from edgemem.reporting.loss_claims import THEOREM
 from edgemem.reporting.numbers import p_value
 from edgemem.reporting.paper_claims import PAPER
+from edgemem.reporting.prediction_claims import UNFITTED
 from edgemem.reporting.verdicts import MISSING, Judgement
 
 from .synthetic import FRACTIONS, GROUP, IMAGES, MIXTURES, SEEDS, Table, campaign, estimated, every, fraction, measured
@@ -57,6 +58,10 @@ def places(values: list[float], half: float = 0.005) -> Table:
 def error(value: float, count: float = 16) -> Table:
     own = "predictor/fitted"
     return {f"{own}/squared_error_holdout": value, f"{own}/count_holdout": count}
+
+
+def whole_error(predictor: str, value: float) -> Table:
+    return {f"predictor/{predictor}/squared_error_{fold}": value for fold in ("train", "holdout")}
 
 
 def settings(predictor: str) -> Table:
@@ -140,6 +145,24 @@ TABLE: dict[str, tuple[list[Table], list[Table], list[Table]]] = {
         )
         for own, losses in (("c2", "C = 2"), ("finite_size", "finite-size C"), ("exact_losses", "the exact losses"))
     },
+    **{
+        f"Weights of training, {losses}": (
+            [{}, predictor(own, "slope", 0.95, 0.02)],
+            [predictor(own, "slope", 0.39, 0.06), predictor(own, "bias", -0.2, 0.001)],
+            [predictor(own, "slope", 0.8, 0.1), {f"predictor/{own}/slope": None}, settings(own)],
+        )
+        for own, losses in (("own_c2", "C = 2"), ("own_exact", "the exact losses"))
+    },
+    "Nothing fitted": (
+        [{}, whole_error("ward", 1e-5), whole_error("likelihood", 4e-5)],
+        [whole_error("likelihood", 1e-3), whole_error("likelihood", 2e-4)],
+        [
+            whole_error("likelihood", 8e-5),
+            whole_error("likelihood", 6e-5),  # which one predictor alone would be shown to be below
+            whole_error("likelihood", 1.2e-4),
+            {name: value for each in UNFITTED for name, value in settings(each).items()},
+        ],
+    ),
     "Within one variance": (
         [{}],
         [predictor("exact_losses", "within_slope", 0.045, 0.048)],
@@ -253,7 +276,9 @@ def test_numbers_of_older_campaigns():
         assert judge(name, metrics) == Judgement(MISSING, CANNOT_TELL)
 
 
-WIDENED = [name for name in CLAIMS if name not in ("Transition", "Images", "Regression")]
+# Counts and squared errors have no interval of their own among the metrics: their number of settings gives it.
+COUNTED = ("Transition", "Images", "Regression", "Nothing fitted")
+WIDENED = [name for name in CLAIMS if name not in COUNTED]
 
 
 @pytest.mark.parametrize("name", WIDENED)

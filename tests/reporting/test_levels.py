@@ -43,6 +43,11 @@ LEVELS = [
         for own, losses in (("c2", "C = 2"), ("finite_size", "finite-size C"), ("exact_losses", "the exact losses"))
         for name, high in (("slope", 1.2), ("bias", 0.02))
     ),
+    *(
+        (f"Weights of training, {losses}", f"{own}/{name}", high, high / 1000, 0.05 / 4)
+        for own, losses in (("own_c2", "C = 2"), ("own_exact", "the exact losses"))
+        for name, high in (("slope", 1.2), ("bias", 0.02))
+    ),
     ("Interpolation", "fitted/floor_interpolation", 0.005**2, 1e-6, 0.05),
     ("Extrapolation", "fitted/floor_extrapolation", 0.005**2, 1e-6, 0.05),
     ("Some weights", "exact_fitted/floor_leave_one_variance_out", 0.005**2, 1e-6, 0.05),

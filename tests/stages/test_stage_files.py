@@ -97,7 +97,14 @@ def test_models(made, kind: str, steps: list[int]):
     models = made.read(kind)
     require(
         models,
-        {"model_size": len(SIZES), "step": len(steps), "component": max(SIZES), "feature": D, "log_step": 20},
+        {
+            "model_size": len(SIZES),
+            "step": len(steps),
+            "component": max(SIZES),
+            "feature": D,
+            "log_step": 20,
+            "time": TIMES["times"],
+        },
         {
             "mean": ("model_size", "step", "component", "feature"),
             "standard_deviation": ("model_size", "step"),
@@ -109,6 +116,7 @@ def test_models(made, kind: str, steps: list[int]):
             "probe_ratio": ("model_size",),
             "converged": ("model_size",),
             "still_falling": ("model_size",),
+            "training_weight": ("time",),
         },
     )
     assert models.model_size.values.tolist() == SIZES
@@ -181,6 +189,7 @@ def test_evaluations(made, kind: str, steps: list[int]):
             "distance_to_nearest_mean": ("model_size", "step", "sample"),
             **dict.fromkeys(("null_nearest_distance", "null_second_distance"), ("generated_point",)),
             **dict.fromkeys(("converged", "still_falling"), ("model_size",)),
+            "training_weight": ("time",),
             **losses,
             **{f"{name}_stderr": dims for name, dims in losses.items()},
             "copied": ("sample", "model_size", "step"),

@@ -13,8 +13,9 @@ from edgemem.engine.data import draw
 from edgemem.engine.evaluation import evaluate
 from edgemem.engine.trainer import Trainer
 from edgemem.errors import EdgememError
+from edgemem.numerics.diffusion import time_grid
 
-from .conftest import EVALUATION, PROTOCOL, SETTING, SNAPSHOTS, command, evaluate_spec, sample_spec, train_spec
+from .conftest import EVALUATION, PROTOCOL, SETTING, SNAPSHOTS, TIMES, command, evaluate_spec, sample_spec, train_spec
 
 
 N = SETTING["N"]
@@ -30,8 +31,14 @@ def models_with(made, means: dict[int, np.ndarray], variance: float) -> xr.Datas
             "mean": (("model_size", "step", "component", "feature"), filled),
             "standard_deviation": (("model_size", "step"), np.full((len(means), 1), np.sqrt(variance))),
             **dict.fromkeys(("converged", "still_falling"), ("model_size", np.zeros(len(means), np.int8))),
+            "training_weight": ("time", np.ones(TIMES["times"])),
         },
-        coords={"model_size": list(means), "step": [1], "points": ("step", [1])},
+        coords={
+            "model_size": list(means),
+            "step": [1],
+            "points": ("step", [1]),
+            "time": time_grid(TIMES["times"], 0.999, 0.001),
+        },
     )
 
 
@@ -144,8 +151,20 @@ def test_ratio_is_the_count_over_the_generated_points(made):
 def test_evaluation_carries_what_is_known_of_the_data_and_how_training_ended(made):
     xr.testing.assert_equal(made.read("evaluations").true_mean, made.read("samples").true_mean)
     assert made.read("evaluations").true_variance == SETTING["variance"]
-    for name in ("converged", "still_falling"):
+    for name in ("converged", "still_falling", "training_weight"):
         np.testing.assert_array_equal(made.read("evaluations")[name], made.read("models")[name])
+
+
+@pytest.mark.parametrize("weighting", ["x0", "eps", "v", [0.0, 1.0, 2.0, 0.5]])
+def test_weights_of_training_are_known(made, weighting: str | list[float]):
+    """On the x_0 scale at each time, t_max first, whether a vector field or numbers are given."""
+    spec = train_spec(sizes=[2], protocol=PROTOCOL | {"weighting": weighting, "steps": 1})
+    models = Trainer(TrainSpec.model_validate(spec), made.read("samples"), together=False).train_all()
+    t = np.linspace(0.999, 0.001, TIMES["times"])
+    np.testing.assert_array_equal(models.time, t)
+    fields = {"x0": np.ones(4), "eps": (1 - t**2) / t**2, "v": 1 / (t**2 * (1 - t**2))}
+    expected = fields[weighting] if isinstance(weighting, str) else weighting
+    np.testing.assert_allclose(models.training_weight, expected, rtol=1e-4)  # of float32, near t = 1 times 1 / (1 - t)
 
 
 def test_stages_repeat_themselves(made, tmp_path):

@@ -5,7 +5,6 @@ from collections.abc import Callable
 import numpy as np
 
 from edgemem.analysis.cases import Cases
-from edgemem.analysis.evaluations import group
 from edgemem.analysis.weights import CONSTANT, fit, fitted_predictions
 from edgemem.numerics.simplex_weights import crossing_design, envelope, fit_simplex
 from edgemem.numerics.theory import crossing_size
@@ -19,7 +18,7 @@ EXCESS = 3.84
 
 
 def constant(cases: Cases, chosen: np.ndarray) -> np.ndarray:
-    """Return for each case the mean over the chosen cases of its family and model; NaN where none of them is.
+    """Return for each case the mean over the chosen cases of its group, family and model; NaN where none of them is.
 
     Families and models are not compared with each other: that would make the constant look worse beside predictors of
     one alone.
@@ -28,12 +27,12 @@ def constant(cases: Cases, chosen: np.ndarray) -> np.ndarray:
 
 
 def line(cases: Cases, chosen: np.ndarray) -> np.ndarray:
-    """Return a + b log sigma*^2, fitted to the chosen cases of a family and model: no theory at all."""
+    """Return a + b log sigma*^2, fitted to the chosen cases of a group: no theory at all."""
     return _by_group(cases, chosen, lambda x, y, at: np.polynomial.Polynomial.fit(x, y, 1)(at), least=2)
 
 
 def parabola(cases: Cases, chosen: np.ndarray) -> np.ndarray:
-    """Return a + b log sigma*^2 + c (log sigma*^2)^2, fitted to the chosen cases of a family and model."""
+    """Return a + b log sigma*^2 + c (log sigma*^2)^2, fitted to the chosen cases of a group."""
     return _by_group(cases, chosen, lambda x, y, at: np.polynomial.Polynomial.fit(x, y, 2)(at), least=3)
 
 
@@ -70,8 +69,8 @@ def exact_fitted(cases: Cases, chosen: np.ndarray) -> np.ndarray:
     """Return where the exact losses cross by weights on the simplex for which they cross where they should.
 
     sum_l lambda_l D(m, l) = 0 at the measured m of each chosen case, D the difference of the losses: that is linear in
-    lambda. Divided by the slope of D in M/N, its residual is how far the crossing is from m. Each family and model has
-    weights of its own.
+    lambda. Divided by the slope of D in M/N, its residual is how far the crossing is from m. Each group has weights of
+    its own.
     """
     predicted = np.full(len(cases.measured), np.nan)
     known = np.array([difference is not None for difference in cases.difference])
@@ -117,16 +116,15 @@ def _at(difference: np.ndarray | None, fraction: float) -> np.ndarray:
 
 
 def _groups(cases: Cases) -> list[np.ndarray]:
-    """Return which cases are of each family and model, of models with components."""
-    groups = [group(case) if "components" in case.provides else None for case in cases.spec.cases]
-    names = dict.fromkeys(name for name in groups if name is not None)
-    return [np.array([other == name for other in groups]) for name in names]
+    """Return which cases are of each group."""
+    names = dict.fromkeys(name for name in cases.group if name is not None)
+    return [np.array([other == name for other in cases.group]) for name in names]
 
 
 def _by_group(
     cases: Cases, chosen: np.ndarray, curve: Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray], least: int
 ) -> np.ndarray:
-    """Return the predictions of a curve in log sigma*^2 fitted to the chosen cases of each family and model.
+    """Return the predictions of a curve in log sigma*^2 fitted to the chosen cases of each group.
 
     **Arguments:** `curve`: of log sigma*^2 and M50 / N of the chosen, and of log sigma*^2 of all; `least`: how many
     different sigma*^2 the fit needs; a curve that needs but one does not look at them.

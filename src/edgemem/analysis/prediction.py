@@ -7,7 +7,7 @@ import xarray as xr
 
 from edgemem.analysis.agreement import agreement
 from edgemem.analysis.cases import Cases
-from edgemem.analysis.evaluations import Evaluations, case_coordinates, of_cases, over_cases
+from edgemem.analysis.evaluations import Evaluations, case_coordinates, group, of_cases, over_cases
 from edgemem.analysis.fits import FITS, simplex_envelope
 from edgemem.analysis.theory import Losses, is_isotropic, losses_of
 from edgemem.analysis.transition import binomial_variance
@@ -44,8 +44,10 @@ def predictions_table(spec: RegressSpec, losses: Losses, transition: xr.Dataset)
 
     theory = losses.predictions
     everywhere = np.full((len(NAMES), len(spec.cases), len(spec.seeds)), np.nan)
-    for i, name in enumerate(NAMES):
-        everywhere[i] = theory[name] if name in theory else FITS[name](cases, ~kept_out)[:, None]
+    for name, values in theory.items():
+        everywhere[NAMES.index(name)] = values
+    for name, predict in FITS.items():
+        everywhere[NAMES.index(name)] = predict(cases, ~kept_out)[:, None]
     value, low, high = mean_interval(np.moveaxis(everywhere, 2, 0))
     stderr = everywhere.std(axis=2, ddof=1) / np.sqrt(len(spec.seeds)) if len(spec.seeds) > 1 else 0 * value
 
@@ -116,6 +118,7 @@ def _cases(spec: RegressSpec, losses: Losses, transition: xr.Dataset) -> Cases:
         noise = (parts.between_data_sets.value + parts.binomial) / m50.shape[1]
     return Cases(
         spec,
+        [group(case) if own else None for case, own in zip(spec.cases, of_components, strict=True)],
         losses.snr.values,
         of_cases(spec, transition.m50_pooled),
         float(noise),
@@ -152,10 +155,16 @@ def _left_out(cases: Cases, value: np.ndarray) -> dict[str, Fold]:
     """Return the folds in which each value of an axis in turn was kept out of fits.
 
     Every axis with several values is a fold: there a fit has seen no setting with the same N, say. Of sigma*^2 there
-    are two more, values inside of those that were seen (interpolation) and at an end (extrapolation).
+    are two more, values inside of those that were seen (interpolation) and at an end (extrapolation). Models with
+    components are an axis, too, as they may differ in weighting or start: what predicts one of them is fitted to all
+    others of the family together.
     """
     folds = {}
-    table = [{"family": case.setting.family, **case.setting.axes} for case in cases.spec.cases]
+    table = [
+        {"family": case.setting.family, **({} if own is None else {"model": case.model}), **case.setting.axes}
+        for case, own in zip(cases.spec.cases, cases.group, strict=True)
+    ]
+    pooled = cases._replace(group=[own and own.partition("/")[0] for own in cases.group])
     for axis in dict.fromkeys(axis for row in table for axis in row):
         values = [row.get(axis) for row in table]  # None where a family has no such axis
         known = {value for value in values if value is not None}
@@ -165,7 +174,7 @@ def _left_out(cases: Cases, value: np.ndarray) -> dict[str, Fold]:
         for one in sorted(known):
             out = np.array([other == one for other in values])
             for name, predict in FITS.items():
-                predicted[NAMES.index(name), out] = predict(cases, ~out)[out]
+                predicted[NAMES.index(name), out] = predict(pooled if axis == "model" else cases, ~out)[out]
         folds[f"leave_one_{axis}_out"] = _fold(cases, predicted, np.ones(len(values), bool))
         if axis == "variance" and len(known) > 2:
             end = np.array([one in (min(known), max(known)) for one in values])

@@ -9,6 +9,7 @@ from edgemem.analysis.evaluations import Evaluations, last_step
 from edgemem.analysis.transition import FRACTIONS
 from edgemem.config.regress import RegressSpec
 from edgemem.config.study import Case
+from edgemem.numerics.memorizing_posterior import collapse
 from edgemem.numerics.theory import (
     crossing_size,
     crossover_fraction,
@@ -20,7 +21,10 @@ from edgemem.numerics.theory import (
 
 # C(M) at the fractions of curves, by the names of settings and the seed.
 Constants = dict[tuple[str, int], np.ndarray]
-NAMES = ("c1", "c2", "snr_weight", "finite_size", "exact_losses")
+# Predictors by their weights of the times, at which the exact losses cross, and by centres of their own.
+CROSSINGS = ("exact_losses", "own_exact", "danger", "collapse", "decided")
+CENTRES = ("fixed_centres", "ward", "ward_sampled", "likelihood", "likelihood_sampled")
+NAMES = ("c1", "c2", "snr_weight", "finite_size", "own_c2", *CROSSINGS, "copy_variance_line", *CENTRES)
 
 
 class Losses(NamedTuple):
@@ -55,8 +59,11 @@ def losses_of(spec: RegressSpec, evaluations: Evaluations) -> Losses:
 def theory_predictions(spec: RegressSpec, evaluations: Evaluations, constants: Constants) -> dict[str, np.ndarray]:
     """Return the predictions of M50 / N that need no fit, (case, seed) by predictor; NaN where one does not apply.
 
-    All but `snr_weight` weight all times equally on the x_0 scale, lambda = 1 in (21). Where the paper's approximations
-    do not hold there is only the prediction by the exact losses: those of the setting's own generalizing denoiser.
+    `c1`, `c2`, `finite_size` and `exact_losses` weight all times equally on the x_0 scale, lambda = 1 in (21);
+    `snr_weight` by psi; `own_c2` and `own_exact` as the training did that made the models; the others of `CROSSINGS`
+    as the training samples say. `copy_variance_line` is 1 - v_c / sigma*^2. Where the paper's approximations do not
+    hold there are only the predictions by the exact losses, those of the setting's own generalizing denoiser, and by
+    `CENTRES`, which need the training samples alone.
     """
     found = {name: np.full((len(spec.cases), len(spec.seeds)), np.nan) for name in NAMES}
     for i, case in enumerate(spec.cases):
@@ -69,19 +76,39 @@ def theory_predictions(spec: RegressSpec, evaluations: Evaluations, constants: C
 
 def _of_case(case: Case, evaluation: xr.Dataset, constant: np.ndarray) -> dict[str, float]:
     found: dict[str, float] = {}
+    if "components" in case.provides:
+        half = evaluation.half_copies.sel(centres=list(CENTRES)).values / case.setting.N
+        found |= dict(zip(CENTRES, half, strict=True))
     if has_losses_to_cross(case):
-        exact = excess_difference(evaluation).mean(axis=1)
-        found["exact_losses"] = crossing_size(evaluation.subset_size.values, exact) / case.setting.N
+        difference = excess_difference(evaluation)
+        for name, weight in time_weights(evaluation).items():
+            crossing = crossing_size(evaluation.subset_size.values, difference @ weight)
+            found[name] = crossing / case.setting.N
     if is_isotropic(case):
         snr, variance, dim = evaluation.snr.values, evaluation.true_variance.item(), case.setting.dim
         one = np.ones_like(snr)
         found["c1"] = crossover_fraction(snr, one, variance, 1.0)
         found["c2"] = crossover_fraction(snr, one, variance, 2.0)
         found["snr_weight"] = crossover_fraction(snr, snr, variance, 2.0)
+        found["own_c2"] = crossover_fraction(snr, evaluation.training_weight.values, variance, 2.0)
+        found["copy_variance_line"] = 1 - evaluation.copy_variance.item() / variance
         generalizing = np.mean(generalizing_excess_loss(dim, variance, snr))
         partially = partially_memorizing_excess_loss(dim, variance, FRACTIONS, constant)
         found["finite_size"] = crossing_size(FRACTIONS, partially - generalizing)
     return found
+
+
+def time_weights(evaluation: xr.Dataset) -> dict[str, np.ndarray]:
+    """Return the weights of the times that are known before any transition is, by the predictor that they give."""
+    posterior = evaluation.posterior_weight.values
+    weights = (
+        np.ones_like(posterior),
+        evaluation.training_weight.values,
+        posterior * evaluation.shell_coverage.values,
+        collapse(posterior),
+        evaluation.decided.values,
+    )
+    return dict(zip(CROSSINGS, weights, strict=True))
 
 
 def is_isotropic(case: Case) -> bool:

@@ -17,13 +17,26 @@ PREDICTORS = {
     "c2": "(21), λ = 1, C = 2",
     "snr_weight": "(21), λ = ψ, C = 2",
     "finite_size": "(21), λ = 1, finite-size C(M)",
+    "own_c2": "(21), λ of training, C = 2",
     "exact_losses": "exact losses, λ = 1",
+    "own_exact": "exact losses, λ of training",
+    "danger": "exact losses, λ of danger",
+    "collapse": "exact losses, λ at the collapse",
+    "decided": "exact losses, λ where DDIM decides",
+    "copy_variance_line": "σ*² (1 − M/N) = v of copies",
+    "fixed_centres": "fixed centres, v of copies",
+    "ward": "Ward’s clusters",
+    "ward_sampled": "Ward’s clusters, sampled",
+    "likelihood": "greatest likelihood",
+    "likelihood_sampled": "greatest likelihood, sampled",
     "fitted": "the paper's regression, fitted λ̃, C = 2",
     "simplex": "(21), λ fitted on the simplex, C = 2",
     "exact_fitted": "exact losses, λ fitted on the simplex",
     "line": "line in log σ*²",
     "parabola": "parabola in log σ*²",
 }
+# Those that are fitted to measured transitions; all others fit nothing.
+FITTED = ("constant", "fitted", "simplex", "exact_fitted", "line", "parabola")
 
 
 class Regression(Model):

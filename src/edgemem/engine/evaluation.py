@@ -12,6 +12,7 @@ from edgemem import pieces
 from edgemem.config.evaluate import EvaluateSpec
 from edgemem.denoisers.abstract import AbstractDenoiser
 from edgemem.engine.models import TrainedModels, parameter_coordinates, read_models
+from edgemem.engine.sample_geometry import sample_geometry
 from edgemem.families.rows import rows
 from edgemem.numerics.denoiser import Denoiser
 from edgemem.numerics.diffusion import signal_to_noise, time_grid
@@ -65,10 +66,11 @@ def evaluate(spec: EvaluateSpec, samples: xr.Dataset, models: xr.Dataset) -> xr.
         job = _Job(spec, samples, trained, denoisers, times, progress)
         dataset = _coordinates(job, models).merge(_losses(job)).merge(_memorization(job))
         if "components" in trained.kind.provides:
-            dataset = dataset.merge(_learned(job))
+            dataset = dataset.merge(_learned(job)).merge(_geometry(job))
     # What is known of the data distribution, and how training ended, goes along, so that tables need no other file.
     known = [name for name in ("true_mean", "true_variance") if name in spec.setting.abilities]
-    return dataset.merge(samples[["copies_of", "log_density", *known]]).merge(models[["converged", "still_falling"]])
+    trained_by = models[["converged", "still_falling", "training_weight"]]
+    return dataset.merge(samples[["copies_of", "log_density", *known]]).merge(trained_by, join="exact")
 
 
 def _coordinates(job: _Job, models: xr.Dataset) -> xr.Dataset:
@@ -218,6 +220,17 @@ def _memorization(job: _Job) -> xr.Dataset:
     return xr.Dataset(
         {name: (dims, values, {"long_name": text, "units": "1"}) for name, (dims, values, text) in variables.items()}
     )
+
+
+def _geometry(job: _Job) -> xr.Dataset:
+    """Return what the training samples say by themselves, in the noise in which losses are measured."""
+    training = rows(job.samples.x_train)
+    job.progress.update("geometry of the training samples")
+
+    def noise(time: float) -> np.ndarray:
+        return np.asarray(_noise(job, "train", time, training.shape))
+
+    return sample_geometry(job.spec, training, job.times, noise)
 
 
 def _learned(job: _Job) -> xr.Dataset:

@@ -5,12 +5,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Float
 
 from edgemem import pieces
 from edgemem.config.models import snapshot_steps
 from edgemem.config.train import TrainSpec
 from edgemem.denoisers.abstract import AbstractDenoiser
 from edgemem.denoisers.storage import stored, to_dataset
+from edgemem.numerics.diffusion import time_grid
 from edgemem.numerics.loss_trace import can_tell, log_steps, still_falling
 from edgemem.numerics.training import Trained
 
@@ -29,10 +31,10 @@ class Size(NamedTuple):
     probe_ratio: float | None
 
 
-def models_dataset(spec: TrainSpec, sizes: Mapping[int, Size]) -> xr.Dataset:
+def models_dataset(spec: TrainSpec, sizes: Mapping[int, Size], weight: Float[np.ndarray, "time"]) -> xr.Dataset:
     """Return the models of all sizes and steps, and how they were trained.
 
-    **Arguments:** `sizes`: ascending.
+    **Arguments:** `sizes`: ascending; `weight`: lambda on the x_0 scale at each time of training, in their order.
     """
     protocol, setting, keep = spec.protocol, spec.setting, snapshot_steps(spec.snapshots, spec.protocol.steps)
     declared = pieces.declared(spec.denoiser)
@@ -41,7 +43,7 @@ def models_dataset(spec: TrainSpec, sizes: Mapping[int, Size]) -> xr.Dataset:
         size: [stored(snapshot, one.like) for snapshot in one.trained.snapshots]  # type: ignore[arg-type]
         for size, one in sizes.items()
     }
-    batch = min(protocol.minibatch or setting.N, setting.N)
+    batch, grid = min(protocol.minibatch or setting.N, setting.N), spec.time_grid
     dataset = to_dataset(pieces.denoiser_class(spec.denoiser), arrays).assign_coords(
         model_size=("model_size", list(sizes), {"long_name": "model size M", "units": "1"}),
         step=("step", keep, {"long_name": "optimizer steps after which the model was kept", "units": "1"}),
@@ -51,6 +53,16 @@ def models_dataset(spec: TrainSpec, sizes: Mapping[int, Size]) -> xr.Dataset:
             {"long_name": "noised samples that training has seen", "units": "1"},
         ),
         log_step=("log_step", log_steps(protocol.steps), {"long_name": "last optimizer step of a block", "units": "1"}),
+        time=(
+            "time",
+            time_grid(grid.times, grid.t_min, grid.t_max),
+            {"long_name": "diffusion time t", "units": "1"},
+        ),
+    )
+    dataset["training_weight"] = (
+        "time",
+        np.asarray(weight, np.float64),
+        {"long_name": "weight lambda of each time in the loss that was minimized, x_0 scale", "units": "1"},
     )
     loss = {size: one.trained.loss for size, one in sizes.items()}
     dataset["training_loss"] = (

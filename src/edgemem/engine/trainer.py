@@ -229,7 +229,7 @@ class Trainer:
         for size, of_size in sorted(self.trained.items()):
             probe = self.probe_ratio.get(size)
             sizes[size] = Size(of_size, self.unpadded[size], self.seconds[size], self.grid[size], probe)
-        return models_dataset(self.spec, sizes)
+        return models_dataset(self.spec, sizes, np.asarray(self.problem.weight))
 
 
 def on_gpu() -> bool:

@@ -8,7 +8,7 @@ import numpy as np
 
 from edgemem.config.plot import INTERVALS, CampaignFigure, Caption, Subject
 from edgemem.config.regress import PREDICTORS
-from edgemem.figures.style import COLOURS, legend_below, new_figure, row_of_each_case
+from edgemem.figures.style import COLOURS, HEIGHT, legend_below, new_figure, row_of_each_case
 
 
 if TYPE_CHECKING:
@@ -31,20 +31,25 @@ CAPTION = Caption(
     "squared errors.",
     "Left: measured minus predicted transition point, one point a setting and model; fits have not seen settings of "
     "the same variance. Right: mean squared error of each predictor, on the settings that fits have seen and on those "
-    "held out; the legend says how many there are. A predictor earns its name only where it beats the constant."
-    + INTERVALS,
+    "held out; the legend says how many there are. A predictor earns its name only where it beats the constant; those "
+    "that say nothing of these settings are left out." + INTERVALS,
 )
 # A mean squared error below this is that of a curve through every point, and is not on the axis.
 ROUNDING = 1e-8
+# Inches of a row, and of what stands above and below the rows.
+ROW, AROUND = 0.19, 0.9
 FOLDS = (("train", "fitted", "o", -0.12), ("holdout", "held out", "D", 0.12))
 
 
 def draw(options: PredictionFigure, subject: Subject, inputs: Inputs) -> Figure:
     """Draw measured minus predicted M50 / N with intervals, and the mean squared errors, one row a predictor."""
     transition, regression = (row_of_each_case(inputs[kind][0]) for kind in ("transition", "regression"))
+    counts = regression["count"].max("predictor")
+    said = regression.predicted_fraction.notnull().any("case")
+    regression = regression.sel(predictor=said)
     names = [PREDICTORS[str(predictor)] for predictor in regression.predictor.values]
     place = np.arange(len(names))
-    figure, (differences, errors) = new_figure(2)
+    figure, (differences, errors) = new_figure(2, height=max(HEIGHT, ROW * len(names) + AROUND))
     measured = transition.m50_pooled.values
     measured_half = np.nan_to_num(transition.m50_pooled_high - transition.m50_pooled_low).clip(0) / 2
     spread = np.linspace(-0.3, 0.3, len(measured)) if len(measured) > 1 else np.zeros(1)
@@ -66,8 +71,6 @@ def draw(options: PredictionFigure, subject: Subject, inputs: Inputs) -> Figure:
             ecolor=(colour, 0.5),
             label=names[i],
         )
-        if np.isnan(difference).all():
-            differences.text(0, i, " not known", va="center", color=COLOURS["memorizing"], fontsize=7)
     differences.axvline(0, color=COLOURS["approximation"], linewidth=0.8)
     differences.set_xlabel("measured − predicted M₅₀ / N")
 
@@ -79,7 +82,7 @@ def draw(options: PredictionFigure, subject: Subject, inputs: Inputs) -> Figure:
             marker,
             color=COLOURS["trained"],
             markerfacecolor=COLOURS["trained"] if fold == "train" else "white",
-            label=f"settings {what}: {int(regression['count'].sel(fold=fold).max())}",
+            label=f"settings {what}: {int(counts.sel(fold=fold))}",
         )
         exact = (squared.sel(fold=fold) <= ROUNDING).values
         if exact.any():

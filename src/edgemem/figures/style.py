@@ -45,6 +45,17 @@ COLOURS = {
     "exact_fitted": "#8C564B",
     "line": "#B0B0B0",
     "parabola": "#333333",
+    "own_c2": "#E377C2",
+    "own_exact": "#1F4E79",
+    "danger": "#B22222",
+    "collapse": "#FF9896",
+    "decided": "#7B4173",
+    "copy_variance_line": "#BCBD22",
+    "fixed_centres": "#637939",
+    "ward": "#17BECF",
+    "ward_sampled": "#0E6E78",
+    "likelihood": "#98DF8A",
+    "likelihood_sampled": "#2E7D32",
 }
 # Readable at the width of a text column.
 STYLE: dict[str, Any] = {

@@ -4,7 +4,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from edgemem.numerics.coloured_templates import coloured_posterior_mean
 from edgemem.numerics.diffusion import alpha
@@ -17,14 +17,17 @@ class MixturePosterior(eqx.Module):
 
     With the true means and variance it is the generalizing denoiser; with all training samples as means and no variance
     the memorizing one.
+
+    **Attributes:** `exists`: False for rows of `mean` that only pad it to a common shape; all exist if None.
     """
 
     mean: Float[Array, "component feature"]
     standard_deviation: Float[Array, ""]
+    exists: Bool[Array, "component"] | None = None
 
     def __call__(self, x: Float[Array, "point feature"], t: Float[Array, "point"]) -> Float[Array, "point feature"]:
         """Return the posterior mean of each point."""
-        exists = jnp.ones(self.mean.shape[0], bool)
+        exists = jnp.ones(self.mean.shape[0], bool) if self.exists is None else self.exists
         return isotropic_posterior_mean(x, t, self.mean, self.standard_deviation, exists)
 
 

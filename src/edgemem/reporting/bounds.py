@@ -20,6 +20,8 @@ SLOPE = 0.2
 GAIN = 0.1
 # Mean squared error beyond the noise that counts as none: half a component at N = 100, models having whole ones.
 EXCESS_ERROR = 0.005**2
+# Mean squared error of a predictor without any fit: a hundredth of N, half of what the paper's regression has.
+UNFITTED_ERROR = 1e-4
 # From one tenth to nine tenths the ratio of the paper's figure 2 takes a fifth of N (0.72 to 0.92); a quarter more.
 WIDTH = 0.25
 # The share of data sets, or of variance, above which one speaks of most.

@@ -2,7 +2,7 @@
 
 from edgemem.layout import CLAIMED
 from edgemem.reporting import bounds, loss_claims, prediction_claims, transition_claims
-from edgemem.reporting.prediction_claims import CROSSINGS
+from edgemem.reporting.prediction_claims import CROSSINGS, OWN_CROSSINGS
 from edgemem.reporting.rules import Claim, Rule, above, below, everywhere, inside, within_noise
 
 
@@ -14,7 +14,7 @@ FURTHER = (
             f"Equal weights, {losses}",
             f"The transition is where the two losses cross, all times weighted equally; {losses}",
             "not tested: σ*² = 1 throughout",
-            prediction_claims.crossing(predictor),
+            prediction_claims.crossing(predictor, len(CROSSINGS)),
             inside(
                 f"slope of measured on predicted M₅₀ / N, and bias; at least {bounds.MIN_HELD_OUT} settings, three "
                 "such tests share the level",
@@ -25,6 +25,35 @@ FURTHER = (
             (REFUTE, SWEEP),
         )
         for predictor, losses in CROSSINGS.items()
+    ),
+    *(
+        Claim(
+            f"Weights of training, {losses}",
+            f"The transition is where the two losses cross, times weighted as training weighted them; {losses}",
+            "not tested: the weights are fitted",
+            prediction_claims.crossing(predictor, len(OWN_CROSSINGS)),
+            inside(
+                f"slope of measured on predicted M₅₀ / N, and bias; at least {bounds.MIN_HELD_OUT} settings, two such "
+                "tests share the level",
+                f"{1 - bounds.SLOPE:g}",
+                f"{1 + bounds.SLOPE:g}",
+                f", and in ±{bounds.NEAR:g} N",
+            ),
+            (REFUTE,),
+        )
+        for predictor, losses in OWN_CROSSINGS.items()
+    ),
+    Claim(
+        "Nothing fitted",
+        "The transition can be predicted without any fit to measured transitions",
+        "not tested",
+        prediction_claims.nothing_fitted,
+        Rule(
+            f"mean squared error of each predictor that fits nothing (at least {bounds.MIN_HELD_OUT} settings)",
+            f"that of one is shown to be below {bounds.UNFITTED_ERROR:.1e} (Holm)",
+            f"that of each is shown to be above {bounds.UNFITTED_ERROR:.1e}",
+        ),
+        (REFUTE,),
     ),
     Claim(
         "Within one variance",

@@ -3,8 +3,18 @@
 from collections.abc import Callable
 
 import numpy as np
+from scipy import stats
 
-from edgemem.numerics.evidence import Quantity, together, verdict
+from edgemem.config.regress import FITTED, PREDICTORS
+from edgemem.numerics.evidence import (
+    CANNOT_TELL,
+    CONTRADICTED,
+    SUPPORTED,
+    Quantity,
+    holm,
+    together,
+    verdict,
+)
 from edgemem.reporting import bounds
 from edgemem.reporting.numbers import Metrics, number
 from edgemem.reporting.quantities import difference, error_interval, estimated, interval_verdict, scaled, shown
@@ -15,6 +25,10 @@ from edgemem.reporting.verdicts import MISSING, Judgement, cannot_tell, lacking
 Judge = Callable[[Metrics, list[str]], Judgement]
 # The tests of the crossing that all times weighted equally have, by what stands for the losses; they share the level.
 CROSSINGS = {"c2": "C = 2", "finite_size": "finite-size C", "exact_losses": "the exact losses"}
+# Those of the crossing that times have as training weighted them; they share the level, too.
+OWN_CROSSINGS = {"own_c2": "C = 2", "own_exact": "the exact losses"}
+# Predictors that fit nothing.
+UNFITTED = tuple(predictor for predictor in PREDICTORS if predictor not in FITTED)
 # Predictors without any theory, in log sigma*^2.
 CURVES = ("line", "parabola")
 
@@ -93,10 +107,13 @@ def better_than_curves(metrics: Metrics, cases: list[str]) -> Judgement:
     )
 
 
-def crossing(predictor: str) -> Judge:
-    """Return a judge of where losses cross, all times weighted equally: by bias and slope of the prediction."""
+def crossing(predictor: str, tests: int) -> Judge:
+    """Return a judge of where losses cross: by bias and slope of the prediction.
+
+    **Arguments:** `tests`: how many such tests share the level.
+    """
     own = f"predictor/{predictor}"
-    level = bounds.LEVEL / len(CROSSINGS) / 2
+    level = bounds.LEVEL / tests / 2
 
     def judge(metrics: Metrics, cases: list[str]) -> Judgement:
         if reason := _few_settings(metrics, predictor) or _absent(metrics, f"{own}/slope", f"{own}/bias"):
@@ -117,6 +134,34 @@ def follows_within_variance(metrics: Metrics, cases: list[str]) -> Judgement:
     slope = estimated(metrics, f"{own}/within_slope")
     text = f"slope of measured on predicted within one σ*² {shown(slope, '.2f')}"
     return Judgement(f"{text} ({_settings(metrics, 'exact_losses')} settings)", _is_one(slope, bounds.LEVEL))
+
+
+def nothing_fitted(metrics: Metrics, cases: list[str]) -> Judgement:
+    """Judge by the squared errors of all predictors that fit nothing, over all settings.
+
+    *Supported* if that of one is shown to be below the bound: n times the mean squared error over the bound is chi^2_n
+    at it; p-values are corrected by Holm's rule for the number of predictors. *Contradicted* if each is shown to be
+    above.
+    """
+    if any(f"predictor/{predictor}/count_train" not in metrics for predictor in UNFITTED):
+        return cannot_tell(MISSING)
+    counts = {predictor: _settings(metrics, predictor) for predictor in UNFITTED}
+    judged = {predictor: count for predictor, count in counts.items() if count >= bounds.MIN_HELD_OUT}
+    if not judged:
+        return cannot_tell(f"{max(counts.values())} settings; at least {bounds.MIN_HELD_OUT} are needed")
+    errors = {predictor: _whole_error(metrics, predictor) for predictor in judged}
+    statistic = np.array([judged[name] * error / bounds.UNFITTED_ERROR for name, error in errors.items()])
+    number_of = np.array(list(judged.values()))
+    below, above = (np.asarray(tail(statistic, number_of)) for tail in (stats.chi2.cdf, stats.chi2.sf))
+    best = min(errors, key=lambda name: errors[name])
+    found = error_interval(errors[best], judged[best])
+    text = (
+        f"least squared error, of “{PREDICTORS[best]}”: {found.value:.1e} [{found.low:.1e}, {found.high:.1e}] on "
+        f"{judged[best]} settings; {len(judged)} predictors"
+    )
+    if holm(below).min() <= bounds.LEVEL:
+        return Judgement(text, SUPPORTED)
+    return Judgement(text, CONTRADICTED if above.max() <= bounds.LEVEL else CANNOT_TELL)
 
 
 def too_few(metrics: Metrics, predictor: str, fold: str) -> str | None:
@@ -153,6 +198,13 @@ def _count(metrics: Metrics, predictor: str, fold: str) -> int:
 
 def _error(metrics: Metrics, predictor: str, fold: str) -> float | None:
     return metrics.get(f"predictor/{predictor}/squared_error_{fold}")
+
+
+def _whole_error(metrics: Metrics, predictor: str) -> float:
+    """Return the mean squared error over the settings fitted to and those held out: it has seen neither."""
+    folds = [fold for fold in ("train", "holdout") if _count(metrics, predictor, fold)]
+    total = sum(_count(metrics, predictor, fold) * (_error(metrics, predictor, fold) or 0) for fold in folds)
+    return total / _settings(metrics, predictor)
 
 
 def _with_error(name: str) -> list[str]:

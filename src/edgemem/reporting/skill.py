@@ -27,7 +27,7 @@ def error_table(metrics: Metrics) -> Table:
     folds = [name.removeprefix(prefix) for name in metrics if name.startswith(prefix)]
     folds.sort(key=lambda fold: (FOLDS.index(fold) if fold in FOLDS else len(FOLDS), fold))
     rows = [["settings in the fold", *_counts(metrics, folds)]]
-    for predictor, name in PREDICTORS.items():
+    for predictor, name in _predictors(metrics).items():
         rows.append([name, *(number(metrics.get(f"predictor/{predictor}/squared_error_{fold}")) for fold in folds)])
     return Table(["predictor", *(fold.replace("_", " ") for fold in folds)], rows)
 
@@ -35,12 +35,18 @@ def error_table(metrics: Metrics) -> Table:
 def agreement_table(metrics: Metrics) -> Table:
     """Return how the predictions of all predictors compare with what was measured."""
     rows = []
-    for predictor, name in PREDICTORS.items():
+    for predictor, name in _predictors(metrics).items():
         own = f"predictor/{predictor}"
         bias, slope = interval(metrics, f"{own}/bias", "+.4f"), interval(metrics, f"{own}/slope", ".2f")
         within = interval(metrics, f"{own}/within_slope", ".2f")
         rows.append([name, bias, slope, within, p_value(metrics.get(f"{own}/p_value"))])
     return Table(["predictor", "bias", "slope", "slope within σ*²", "p"], rows)
+
+
+def _predictors(metrics: Metrics) -> dict[str, str]:
+    """Return the predictors that have said something of the campaign's settings, with their names in tables."""
+    known = {name.split("/")[1] for name, value in metrics.items() if value and name.startswith("predictor/")}
+    return {predictor: name for predictor, name in PREDICTORS.items() if predictor in known}
 
 
 def _counts(metrics: Metrics, folds: list[str]) -> list[str]:

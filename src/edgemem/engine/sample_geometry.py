@@ -1,0 +1,88 @@
+"""What training samples say by themselves of the times that matter, and of the size at which half are copies."""
+
+import functools
+from collections.abc import Callable
+
+import jax.numpy as jnp
+import numpy as np
+import xarray as xr
+
+from edgemem.config.evaluate import EvaluateSpec
+from edgemem.numerics.centres import Centres, drawn, fixed, likelihood, ward
+from edgemem.numerics.copy_geometry import copy_variance
+from edgemem.numerics.memorization import memorized
+from edgemem.numerics.memorizing_posterior import danger, decided
+from edgemem.numerics.randomness import named_generator, named_key
+from edgemem.numerics.references import MixturePosterior
+from edgemem.numerics.sampling import SAMPLERS
+from edgemem.numerics.theory import bisected_size
+
+
+# Points drawn from a mixture of centres; DDIM paths; draws around each sample.
+DRAWN, PATHS, AROUND = 1000, 1000, 100
+# How centres are found and where points come from, by the predictor that they give.
+CENTRES = ("fixed_centres", "ward", "ward_sampled", "likelihood", "likelihood_sampled")
+
+
+def sample_geometry(
+    spec: EvaluateSpec, training: np.ndarray, times: np.ndarray, noise: Callable[[float], np.ndarray]
+) -> xr.Dataset:
+    """Return what follows from training samples, the threshold of copies and the sampler alone.
+
+    **Arguments:** `times`: descending; `noise`: of a time, the draws of noise for each training sample.
+    """
+    posterior, coverage = np.transpose([danger(training, float(t), noise(t)) for t in times])
+    start = _generator(spec, "paths").standard_normal((PATHS, training.shape[1]))
+    around = _generator(spec, "copies").standard_normal((AROUND, *training.shape))
+    variance = copy_variance(training, spec.evaluation.threshold, around)
+    variables = {
+        "posterior_weight": (
+            "time",
+            posterior,
+            "mean largest posterior weight of the memorizing denoiser at noised training samples",
+        ),
+        "shell_coverage": ("time", coverage, "fraction of noised training samples in the shell of another one"),
+        "decided": ("time", decided(training, times, start), "fraction of its DDIM paths whose sample is decided then"),
+        "copy_variance": ((), variance, "variance around training samples at which half of the points are copies"),
+        "half_copies": (
+            "centres",
+            _half_copies(spec, training, times, variance),
+            "number M of centres at which half of what comes from them are copies",
+        ),
+    }
+    return xr.Dataset(
+        {name: (dims, values, {"long_name": text, "units": "1"}) for name, (dims, values, text) in variables.items()},
+        coords={"centres": ("centres", list(CENTRES), {"long_name": "centres that are not trained"})},
+    )
+
+
+def _half_copies(spec: EvaluateSpec, training: np.ndarray, times: np.ndarray, variance: float) -> list[float]:
+    """Return the sizes at which half are copies, in the order of `CENTRES`."""
+    count, threshold = len(training), spec.evaluation.threshold
+
+    def exactly(centres: Centres, size: int) -> np.ndarray:
+        return drawn(centres, DRAWN, _generator(spec, "drawn", size))
+
+    def sampled(centres: Centres, size: int) -> np.ndarray:
+        # Rows that pad them give all sizes one compiled program.
+        mean = np.zeros_like(training)
+        mean[:size] = centres.mean
+        exists = np.arange(count) < size
+        denoiser = MixturePosterior(jnp.asarray(mean), jnp.asarray(np.sqrt(centres.variance)), jnp.asarray(exists))
+        key = named_key(spec.seed, "evaluate", spec.setting.name, "geometry", "sampled")
+        return np.asarray(SAMPLERS[spec.sampling.sampler](denoiser, jnp.asarray(times), DRAWN, mean.shape[1], key=key))
+
+    found = [bisected_size(lambda size: fixed(training, size).variance - variance, count)]
+    for of_size in (ward, likelihood):
+        centres = functools.cache(functools.partial(of_size, training))
+        for points in (exactly, sampled):
+
+            def missing(size: int, centres=centres, points=points) -> float:  # type: ignore[no-untyped-def]
+                return 0.5 - float(memorized(points(centres(size), size), training, threshold).mean())
+
+            found.append(bisected_size(missing, count))
+    return found
+
+
+def _generator(spec: EvaluateSpec, *use: str | int) -> np.random.Generator:
+    return named_generator(spec.seed, "evaluate", spec.setting.name, "geometry", *use)
