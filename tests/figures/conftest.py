@@ -18,6 +18,7 @@ from scipy import stats
 from edgemem import pieces
 from edgemem.analysis.comparison import compare
 from edgemem.analysis.prediction import predict_transitions
+from edgemem.analysis.starts import starts_table
 from edgemem.analysis.theory import CENTRES
 from edgemem.analysis.transition import find_transitions
 from edgemem.config.compare import CompareSpec
@@ -94,6 +95,10 @@ def evaluation(variance: float, seed: int, reached: float, name: str = "mixture"
             "learned_variance": ("model_size", variance * (1 - sizes / N) + own),
             "distance_to_nearest_sample": ("model_size", 2 - sizes / N + 2 * own),
             "distance_to_nearest_true_mean": ("model_size", 1 + sizes / N + 3 * own),
+            "distance_to_nearest_mean": (
+                ("model_size", "sample"),
+                np.where(np.arange(N) < sizes[:, None] / 2, 0.1, 10.0),
+            ),
         }
         by_time = rng.uniform(0.1, 0.9, (3, len(TIMES)))
         geometry = {
@@ -184,7 +189,9 @@ class Case(NamedTuple):
         spec: dict[str, Any] = {"figure": {"figure": figure} | REQUIRED.get(figure, {}) | options}
         if pair is not None:
             (setting,) = (setting for setting in self.spec.settings if setting.name == pair[0])
-            spec |= {"setting": setting.model_dump(), "model": pair[1], "provides": self.spec.models[pair[1]].provides}
+            spec |= {"setting": setting.model_dump()}
+            if "model" in pieces.figure_options(figure).subject:
+                spec |= {"model": pair[1], "provides": self.spec.models[pair[1]].provides}
         return PlotSpec.model_validate(spec)
 
 
@@ -219,7 +226,7 @@ def case(name: str) -> Case:
                 for model in models
             },
             "seeds": seeds,
-            "regression": {"holdout": 0.5},
+            "regression": {"holdout": 0.5, "best_of": [model for model in models if MODELS[model].provides]},
         }
     )
     made = {
@@ -227,7 +234,7 @@ def case(name: str) -> Case:
         for c in spec.cases
     }
     by_seed = {(*pair, seed): one for pair, several in made.items() for seed, one in zip(seeds, several, strict=True)}
-    transition = find_transitions(spec, by_seed)
+    transition = find_transitions(spec, by_seed).merge(starts_table(spec, by_seed))
     regression = predict_transitions(spec, by_seed, transition)
     ways = {
         (c.setting.name, c.model): [

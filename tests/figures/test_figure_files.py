@@ -26,6 +26,7 @@ READS = {
     "copies": ("evaluations", "transition"),
     "sensitivity": ("sensitivity",),
     "barrier": ("barriers",),
+    "starts": ("transition",),
     "regression": ("transition", "regression"),
     "refutation": ("transition", "regression"),
     "protocols": ("comparison",),
@@ -110,8 +111,10 @@ def test_figure_says_what_it_is_of(inputs, tmp_path: Path, figure: str):
     for number in (0, 1):
         assert plot(inputs(made.name, number), made, figure, [out], number) == 0
         attributes = read_attributes(out)
-        of = made.pairs[number] if pieces.figure_options(figure).subject else (None, None)
-        assert (attributes.get("setting"), attributes.get("model")) == of
+        of = dict(zip(("setting", "model"), made.pairs[number], strict=True))
+        subject = pieces.figure_options(figure).subject
+        for name in ("setting", "model"):
+            assert attributes.get(name) == (of[name] if name in subject else None)
         assert attributes["edgemem_file"] == "figure"
 
 

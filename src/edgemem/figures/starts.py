@@ -68,12 +68,7 @@ def draw(options: StartsFigure, subject: Subject, inputs: Inputs) -> Figure:
                 style: dict[str, Any] = {"color": SERIES[i % len(SERIES)], "label": str(start), "linewidth": 0.8}
                 line = mean_with_interval(axes, fraction, values, **style)[0]
                 at = np.array([which == i for which in least]) & np.isfinite(line.get_ydata())
-                rings: dict[str, Any] = {
-                    "markersize": 6,
-                    "markerfacecolor": "none",
-                    "color": "black",
-                    "label": "least training loss",
-                }
+                rings: dict[str, Any] = {"markersize": 6, "markerfacecolor": "none", "color": "black"}
                 axes.plot(fraction[at], line.get_ydata()[at], "o", label="least training loss", **rings)
         axes.set(xlabel="model size M / N", ylabel=label)
         axes.axvline(1, linestyle=":", color="#999999", label="M = N")
