@@ -100,11 +100,11 @@ def evaluation(variance: float, seed: int, reached: float, name: str = "mixture"
                 np.where(np.arange(N) < sizes[:, None] / 2, 0.1, 10.0),
             ),
         }
-        by_time = rng.uniform(0.1, 0.9, (3, len(TIMES)))
+        by_time = rng.uniform(0.1, 0.9, (2, len(TIMES)))
         geometry = {
-            "posterior_weight": ("time", by_time[0]),
-            "shell_coverage": ("time", by_time[1]),
-            "decided": ("time", by_time[2]),
+            "posterior_weight": ("time", np.linspace(0.1, 1, len(TIMES))),
+            "shell_coverage": ("time", by_time[0]),
+            "decided": ("time", by_time[1]),
             "copy_variance": ((), 0.2 * variance),
             "half_copies": ("centres", N * rng.uniform(0.6, 0.9, len(CENTRES))),
         }

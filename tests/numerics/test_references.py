@@ -74,3 +74,14 @@ def test_a_wrong_shape_is_refused(float64):
     """Annotations are checked while tests run: here there are four times for three points."""
     with pytest.raises(TypeCheckError):
         memorizing(np.zeros((8, 3)))(jnp.zeros((3, 3)), jnp.zeros(4))
+
+
+def test_rows_that_pad_are_no_components(float64):
+    rng = np.random.default_rng(3)
+    mean, t = rng.normal(size=(5, 3)), np.array([0.001, 0.3, 0.999])
+    x = jnp.asarray(rng.normal(size=(3, 3)))
+    padded = MixturePosterior(
+        jnp.asarray(np.concatenate([mean, np.zeros((4, 3))])), jnp.asarray(0.5), jnp.arange(9) < 5
+    )
+    found = padded(x, jnp.asarray(t))
+    np.testing.assert_allclose(found, oracle.denoise(mean, 0.25, np.asarray(x), t), atol=1e-9)

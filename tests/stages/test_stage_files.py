@@ -180,6 +180,7 @@ def test_evaluations(made, kind: str, steps: list[int]):
             "feature": D,
             "point": 10,
             "generated_point": 60,
+            "centres": 5,
         },
         {
             "generated": ("model_size", "step", "point", "feature"),
@@ -189,7 +190,9 @@ def test_evaluations(made, kind: str, steps: list[int]):
             "distance_to_nearest_mean": ("model_size", "step", "sample"),
             **dict.fromkeys(("null_nearest_distance", "null_second_distance"), ("generated_point",)),
             **dict.fromkeys(("converged", "still_falling"), ("model_size",)),
-            "training_weight": ("time",),
+            **dict.fromkeys(("training_weight", "posterior_weight", "shell_coverage", "decided"), ("time",)),
+            "copy_variance": (),
+            "half_copies": ("centres",),
             **losses,
             **{f"{name}_stderr": dims for name, dims in losses.items()},
             "copied": ("sample", "model_size", "step"),

@@ -1,0 +1,67 @@
+"""Sizes at which half are copies, found by the evaluation, are such sizes on points that it has not seen."""
+
+import jax
+import jax.numpy as jnp
+import jax.random as jr
+import numpy as np
+import pytest
+import xarray as xr
+
+from edgemem.config.evaluate import EvaluateSpec
+from edgemem.engine.sample_geometry import sample_geometry
+from edgemem.numerics.centres import drawn, fixed, likelihood, ward
+from edgemem.numerics.diffusion import time_grid
+from edgemem.numerics.memorization import memorized
+from edgemem.numerics.references import MixturePosterior
+from edgemem.numerics.sampling import ddim
+
+from .conftest import evaluate_spec
+
+
+N, D, POINTS = 24, 8, 4000
+TIMES = time_grid(10, 0.001, 0.999)
+TRAINING = np.random.default_rng(5).normal(size=(N, D))
+
+
+@pytest.fixture(scope="module")
+def geometry() -> xr.Dataset:
+    """What the evaluation says of made-up training samples."""
+
+    def noise(time: float) -> np.ndarray:
+        return np.random.default_rng(int(1e6 * time)).normal(size=(20, N, D))
+
+    with jax.enable_x64(True):
+        return sample_geometry(EvaluateSpec.model_validate(evaluate_spec()), TRAINING, TIMES, noise)
+
+
+def ratio(name: str, size: int) -> float:
+    """Return the fraction of copies among fresh points of centres."""
+    centres = {"ward": ward, "likelihood": likelihood}[name.partition("_")[0]](TRAINING, size)
+    if not name.endswith("sampled"):
+        points = drawn(centres, POINTS, np.random.default_rng(6))
+    else:
+        with jax.enable_x64(True):
+            denoiser = MixturePosterior(jnp.asarray(centres.mean), jnp.asarray(np.sqrt(centres.variance)))
+            points = np.asarray(ddim(denoiser, jnp.asarray(TIMES), POINTS, D, key=jr.key(7)))
+    return float(memorized(points, TRAINING, 1 / 3).mean())
+
+
+@pytest.mark.parametrize("name", ["ward", "ward_sampled", "likelihood", "likelihood_sampled"])
+def test_half_of_fresh_points_are_copies(geometry: xr.Dataset, name: str):
+    """Below the size fewer than half, above it more, but for the noise of counting."""
+    size = geometry.half_copies.sel(centres=name).item()
+    assert ratio(name, int(np.floor(size))) < 0.5 + 0.08
+    assert ratio(name, int(np.ceil(size))) > 0.5 - 0.08
+
+
+def test_fixed_centres_have_the_variance_of_copies(geometry: xr.Dataset):
+    size = geometry.half_copies.sel(centres="fixed_centres").item()
+    around = [fixed(TRAINING, int(end(size))).variance for end in (np.floor, np.ceil)]
+    assert around[0] >= geometry.copy_variance >= around[1]
+
+
+def test_weights_of_times_are_fractions(geometry: xr.Dataset):
+    """The posterior settles, shells shrink, and every path is decided once."""
+    assert (geometry.posterior_weight.diff("time") > -0.01).all()
+    assert geometry.shell_coverage[0] > 0.9 > 0.1 > geometry.shell_coverage[-1]
+    assert geometry.decided.sum() == pytest.approx(1)
