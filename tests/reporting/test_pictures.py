@@ -10,7 +10,7 @@ from edgemem.files.attributes import read_attributes
 ROOT = Path(__file__).parents[2]
 PICTURES = [path for kind in ("png", "pdf", "svg", "jpg", "jpeg", "gif") for path in ROOT.glob(f"docs/**/*.{kind}")]
 # Drawn before figures carried lineage, from campaigns that have not been run again since.
-EARLIER = ("docs/images/protocols.png", "docs/images/image-protocols.png")
+EARLIER = ("docs/images/protocols.png",)
 
 
 def param(path: Path) -> object:
