@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from edgemem.analysis.starts import starts_table
+from edgemem.analysis.starts import starts_metrics, starts_table
 from edgemem.config.regress import RegressSpec
 
 
@@ -124,3 +124,25 @@ def test_a_start_that_a_setting_lacks_is_unknown_there():
 
 def test_without_models_to_compare_there_is_no_table():
     assert not starts_table(spec(regression={}), evaluations())
+
+
+def test_metrics_of_starts():
+    """Differences are taken data set by data set; shares are of the data sets and sizes up to N that are known."""
+    table = starts_table(spec(), evaluations())
+    places = np.array([[[0.75, 0.77], [0.95, 0.93], [np.nan, np.nan]]] * 2)
+    table = table.assign(m50=(("setting", "model", "seed"), places)).assign_coords(model=list(RATIOS))
+    found = starts_metrics(spec(), table)
+    name = "starts/gaussian_N10_d2_K2_var4"
+    assert found[f"{name}/best_m50"] == pytest.approx(table.best_m50.isel(setting=1).mean().item())
+    low, mean, high = (found[f"{name}/means/m50_from_first{end}"] for end in ("_low", "", "_high"))
+    assert mean == pytest.approx(0.18)
+    # Two data sets, 0.20 and 0.16: Student's quantile of one degree of freedom times their standard error.
+    assert (high - low) / 2 == pytest.approx(12.7062 * 0.02, rel=1e-4)
+    assert np.isnan(found[f"{name}/random/m50_from_first"])
+    assert found[f"{name}/means/ratio_at_n"] == pytest.approx(0.95 * 0.4)
+    assert found[f"{name}/samples/least_loss_share"] == 1
+    assert found[f"{name}/means/least_loss_share"] == 0
+
+
+def test_without_models_to_compare_there_are_no_metrics():
+    assert starts_metrics(spec(regression={}), xr.Dataset()) == {}

@@ -16,6 +16,7 @@ from edgemem.analysis.copied_samples import (
 )
 from edgemem.analysis.evaluations import Evaluations, last_step, of_cases
 from edgemem.analysis.published import RATIO_POINTS
+from edgemem.analysis.starts import starts_metrics
 from edgemem.analysis.transition import CRITERIA, NAMES
 from edgemem.analysis.variances import variances
 from edgemem.config.regress import PREDICTORS, RegressSpec
@@ -52,7 +53,7 @@ def summary(
     spec: RegressSpec, measured: dict[str, dict[str, np.ndarray]], transition: xr.Dataset, regression: xr.Dataset
 ) -> dict[str, float | None]:
     """Return the numbers of `metrics` from what was measured of each case, over seeds, beside its transition."""
-    table: dict[str, Any] = _of_campaign(spec, transition, regression)
+    table: dict[str, Any] = _of_campaign(spec, transition, regression) | starts_metrics(spec, transition)
     places, predicted = _by_case(spec, transition), _by_case(spec, regression)
     constants = regression.finite_size_constant.sel(setting=[case.setting.name for case in spec.cases]).values
     for i, case in enumerate(spec.cases):

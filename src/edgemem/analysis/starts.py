@@ -14,7 +14,7 @@ from edgemem.analysis.convergence import usable
 from edgemem.analysis.evaluations import Evaluations, last_step
 from edgemem.analysis.transition import LEVELS
 from edgemem.config.regress import RegressSpec
-from edgemem.numerics.statistics import crossing, monotone_logit
+from edgemem.numerics.statistics import crossing, mean_interval, monotone_logit
 
 
 MEASURED = {
@@ -73,12 +73,48 @@ def starts_table(spec: RegressSpec, evaluations: Evaluations) -> xr.Dataset:
 
 
 def _crossings(ratio: Float[np.ndarray, "place"], fraction: Float[np.ndarray, "place"], total: int) -> list[float]:
-    """Return where the monotone curve nearest to the ratios of a data set crosses the levels."""
+    """Return where the monotone curve nearest to the ratios of a data set crosses the levels, NaN where it does not."""
     known = np.isfinite(ratio)
     if known.sum() < 2:
         return [float("nan")] * len(LEVELS)
     logit = monotone_logit(np.rint(ratio[known] * total).astype(np.int64)[None], int(total))
-    return [float(crossing(fraction[known], logit, level)[0]) for level in LEVELS.values()]
+    found = np.array([crossing(fraction[known], logit, level)[0] for level in LEVELS.values()])
+    return [float(place) for place in np.where(np.isfinite(found), found, np.nan)]
+
+
+def starts_metrics(spec: RegressSpec, table: xr.Dataset) -> dict[str, Any]:
+    """Return numbers of the models that are compared by their starts, `starts/SETTING/...`, means over data sets.
+
+    `best_m50`: M50 / N of the best known minima; of each model, `MODEL/m50_from_first`: its M50 / N minus that of the
+    first, data set by data set; `MODEL/ratio_at_n`: its memorization ratio at M = N; `MODEL/least_loss_share`: the
+    share of data sets and sizes up to N at which it has the least training loss.
+    """
+    found: dict[str, Any] = {}
+    if "start" not in table.dims:
+        return found
+    for i, setting in enumerate(spec.settings):
+        own = table.isel(setting=i)
+        values = {f"best_{level}": own[f"best_{level}"].values for level in LEVELS}
+        fraction = own.start_fraction.values
+        up_to_n = fraction <= 1
+        least = own.least_loss.transpose("seed", "place").values[:, up_to_n]
+        at_n = np.flatnonzero(np.isclose(fraction, 1))
+        first = own.start.values[0]
+        for k, start in enumerate(own.start.values):
+            if start not in spec.models or setting.name not in spec.models[str(start)].settings:
+                continue
+            places = table.m50.sel(model=start).isel(setting=i) - table.m50.sel(model=first).isel(setting=i)
+            values[f"{start}/m50_from_first"] = places.values
+            if len(at_n):
+                values[f"{start}/ratio_at_n"] = own.start_ratio.sel(start=start).values[:, at_n[0]]
+            known = least >= 0
+            found[f"starts/{setting.name}/{start}/least_loss_share"] = (
+                (least == k).sum() / known.sum() if known.any() else np.nan
+            )
+        for name, one in values.items():
+            ends = (f"starts/{setting.name}/{name}{end}" for end in ("", "_low", "_high"))
+            found |= dict(zip(ends, mean_interval(one), strict=True))
+    return found
 
 
 def least_loss(
