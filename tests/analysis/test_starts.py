@@ -19,13 +19,15 @@ RATIOS = {"samples": [0.0, 0.2, 0.6, 1.0, 1.0], "means": [0.0, 0.1, 0.3, 0.4, 0.
 LOSSES = {"samples": [5, 4, 3, 0.1, 0.3], "means": [6, 5, 4, 3, 0.2], "random": [7, 7, 7, 7, 7]}
 
 
+SETTINGS = {"gaussian_N10_d2_K2": 1.0, "gaussian_N10_d2_K2_var4": 4.0}
+
+
 def spec(**changes) -> RegressSpec:
     values = {
         "campaign": "c",
         "settings": [{"family": "gaussian", "N": N, "d": 2, "K": 2, "variance": v} for v in (1, 4)],
         "models": {
-            name: {"provides": ["components"], "settings": ["gaussian_N10_d2_K2", "gaussian_N10_d2_K2_var4"]}
-            for name in RATIOS
+            name: {"provides": ["components"], "settings": list(SETTINGS), "start": f"from_{name}"} for name in RATIOS
         },
         "seeds": SEEDS,
         "regression": {"best_of": list(RATIOS)},
@@ -65,10 +67,9 @@ def evaluation(model: str, variance: float, seed: int) -> xr.Dataset:
 
 
 def evaluations() -> dict:
-    settings = {"gaussian_N10_d2_K2": 1.0, "gaussian_N10_d2_K2_var4": 4.0}
     return {
         (name, model, seed): evaluation(model, variance, seed)
-        for name, variance in settings.items()
+        for name, variance in SETTINGS.items()
         for model in RATIOS
         for seed in SEEDS
     }
@@ -114,6 +115,7 @@ def test_a_start_that_a_setting_lacks_is_unknown_there():
         name: {
             "provides": ["components"],
             "settings": ["gaussian_N10_d2_K2"] + ["gaussian_N10_d2_K2_var4"] * (name != "means"),
+            "start": f"from_{name}",
         }
         for name in RATIOS
     }
@@ -134,14 +136,14 @@ def test_metrics_of_starts():
     found = starts_metrics(spec(), table)
     name = "starts/gaussian_N10_d2_K2_var4"
     assert found[f"{name}/best_m50"] == pytest.approx(table.best_m50.isel(setting=1).mean().item())
-    low, mean, high = (found[f"{name}/means/m50_from_first{end}"] for end in ("_low", "", "_high"))
+    low, mean, high = (found[f"{name}/from_means/means/m50_from_first{end}"] for end in ("_low", "", "_high"))
     assert mean == pytest.approx(0.18)
     # Two data sets, 0.20 and 0.16: Student's quantile of one degree of freedom times their standard error.
     assert (high - low) / 2 == pytest.approx(12.7062 * 0.02, rel=1e-4)
-    assert np.isnan(found[f"{name}/random/m50_from_first"])
-    assert found[f"{name}/means/ratio_at_n"] == pytest.approx(0.95 * 0.4)
-    assert found[f"{name}/samples/least_loss_share"] == 1
-    assert found[f"{name}/means/least_loss_share"] == 0
+    assert np.isnan(found[f"{name}/from_random/random/m50_from_first"])
+    assert found[f"{name}/from_means/means/ratio_at_n"] == pytest.approx(0.95 * 0.4)
+    assert found[f"{name}/from_samples/samples/least_loss_share"] == 1
+    assert found[f"{name}/from_means/means/least_loss_share"] == 0
 
 
 def test_without_models_to_compare_there_are_no_metrics():

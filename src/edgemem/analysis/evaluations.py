@@ -83,6 +83,11 @@ def case_coordinates(spec: RegressSpec) -> xr.Dataset:
     coordinates: dict[str, Any] = {
         "setting": ("setting", list(table), {"long_name": "setting"}),
         "model": ("model", list(spec.models), {"long_name": "model that is trained"}),
+        "initialization": (
+            "model",
+            [model.start for model in spec.models.values()],
+            {"long_name": "where training starts"},
+        ),
     }
     for axis in dict.fromkeys(axis for row in table.values() for axis in row):
         # Families differ in their axes: where one has no number there is NaN, where it has no text there is none.

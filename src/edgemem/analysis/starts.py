@@ -85,9 +85,9 @@ def _crossings(ratio: Float[np.ndarray, "place"], fraction: Float[np.ndarray, "p
 def starts_metrics(spec: RegressSpec, table: xr.Dataset) -> dict[str, Any]:
     """Return numbers of the models that are compared by their starts, `starts/SETTING/...`, means over data sets.
 
-    `best_m50`: M50 / N of the best known minima; of each model, `MODEL/m50_from_first`: its M50 / N minus that of the
-    first, data set by data set; `MODEL/ratio_at_n`: its memorization ratio at M = N; `MODEL/least_loss_share`: the
-    share of data sets and sizes up to N at which it has the least training loss.
+    `best_m50`: M50 / N of the best known minima. Of each model, below `INITIALIZATION/MODEL`: `m50_from_first`, its
+    M50 / N minus that of the first, data set by data set; `ratio_at_n`, its memorization ratio at M = N;
+    `least_loss_share`, the share of data sets and sizes up to N at which it has the least training loss.
     """
     found: dict[str, Any] = {}
     if "start" not in table.dims:
@@ -101,18 +101,19 @@ def starts_metrics(spec: RegressSpec, table: xr.Dataset) -> dict[str, Any]:
         at_n = np.flatnonzero(np.isclose(fraction, 1))
         first = own.start.values[0]
         for k, start in enumerate(own.start.values):
-            if start not in spec.models or setting.name not in spec.models[str(start)].settings:
+            if setting.name not in (model := spec.models[str(start)]).settings:
                 continue
+            name = f"{model.start}/{start}"
             places = table.m50.sel(model=start).isel(setting=i) - table.m50.sel(model=first).isel(setting=i)
-            values[f"{start}/m50_from_first"] = places.values
+            values[f"{name}/m50_from_first"] = places.values
             if len(at_n):
-                values[f"{start}/ratio_at_n"] = own.start_ratio.sel(start=start).values[:, at_n[0]]
+                values[f"{name}/ratio_at_n"] = own.start_ratio.sel(start=start).values[:, at_n[0]]
             known = least >= 0
-            found[f"starts/{setting.name}/{start}/least_loss_share"] = (
+            found[f"starts/{setting.name}/{name}/least_loss_share"] = (
                 (least == k).sum() / known.sum() if known.any() else np.nan
             )
-        for name, one in values.items():
-            ends = (f"starts/{setting.name}/{name}{end}" for end in ("", "_low", "_high"))
+        for quantity, one in values.items():
+            ends = (f"starts/{setting.name}/{quantity}{end}" for end in ("", "_low", "_high"))
             found |= dict(zip(ends, mean_interval(one), strict=True))
     return found
 

@@ -20,13 +20,13 @@ from edgemem.config.grids import SettingEntry
 from edgemem.config.models import ModelEntry
 from edgemem.config.plot import DrawnFigure, PlotSpec
 from edgemem.config.protocol import Protocol
-from edgemem.config.regress import Regression, RegressSpec
+from edgemem.config.regress import Regression, RegressSpec, StartedModel
 from edgemem.config.report import ReportSpec
 from edgemem.config.sample import SampleSpec
 from edgemem.config.sampling import Sampling
 from edgemem.config.sensitivity import SensitivitySpec, sensitivity_spec
 from edgemem.config.settings import AbstractSetting
-from edgemem.config.study import Case, MeasuredModel, Study, TrainedModel
+from edgemem.config.study import Case, Study, TrainedModel
 from edgemem.config.train import TrainSpec
 from edgemem.errors import EdgememError
 from edgemem.layout import SHARED_FOLDERS
@@ -206,7 +206,9 @@ class Campaign(Model):
             campaign=self.campaign,
             settings=self.study.settings,
             models={
-                name: MeasuredModel(provides=model.provides, settings=model.settings)
+                name: StartedModel(
+                    provides=model.provides, settings=model.settings, start=model.protocol.initialization
+                )
                 for name, model in self.study.models.items()
             },
             seeds=self.seeds,

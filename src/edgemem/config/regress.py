@@ -53,12 +53,19 @@ class Regression(Model):
     )
 
 
+class StartedModel(MeasuredModel):
+    """What tables need to know of a model, and where its training starts."""
+
+    start: str = ""
+    """The protocol's `initialization`; empty where it is not known."""
+
+
 class RegressSpec(Spec):
     """The campaign's transitions and predictions, over all its settings, models and seeds."""
 
     campaign: str
     settings: Annotated[list[Setting], Field(min_length=1)]
-    models: dict[str, MeasuredModel]
+    models: dict[str, StartedModel]
     seeds: Annotated[list[Seed], Field(min_length=1)]
     regression: Regression
 
