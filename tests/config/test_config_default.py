@@ -189,6 +189,12 @@ EXPERIMENTS = {
     )),
     "refute": (42, 5, {"mixture": 42}),
     "copies": (6, 5, {"mixture": 6}),
+    "starts": (4, 5, dict.fromkeys(
+        ["samples", "samples-small", "samples-wide", "fresh", "means", "random", "kmeans", "up", "down"], 4
+    ) | dict.fromkeys(["learned", "learned-fresh"], 1) | dict.fromkeys(
+        [f"{start}-{how}" for start in ("means", "fresh", "random") for how in ("long", "hot", "noisy")], 1
+    )),
+    "weights": (4, 3, dict.fromkeys(["eps", "v", "x0", "min-snr", "edm", "log-snr", "low", "mid", "high"], 4)),
 }  # fmt: skip
 
 

@@ -32,10 +32,10 @@ def nearest(word: object, allowed: Iterable[str]) -> str:
 EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")
 
 
-def _number(value: Any) -> Any:
+def as_number(value: Any) -> Any:
     """Return `1e3`, also in a list, as the number that it is, an integer where it is whole; others as they are."""
     if isinstance(value, list):
-        return [_number(part) for part in value]
+        return [as_number(part) for part in value]
     if not (isinstance(value, str) and EXPONENT.fullmatch(value)):
         return value
     number = float(value)
@@ -73,7 +73,7 @@ class Model(BaseModel):
                     if isinstance(part, bool):
                         where = (key, i) if isinstance(value[key], list) else (key,)
                         raise KeyProblem(f"must not be true or false (got {part})", *where)
-            value = {key: _number(part) if key in _without_text(cls) else part for key, part in value.items()}
+            value = {key: as_number(part) if key in _without_text(cls) else part for key, part in value.items()}
         return value
 
 

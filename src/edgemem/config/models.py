@@ -1,12 +1,13 @@
 """What is trained: a denoiser, its sizes, its protocol, and the steps at which it is kept."""
 
+import re
 from typing import Annotated, Any, Self
 
 import numpy as np
-from pydantic import AfterValidator, Discriminator, Field, PositiveInt, Tag, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, PositiveInt, Tag, model_validator
 
 from edgemem import pieces
-from edgemem.config.base import KeyProblem, Model, list_or_other, nearest
+from edgemem.config.base import KeyProblem, Model, as_number, list_or_other, nearest
 from edgemem.declared import Declared
 
 
@@ -45,8 +46,9 @@ def _shortest(text: str) -> str:
 
 SizeOfN = Annotated[str, Field(pattern=OF_N), AfterValidator(_shortest)]
 ModelSize = Annotated[
-    Annotated[PositiveInt, Tag("number")] | Annotated[SizeOfN, Tag("text")],
-    Discriminator(lambda value: "text" if isinstance(value, str) else "number"),
+    Annotated[PositiveInt, BeforeValidator(as_number), Tag("number")] | Annotated[SizeOfN, Tag("text")],
+    # Of `10`, which the command line gives as text, as of anything else that is wrong, one hears as of a number.
+    Discriminator(lambda value: "text" if isinstance(value, str) and re.search("[A-Za-z]$", value) else "number"),
 ]
 SizeList = Annotated[list[ModelSize], Field(min_length=1), _distinct("model size")]
 ModelSizes = Annotated[Annotated[SizeGrid, Tag("other")] | Annotated[SizeList, Tag("list")], list_or_other]
