@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 
+from edgemem.numerics.bisection import bisected_size
 from edgemem.numerics.centres import Centres, drawn, fixed, likelihood, ward
 from edgemem.numerics.copy_geometry import copy_variance
-from edgemem.numerics.theory import bisected_size, crossing_size
+from edgemem.numerics.theory import crossing_size
 
 from . import oracle
 

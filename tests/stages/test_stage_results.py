@@ -37,7 +37,7 @@ def models_with(made, means: dict[int, np.ndarray], variance: float) -> xr.Datas
             "model_size": list(means),
             "step": [1],
             "points": ("step", [1]),
-            "time": time_grid(TIMES["times"], 0.999, 0.001),
+            "time": time_grid(TIMES["times"], 0.001, 0.999),
         },
     )
 

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from edgemem.config.evaluate import EvaluateSpec
+from edgemem.numerics.bisection import bisected_size
 from edgemem.numerics.centres import Centres, drawn, fixed, likelihood, ward
 from edgemem.numerics.copy_geometry import copy_variance
 from edgemem.numerics.memorization import memorized
@@ -15,7 +16,6 @@ from edgemem.numerics.memorizing_posterior import danger, decided
 from edgemem.numerics.randomness import named_generator, named_key
 from edgemem.numerics.references import MixturePosterior
 from edgemem.numerics.sampling import SAMPLERS
-from edgemem.numerics.theory import bisected_size
 
 
 # Points drawn from a mixture of centres; DDIM paths; draws around each sample.

@@ -1,7 +1,5 @@
 """What theory says about the losses of the simple denoisers, and where they cross."""
 
-from collections.abc import Callable
-
 import numpy as np
 from jaxtyping import Float, Real
 
@@ -45,23 +43,6 @@ def crossing_size(model_sizes: Real[np.ndarray, "size"], difference: Float[np.nd
     i = below[0]
     step = difference[i - 1] / (difference[i - 1] - difference[i])
     return float(model_sizes[i - 1] + step * (model_sizes[i] - model_sizes[i - 1]))
-
-
-def bisected_size(difference: Callable[[int], float], largest: int) -> float:
-    """Return where a difference that starts positive at size one reaches zero, found by bisection.
-
-    For differences that cost too much to have them at every size. Interpolated between sizes as `crossing_size` does;
-    of one that crosses zero several times it is one of these places. NaN where it is not positive at one, or still is
-    at the largest size.
-    """
-    low, high = (1, difference(1)), (largest, difference(largest))
-    if not low[1] > 0 >= high[1]:
-        return float("nan")
-    while high[0] - low[0] > 1:
-        middle = (low[0] + high[0]) // 2
-        found = middle, difference(middle)
-        low, high = (found, high) if found[1] > 0 else (low, found)
-    return crossing_size(np.array([low[0], high[0]]), np.array([low[1], high[1]]))
 
 
 def finite_size_constant(
