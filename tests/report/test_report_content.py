@@ -106,7 +106,7 @@ def test_parameters_are_those_of_the_configuration(page: Page):
     assert rows["probe"] == "50"
     assert rows["protocol"] == "tiny"
     assert rows["settings"] == "all"
-    assert [OTHER_SETTING, "10", "2", "2", "2", "1"] in page.rows
+    assert [OTHER_SETTING, "10", "2", "2", "2"] in page.rows
 
 
 def test_costs_and_origin_are_there(report: Path, page: Page):
