@@ -35,8 +35,6 @@ PREDICTORS = {
     "line": "line in log σ*²",
     "parabola": "parabola in log σ*²",
 }
-# Those that are fitted to measured transitions; all others fit nothing.
-FITTED = ("constant", "fitted", "simplex", "exact_fitted", "line", "parabola")
 
 
 class Regression(Model):
