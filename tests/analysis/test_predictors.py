@@ -6,8 +6,10 @@ from scipy import optimize
 
 from edgemem.analysis.cases import Cases
 from edgemem.analysis.fits import EXCESS, FITS, simplex_envelope
+from edgemem.analysis.theory import NAMES as THEORY
 from edgemem.analysis.weights import fit, weights
-from edgemem.config.regress import FITTED, PREDICTORS
+from edgemem.config.regress import PREDICTORS
+from edgemem.reporting.prediction_claims import UNFITTED
 
 from .synthetic import (
     CENTRES,
@@ -382,6 +384,6 @@ def test_places_by_what_training_samples_say():
 
 
 def test_predictors_are_fitted_or_not():
-    """What is said to fit nothing is no fit."""
-    assert sorted(FITTED) == sorted(FITS)
-    assert set(PREDICTORS) == {*FITS, *theory()}
+    """Those that are judged as fitting nothing are all that are no fit."""
+    assert set(UNFITTED) == set(THEORY)
+    assert set(PREDICTORS) == {*FITS, *THEORY}

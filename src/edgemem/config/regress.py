@@ -10,33 +10,31 @@ from edgemem.config.settings import Setting
 from edgemem.config.study import Case, MeasuredModel, cases_of
 
 
-# The predictors of the transition, as figures and tables call them.
+# The predictors of the transition, as figures and tables call them: short, for a row at the width of a column.
 PREDICTORS = {
-    "constant": "constant: mean of the settings fitted to",
+    "constant": "constant",
     "c1": "(21), λ = 1, C = 1",
     "c2": "(21), λ = 1, C = 2",
     "snr_weight": "(21), λ = ψ, C = 2",
-    "finite_size": "(21), λ = 1, finite-size C(M)",
-    "own_c2": "(21), λ of training, C = 2",
+    "finite_size": "(21), finite-size C(M)",
+    "own_c2": "(21), own λ, C = 2",
     "exact_losses": "exact losses, λ = 1",
-    "own_exact": "exact losses, λ of training",
-    "danger": "exact losses, λ of danger",
-    "collapse": "exact losses, λ at the collapse",
-    "decided": "exact losses, λ where DDIM decides",
-    "copy_variance_line": "σ*² (1 − M/N) = v of copies",
-    "fixed_centres": "fixed centres, v of copies",
+    "own_exact": "exact losses, own λ",
+    "danger": "exact losses, danger",
+    "collapse": "exact losses, collapse",
+    "decided": "exact losses, decided",
+    "copy_variance_line": "line of v, v of copies",
+    "fixed_centres": "fixed centres",
     "ward": "Ward’s clusters, drawn",
     "ward_sampled": "Ward’s clusters, sampled",
-    "likelihood": "greatest likelihood, drawn",
-    "likelihood_sampled": "greatest likelihood, sampled",
-    "fitted": "the paper's regression, fitted λ̃, C = 2",
-    "simplex": "(21), λ fitted on the simplex, C = 2",
-    "exact_fitted": "exact losses, λ fitted on the simplex",
+    "likelihood": "likelihood, drawn",
+    "likelihood_sampled": "likelihood, sampled",
+    "fitted": "the paper’s regression",
+    "simplex": "(21), λ on the simplex",
+    "exact_fitted": "exact losses, λ fitted",
     "line": "line in log σ*²",
     "parabola": "parabola in log σ*²",
 }
-# Those that are fitted to measured transitions; all others fit nothing.
-FITTED = ("constant", "fitted", "simplex", "exact_fitted", "line", "parabola")
 
 
 class Regression(Model):
