@@ -61,9 +61,7 @@ def run(options: argparse.Namespace) -> None:
         figures="\n\n".join(map(_figure, images)),
         predictors=markdown_table(*predictor_table(metrics)),
         noise=markdown_table(*noise_table(metrics)),
-        weights=weights_text(metrics),
-        ways=ways_text(metrics),
-        barriers=barriers_text(metrics),
+        sections="\n\n".join(filter(None, [weights_text(metrics), ways_text(metrics), barriers_text(metrics)])),
         cost=f"{markdown_table(*cost_table(found))}\n\n{cost_text(spec, found)}",
     )
     inputs = [options.metrics, *options.sensitivity, *options.barriers]
