@@ -141,7 +141,7 @@ PAGES = (
 # Files in which their numbers stand; `reporting/page_numbers.py` has the templates' names for them.
 NUMBERS = ("config.yaml", "docs/measured/*.json", "docs/results/*/metrics.json")
 # The campaigns whose collected results the claims of the paper are judged by.
-CLAIMED = ("paper", "paper-seeds", "paper-figures", "refute", "images")
+CLAIMED = ("paper", "paper-seeds", "paper-figures", "refute", "images", "starts", "weights", "copies")
 # Commands that look at campaigns, or put them in order.
 COMMANDS = {
     "run": "run a campaign, and say of each job why it runs",

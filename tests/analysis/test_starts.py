@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from edgemem.analysis.starts import starts_metrics, starts_table
+from edgemem.analysis.starts import ratios_at_n, starts_metrics, starts_table
 from edgemem.config.regress import RegressSpec
 
 
@@ -148,3 +148,35 @@ def test_metrics_of_starts():
 
 def test_without_models_to_compare_there_are_no_metrics():
     assert starts_metrics(spec(regression={}), xr.Dataset()) == {}
+
+
+def test_sweeps_up_and_down_are_compared_over_sizes_up_to_n():
+    """Their ratios' difference, mean over sizes up to N, data set by data set."""
+    starts = {"samples": "continued_down", "means": "continued_up", "random": "random"}
+    models = {
+        name: {"provides": ["components"], "settings": list(SETTINGS), "start": start} for name, start in starts.items()
+    }
+    table = starts_table(spec(models=models), evaluations())
+    places = np.full((2, 3, 2), 0.8)
+    table = table.assign(m50=(("setting", "model", "seed"), places)).assign_coords(model=list(RATIOS))
+    found = starts_metrics(spec(models=models), table)
+    difference = np.mean(np.array(RATIOS["means"][:4]) - RATIOS["samples"][:4])
+    name = "starts/gaussian_N10_d2_K2/up_minus_down"
+    assert found[name] == pytest.approx(difference * 0.95)
+    assert found[f"{name}_low"] < found[name] < found[f"{name}_high"]
+
+
+def test_ratios_at_n_are_told_of_every_model_where_starts_are_compared():
+    """A setting with one start has nothing to compare."""
+    models = {
+        name: {"provides": [], "settings": list(SETTINGS)[: 1 + (name == "means")], "start": f"from_{name}"}
+        for name in RATIOS
+    }
+    found = ratios_at_n(
+        spec(models=models), {f"{name}/means": np.array([0.4, 0.6]) for name in SETTINGS} | {"other": np.zeros(2)}
+    )
+    name = "starts/gaussian_N10_d2_K2/from_means/means/ratio_at_n"
+    assert set(found) == {name, f"{name}_low", f"{name}_high"}
+    assert found[name] == pytest.approx(0.5)
+    # A ratio is in [0, 1], and its interval need not be: what it is uncertain by is its width.
+    assert found[f"{name}_high"] == pytest.approx(0.5 + 12.7062 * 0.1)

@@ -362,8 +362,8 @@ def test_every_judgement_says_of_how_many():
 def test_claims_of_a_report():
     """A report has all claims, those of the paper apart; models without components are spoken of by none."""
     assert [found.name for found in campaign_claims(campaign(), MIXTURES)] == [claim.name for claim in PAPER]
-    assert [found.name for found in campaign_claims(campaign(), MIXTURES, beyond=True)] == [c.name for c in FURTHER]
-    nothing = campaign_claims(campaign(), []) + campaign_claims(campaign(), [], beyond=True)
+    assert [found.name for found in campaign_claims(campaign(), MIXTURES, FURTHER)] == [c.name for c in FURTHER]
+    nothing = campaign_claims(campaign(), []) + campaign_claims(campaign(), [], FURTHER)
     assert {found.verdict for found in nothing} == {CANNOT_TELL}
 
 

@@ -11,11 +11,13 @@ from scipy import stats
 from edgemem.analysis import published
 from edgemem.config.regress import PREDICTORS
 from edgemem.config.report import ReportSpec
+from edgemem.layout import CLAIMED
 from edgemem.reporting.campaign_cases import called, groups, of_family, reported, setting_of, settings_of, studied
 from edgemem.reporting.claims import cases_of, documented_claims
 from edgemem.reporting.comparison import comparison_table
 from edgemem.reporting.cost import Cost, cost_table
 from edgemem.reporting.figure_values import CASE, comparisons, figure_table, training_differences
+from edgemem.reporting.further_claims import FURTHER
 from edgemem.reporting.skill import agreement_table, error_table, noise_table, predictor_table, weights_text
 from edgemem.reporting.summary import headlines, ratio_table, transition_table, transitions
 
@@ -115,13 +117,12 @@ def test_cases_with_components():
 def test_documented_claims_name_campaigns():
     """A claim stands once, with a row for each campaign by which it is judged."""
     metrics = campaign()
-    names = ("paper", "paper-seeds", "paper-figures", "refute", "images")
-    rows = documented_claims(dict.fromkeys(names, metrics)).rows
+    rows = documented_claims(dict.fromkeys(CLAIMED, metrics)).rows
     first, second = rows[:2]
     assert first[0].startswith("**Transition.** A transition exists")
     assert second[:3] == ["**Transition**", "", "`paper-seeds`"]
     assert first[4] == "**supported**"
-    assert len(documented_claims(dict.fromkeys(names, metrics), beyond=True).rows) > 10
+    assert len(documented_claims(dict.fromkeys(CLAIMED, metrics), FURTHER).rows) > 10
 
 
 def test_errors_of_predictors_by_fold():

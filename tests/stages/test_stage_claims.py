@@ -11,6 +11,7 @@ from edgemem.analysis import published
 from edgemem.cli import main
 from edgemem.layout import CLAIMED
 from edgemem.reporting.claims import campaign_claims, cases_of, documented_claims, rules_table
+from edgemem.reporting.compared_claims import COMPARED
 from edgemem.reporting.figure_values import CASE, comparisons
 from edgemem.reporting.further_claims import FURTHER
 from edgemem.reporting.paper_claims import PAPER
@@ -72,18 +73,18 @@ def test_a_missing_number_is_named(tmp_path, capsys):
 def test_page_and_report_say_the_same():
     """The row of a campaign is what a report of that campaign says."""
     published_metrics = {name: read_metrics(ROOT / f"docs/results/{name}/metrics.json") for name in CLAIMED}
-    for beyond in (False, True):
-        table = documented_claims(published_metrics, beyond)
+    for claims in (PAPER, FURTHER, COMPARED):
+        table = documented_claims(published_metrics, claims)
         for _, _, campaign, ours, verdict in table.rows:
             metrics = published_metrics[campaign.strip("`")]
-            own = {(each.ours, f"**{each.verdict}**") for each in campaign_claims(metrics, cases_of(metrics), beyond)}
+            own = {(each.ours, f"**{each.verdict}**") for each in campaign_claims(metrics, cases_of(metrics), claims)}
             assert (ours, verdict) in own
 
 
 def test_rules_are_made_of_their_bounds():
     """There is a rule in words for every claim, with the bound that judges it."""
     rows = {row[0]: " ".join(row) for row in rules_table().rows}
-    assert list(rows) == [claim.name for claim in PAPER + FURTHER]
+    assert list(rows) == [claim.name for claim in PAPER + FURTHER + COMPARED]
     assert "[0.78, 0.82] N" in rows["Four fifths"]
     assert "2e-04" in rows["Regression"]
     assert "at least 8" in rows["Regression"]

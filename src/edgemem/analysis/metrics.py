@@ -16,9 +16,10 @@ from edgemem.analysis.copied_samples import (
 )
 from edgemem.analysis.evaluations import Evaluations, last_step, of_cases
 from edgemem.analysis.published import RATIO_POINTS
-from edgemem.analysis.starts import starts_metrics
+from edgemem.analysis.starts import ratios_at_n, starts_metrics
 from edgemem.analysis.transition import CRITERIA, NAMES
 from edgemem.analysis.variances import variances
+from edgemem.analysis.weightings import weightings_metrics
 from edgemem.config.regress import PREDICTORS, RegressSpec
 from edgemem.config.study import Case
 from edgemem.numerics.simplex_weights import count_directions
@@ -32,6 +33,8 @@ LOSS_TIME = 0.36
 COUNTED = ("models", "models_left_out", "models_still_falling", "models_too_short")
 # Signal-to-noise ratios for which theorem 3.1 is judged: there components are told apart, and losses are not rounding.
 THEOREM_SNR = (1.5, 1e6)
+# The ratio of models that are as large as their data.
+AT_N = "memorization_ratio_at_1"
 # The ratio that chance alone gives.
 NULL = "null_memorization_ratio"
 
@@ -44,7 +47,7 @@ def metrics(
     for case, m50 in zip(spec.cases, of_cases(spec, transition.m50), strict=True):
         own = [evaluations[case.setting.name, case.model, seed] for seed in spec.seeds]
         null = np.array([evaluation.null_memorization_ratio for evaluation in own])
-        found = _at_fractions(spec, case, own) | _of_setting(case, own) | _of_samples(own, m50)
+        found = _at_fractions(spec, case, own) | _of_setting(case, own) | _of_samples(own, m50) | _of_components(own)
         measured[case.name] = found | {NULL: null}
     return summary(spec, measured, transition, regression)
 
@@ -53,7 +56,9 @@ def summary(
     spec: RegressSpec, measured: dict[str, dict[str, np.ndarray]], transition: xr.Dataset, regression: xr.Dataset
 ) -> dict[str, float | None]:
     """Return the numbers of `metrics` from what was measured of each case, over seeds, beside its transition."""
-    table: dict[str, Any] = _of_campaign(spec, transition, regression) | starts_metrics(spec, transition)
+    at_n = {case: own[AT_N] for case, own in measured.items() if AT_N in own}
+    table: dict[str, Any] = _of_campaign(spec, transition, regression)
+    table |= ratios_at_n(spec, at_n) | starts_metrics(spec, transition) | weightings_metrics(spec, transition)
     places, predicted = _by_case(spec, transition), _by_case(spec, regression)
     constants = regression.finite_size_constant.sel(setting=[case.setting.name for case in spec.cases]).values
     for i, case in enumerate(spec.cases):
@@ -254,3 +259,15 @@ def _of_samples(own: list[xr.Dataset], m50: np.ndarray) -> dict[str, np.ndarray]
     if any(map(has_duplicates, own)):
         found["copies_of_duplicated_over_single"] = np.array([duplicated_over_single(one) for one in samples])
     return found
+
+
+def _of_components(own: list[xr.Dataset]) -> dict[str, np.ndarray]:
+    """Return, over seeds, how far the ratio falls at most from a size to a larger one, where weights are learned."""
+    if "effective_components" not in own[0]:
+        return {}
+    falls = []
+    for evaluation in own:
+        last = last_step(evaluation)
+        ratio = last.memorization_ratio.values[usable(last)]
+        falls.append(np.max(np.maximum.accumulate(ratio) - ratio) if ratio.size else np.nan)
+    return {"largest_fall": np.array(falls)}

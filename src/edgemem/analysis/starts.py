@@ -4,6 +4,7 @@ The theory of the paper speaks of minima of the loss, and a training reaches one
 that were trained on the same data the one with the least training loss is the best known minimum.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from jaxtyping import Float, Int
 from edgemem.analysis.convergence import usable
 from edgemem.analysis.evaluations import Evaluations, last_step
 from edgemem.analysis.transition import LEVELS
+from edgemem.config.protocol import CONTINUED
 from edgemem.config.regress import RegressSpec
 from edgemem.numerics.statistics import crossing, mean_interval, monotone_logit
 
@@ -88,6 +90,7 @@ def starts_metrics(spec: RegressSpec, table: xr.Dataset) -> dict[str, Any]:
     `best_m50`: M50 / N of the best known minima. Of each model, below `INITIALIZATION/MODEL`: `m50_from_first`, its
     M50 / N minus that of the first, data set by data set; `ratio_at_n`, its memorization ratio at M = N;
     `least_loss_share`, the share of data sets and sizes up to N at which it has the least training loss.
+    `up_minus_down`: the ratio of a sweep up in M minus that of a sweep down, mean over sizes up to N.
     """
     found: dict[str, Any] = {}
     if "start" not in table.dims:
@@ -112,9 +115,28 @@ def starts_metrics(spec: RegressSpec, table: xr.Dataset) -> dict[str, Any]:
             found[f"starts/{setting.name}/{name}/least_loss_share"] = (
                 (least == k).sum() / known.sum() if known.any() else np.nan
             )
+        swept = [k for way in CONTINUED for k, start in enumerate(own.start.values) if spec.models[start].start == way]
+        if len(swept) == len(CONTINUED):
+            up, down = own.start_ratio.transpose("start", "seed", "place").values[swept][..., up_to_n]
+            values["up_minus_down"] = (up - down).mean(axis=1)
         for quantity, one in values.items():
             ends = (f"starts/{setting.name}/{quantity}{end}" for end in ("", "_low", "_high"))
             found |= dict(zip(ends, mean_interval(one), strict=True))
+    return found
+
+
+def ratios_at_n(spec: RegressSpec, ratios: Mapping[str, Float[np.ndarray, "seed"]]) -> dict[str, Any]:
+    """Return the memorization ratio at M = N of every model of settings with several starts, means over data sets.
+
+    Names are those of `starts_metrics`. **Arguments:** `ratios`: of each case, by its name.
+    """
+    found: dict[str, Any] = {}
+    for case in spec.cases:
+        others = {spec.models[other.model].start for other in spec.cases if other.setting.name == case.setting.name}
+        if len(others) > 1 and case.name in ratios:
+            name = f"starts/{case.setting.name}/{spec.models[case.model].start}/{case.model}/ratio_at_n"
+            ends = (f"{name}{end}" for end in ("", "_low", "_high"))
+            found |= dict(zip(ends, mean_interval(ratios[case.name]), strict=True))
     return found
 
 

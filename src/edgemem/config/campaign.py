@@ -207,7 +207,10 @@ class Campaign(Model):
             settings=self.study.settings,
             models={
                 name: StartedModel(
-                    provides=model.provides, settings=model.settings, start=model.protocol.initialization
+                    provides=model.provides,
+                    settings=model.settings,
+                    start=model.protocol.initialization,
+                    weighting=model.protocol.weighting_name,
                 )
                 for name, model in self.study.models.items()
             },

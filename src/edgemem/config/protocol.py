@@ -115,6 +115,15 @@ class Protocol(Model):
         """The noised points that training sees of each sample."""
         return self.steps * self.draws
 
+    @property
+    def weighting_name(self) -> str:
+        """The weighting of times in a word: its preset, with what was chosen of it; `list` for a list of weights."""
+        if isinstance(self.weighting, Weighting):
+            gamma = [f"{self.weighting.gamma:g}"] if self.weighting.preset == "min_snr" else []
+            interval = [f"{time:g}" for time in self.weighting.interval or []]
+            return "-".join([self.weighting.preset, *gamma, *interval])
+        return self.weighting if isinstance(self.weighting, str) else "list"
+
     def check_denoiser(self, declared: Declared) -> None:
         """Check that a denoiser has what the protocol speaks of: parameters with a rate of their own, and the start.
 

@@ -52,10 +52,12 @@ class Regression(Model):
 
 
 class StartedModel(MeasuredModel):
-    """What tables need to know of a model, and where its training starts."""
+    """What tables need to know of a model: where its training starts, and how it weights the times."""
 
     start: str = ""
     """The protocol's `initialization`; empty where it is not known."""
+    weighting: str = ""
+    """The protocol's weighting of times by its name."""
 
 
 class RegressSpec(Spec):

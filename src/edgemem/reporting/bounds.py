@@ -26,6 +26,8 @@ UNFITTED_ERROR = 1e-4
 WIDTH = 0.25
 # The share of data sets, or of variance, above which one speaks of most.
 MOST = 0.5
+# A model that is the memorizing minimum copies nearly always: the paper's ratio near N.
+REACHED = 0.9
 # Eight squared errors give their mean within a factor of three; from fewer there is neither headline nor verdict.
 MIN_HELD_OUT = 8
 # Without a second data set nothing is known of their spread.

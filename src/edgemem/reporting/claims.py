@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from edgemem.reporting.compared_claims import COMPARED
+from edgemem.reporting.compared_judges import NOTHING, started_elsewhere
 from edgemem.reporting.further_claims import FURTHER
 from edgemem.reporting.numbers import Metrics
 from edgemem.reporting.pages import Table
 from edgemem.reporting.paper_claims import PAPER
+from edgemem.reporting.rules import Claim
 from edgemem.reporting.verdicts import cannot_tell
 
 
@@ -20,16 +23,24 @@ class Judged(NamedTuple):
     verdict: str
 
 
-def campaign_claims(metrics: Metrics, cases: list[str], beyond: bool = False) -> list[Judged]:
-    """Return the claims of the paper, or those beyond it, judged by one campaign.
+def campaign_claims(metrics: Metrics, cases: list[str], claims: Iterable[Claim] = PAPER) -> list[Judged]:
+    """Return claims, those of the paper unless told otherwise, judged by one campaign.
 
-    **Arguments:** `cases`: names of the campaign's cases whose denoiser has components; the paper speaks of no others.
+    **Arguments:** `cases`: names of the campaign's cases whose denoiser has components; the paper speaks of no others,
+    and of none whose training starts elsewhere than at the training samples.
     """
     nothing = cannot_tell("speaks of models with components alone")
+    elsewhere = started_elsewhere(metrics)
+    own = [case for case in cases if case not in elsewhere]
     return [
-        Judged(claim.name, claim.text, claim.paper, *(claim.judge(metrics, cases) if cases else nothing))
-        for claim in (FURTHER if beyond else PAPER)
+        Judged(claim.name, claim.text, claim.paper, *(claim.judge(metrics, own) if own else nothing))
+        for claim in claims
     ]
+
+
+def compared_claims(metrics: Metrics, cases: list[str]) -> list[Judged]:
+    """Return the claims about models that are compared with each other, of which a campaign compares any."""
+    return [judged for judged in campaign_claims(metrics, cases, COMPARED) if judged.ours != NOTHING]
 
 
 def judged_table(judged: Iterable[Judged]) -> Table:
@@ -38,10 +49,10 @@ def judged_table(judged: Iterable[Judged]) -> Table:
     return Table(["claim", "paper", "here", "verdict"], rows)
 
 
-def documented_claims(campaigns: Mapping[str, Metrics], beyond: bool = False) -> Table:
-    """Return the claims, one row for each of the published campaigns by which it is judged."""
+def documented_claims(campaigns: Mapping[str, Metrics], claims: Iterable[Claim] = PAPER) -> Table:
+    """Return claims, one row for each of the published campaigns by which it is judged."""
     rows = []
-    for claim in FURTHER if beyond else PAPER:
+    for claim in claims:
         for i, campaign in enumerate(claim.campaigns):
             metrics = campaigns[campaign]
             ours, verdict = claim.judge(metrics, cases_of(metrics))
@@ -53,12 +64,19 @@ def documented_claims(campaigns: Mapping[str, Metrics], beyond: bool = False) ->
 def rules_table() -> Table:
     """Return the rules by which claims are judged, in words; whatever is neither shown cannot be told."""
     rows = [
-        [claim.name, claim.rule.quantity, claim.rule.supported, claim.rule.contradicted] for claim in PAPER + FURTHER
+        [claim.name, claim.rule.quantity, claim.rule.supported, claim.rule.contradicted]
+        for claim in PAPER + FURTHER + COMPARED
     ]
     return Table(["claim", "quantity", "supported if", "contradicted if"], rows)
 
 
 def cases_of(metrics: Metrics) -> list[str]:
-    """Return the cases with components that metrics speak of: a learned variance is reported of no others."""
+    """Return the cases of which the paper speaks: with components, a learned variance being reported of no others, and
+    from the training samples, if starts are compared."""
     measured = [name.removesuffix("/m50_pooled") for name in metrics if name.endswith("/m50_pooled")]
-    return [case for case in measured if any(name.startswith(f"{case}/learned_variance_at_") for name in metrics)]
+    elsewhere = started_elsewhere(metrics)
+    return [
+        case
+        for case in measured
+        if case not in elsewhere and any(name.startswith(f"{case}/learned_variance_at_") for name in metrics)
+    ]

@@ -6,7 +6,7 @@ from edgemem.reporting.prediction_claims import CROSSINGS, OWN_CROSSINGS
 from edgemem.reporting.rules import Claim, Rule, above, below, everywhere, inside, within_noise
 
 
-SWEEP, SEEDS, FIGURES, REFUTE, IMAGES = CLAIMED
+SWEEP, SEEDS, FIGURES, REFUTE, IMAGES, STARTS, WEIGHTS, _ = CLAIMED
 
 FURTHER = (
     *(
@@ -39,7 +39,7 @@ FURTHER = (
                 f"{1 + bounds.SLOPE:g}",
                 f", and in ±{bounds.NEAR:g} N",
             ),
-            (REFUTE,),
+            (REFUTE, WEIGHTS),
         )
         for predictor, losses in OWN_CROSSINGS.items()
     ),
@@ -53,7 +53,7 @@ FURTHER = (
             f"that of one is shown to be below {bounds.UNFITTED_ERROR:.1e} (Holm)",
             f"that of each is shown to be above {bounds.UNFITTED_ERROR:.1e}",
         ),
-        (REFUTE,),
+        (REFUTE, WEIGHTS, STARTS),
     ),
     Claim(
         "Within one variance",

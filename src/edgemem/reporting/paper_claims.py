@@ -12,12 +12,13 @@ COMPLETE = (
 )
 DEFINITIONS = "M₅₀ / N where the fitted ratio crosses one half; beside it the paper’s first size with half of 50 points"
 
-SWEEP, SEEDS, FIGURES, REFUTE, IMAGES = CLAIMED
+SWEEP, SEEDS, FIGURES, REFUTE, IMAGES, *_ = CLAIMED
 
 PAPER = (
     Claim(
         "Transition",
-        "A transition exists: small models generalize, models of nearly N components reproduce samples",
+        "A transition exists in training that starts at the training samples: small models generalize, models of "
+        "nearly N components reproduce samples",
         "ratio near 0 at M/N = 0.5, 1.00 at 0.96",
         transition_claims.transition_exists,
         above(COMPLETE, f"{bounds.MOST:g}"),
@@ -25,7 +26,7 @@ PAPER = (
     ),
     Claim(
         "Four fifths",
-        "The transition is at four fifths of N in every setting",
+        "In training that starts at the training samples the transition is at four fifths of N in every setting",
         f"{bounds.POINT:g} N",
         transition_claims.transition_point,
         everywhere(

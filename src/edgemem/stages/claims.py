@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from edgemem.layout import CLAIMED
 from edgemem.reporting import bounds
 from edgemem.reporting.claims import documented_claims, rules_table
+from edgemem.reporting.compared_claims import COMPARED
 from edgemem.reporting.figure_values import comparisons, figure_table
+from edgemem.reporting.further_claims import FURTHER
 from edgemem.reporting.numbers import Metrics
 from edgemem.reporting.page_numbers import page_numbers
 from edgemem.reporting.pages import markdown_table, write_page
@@ -35,7 +37,8 @@ def run(options: argparse.Namespace) -> None:
         options.page,
         page_numbers([], campaigns),
         claims=markdown_table(*documented_claims(campaigns)),
-        beyond=markdown_table(*documented_claims(campaigns, beyond=True)),
+        beyond=markdown_table(*documented_claims(campaigns, FURTHER)),
+        compared=markdown_table(*documented_claims(campaigns, COMPARED)),
         rules=markdown_table(*rules_table()),
         comparison=markdown_table(*figure_table(found)),
         settings=_counts(campaigns, "settings"),

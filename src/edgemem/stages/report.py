@@ -13,9 +13,10 @@ from edgemem.config.plot import DrawnFigure
 from edgemem.config.report import ReportSpec
 from edgemem.errors import EdgememError
 from edgemem.files.lineage import lineage_attributes
-from edgemem.reporting.claims import campaign_claims, judged_table
+from edgemem.reporting.claims import campaign_claims, compared_claims, judged_table
 from edgemem.reporting.cost import cost_table, cost_text, costs
 from edgemem.reporting.downloads import Image, csv_address, image, made_by
+from edgemem.reporting.further_claims import FURTHER
 from edgemem.reporting.numbers import Metrics
 from edgemem.reporting.origin import File, changed, origin_table, trace
 from edgemem.reporting.pages import Table, link, write_page
@@ -111,12 +112,14 @@ def making(spec: ReportSpec) -> dict[str, Any]:
 
 
 def _claims(spec: ReportSpec, metrics: Metrics) -> dict[str, Table]:
-    """Return the claims of the paper, and those beyond it, judged by the campaign."""
+    """Return the claims of the paper, those beyond it, and those about what the campaign compares, judged by it."""
     cases = [case.name for case in spec.cases if "components" in case.provides]
-    return {
+    tables = {
         "What the paper claims": judged_table(campaign_claims(metrics, cases)),
-        "Beyond the paper": judged_table(campaign_claims(metrics, cases, beyond=True)),
+        "Beyond the paper": judged_table(campaign_claims(metrics, cases, FURTHER)),
     }
+    compared = compared_claims(metrics, cases)
+    return tables | ({"Compared on the same data": judged_table(compared)} if compared else {})
 
 
 def figures(spec: ReportSpec, options: argparse.Namespace, files: Mapping[str, File]) -> list[dict[str, Any]]:

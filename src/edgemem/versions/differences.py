@@ -3,7 +3,8 @@
 import math
 from typing import Any, NamedTuple
 
-from edgemem.reporting.claims import Judged, campaign_claims, cases_of
+from edgemem.reporting.claims import Judged, campaign_claims, cases_of, compared_claims
+from edgemem.reporting.further_claims import FURTHER
 from edgemem.reporting.numbers import Metrics
 from edgemem.versions.files import is_note
 from edgemem.versions.version import Version
@@ -119,7 +120,8 @@ def _names(metrics: Metrics) -> set[str]:
 def _judged(metrics: Metrics) -> list[Judged]:
     """Return all claims, the paper's first, as a campaign judges them."""
     cases = cases_of(metrics)
-    return [*campaign_claims(metrics, cases), *campaign_claims(metrics, cases, beyond=True)]
+    own = [campaign_claims(metrics, cases), campaign_claims(metrics, cases, FURTHER), compared_claims(metrics, cases)]
+    return [judged for group in own for judged in group]
 
 
 def _estimate(metrics: Metrics, name: str) -> Estimate:
