@@ -16,7 +16,7 @@ from edgemem.analysis.copied_samples import (
 )
 from edgemem.analysis.evaluations import Evaluations, last_step, of_cases
 from edgemem.analysis.published import RATIO_POINTS
-from edgemem.analysis.starts import ratios_at_n, starts_metrics
+from edgemem.analysis.starts import ratios_at_n, samples_held, starts_metrics
 from edgemem.analysis.transition import CRITERIA, NAMES
 from edgemem.analysis.variances import variances
 from edgemem.analysis.weightings import weightings_metrics
@@ -205,6 +205,8 @@ def _at_fractions(spec: RegressSpec, case: Case, own: list[xr.Dataset]) -> dict[
         quantities = ["memorization_ratio", *(["learned_variance"] if "components" in case.provides else [])]
         for quantity in quantities:
             found[f"{quantity}_at_{fraction:g}"] = _between([one[quantity] for one in last], fraction, gaps)
+        if "components" in case.provides and "true_variance" in own[0]:
+            found[f"samples_held_at_{fraction:g}"] = _between([samples_held(one) for one in last], fraction, gaps)
         found[f"trained_loss_at_{fraction:g}"] = _between([one.loss for one in train], fraction, gaps)
         size = fraction * case.setting.N
         # Beyond N there is no subset of the samples.

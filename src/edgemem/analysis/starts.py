@@ -157,16 +157,20 @@ def _chosen(
     return np.where(which < 0, np.nan, taken)
 
 
+def samples_held(last: xr.Dataset) -> xr.DataArray:
+    """Return, by size, the fraction of the training samples that have a learned mean nearer than sigma*."""
+    held = last.distance_to_nearest_mean < np.sqrt(last.true_variance.item())
+    return held.mean("sample")
+
+
 def _of_model(last: xr.Dataset) -> dict[str, Any]:
     """Return what one training has reached, by size; of models that have not converged nothing but the size."""
     kept = usable(last)
-    known = "true_variance" in last
-    held = last.distance_to_nearest_mean < np.sqrt(last.true_variance.item() if known else np.nan)
     values = {
         "start_ratio": last.memorization_ratio,
         "start_variance": last.learned_variance,
         "start_objective": (last.training_weight * last.loss.sel(split="train")).mean("time"),
-        "start_held": held.mean("sample") if known else np.nan,
+        "start_held": samples_held(last) if "true_variance" in last else np.nan,
     }
     found: dict[str, Any] = {name: np.where(kept, value, np.nan) for name, value in values.items()}
     return found | {"fraction": last.fraction.values, "generated": int(last.generated_count)}

@@ -24,9 +24,14 @@ from edgemem.reporting.cost import cost_table, cost_text, costs
 from edgemem.reporting.numbers import Metrics
 from edgemem.reporting.pages import markdown_table, write_page
 from edgemem.reporting.skill import noise_table, predictor_table, weights_text
+from edgemem.reporting.starts import starts_text
 from edgemem.reporting.summary_metrics import known, read_metrics
 from edgemem.reporting.ways import ways_text
 from edgemem.stages.campaign_spec import add_campaign_spec
+
+
+# Sections of which a campaign has those that it has numbers for.
+SECTIONS = (starts_text, weights_text, ways_text, barriers_text)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,7 +66,7 @@ def run(options: argparse.Namespace) -> None:
         figures="\n\n".join(map(_figure, images)),
         predictors=markdown_table(*predictor_table(metrics)),
         noise=markdown_table(*noise_table(metrics)),
-        sections="\n\n".join(filter(None, [weights_text(metrics), ways_text(metrics), barriers_text(metrics)])),
+        sections="\n\n".join(filter(None, (text(metrics) for text in SECTIONS))),
         cost=f"{markdown_table(*cost_table(found))}\n\n{cost_text(spec, found)}",
     )
     inputs = [options.metrics, *options.sensitivity, *options.barriers]
