@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from edgemem.analysis.evaluations import of_cases
+from edgemem.analysis.metrics import largest_fall
 from edgemem.analysis.transition import binomial_variance
 from edgemem.analysis.variances import variances
 from edgemem.config.regress import PREDICTORS
@@ -268,3 +269,10 @@ def test_at_n_there_is_no_constant():
     assert f"{own}/constant_at_0.6" in found
     assert f"{own}/constant_at_1" not in found
     assert found[f"{own}/learned_variance_at_1"] == 0
+
+
+@pytest.mark.parametrize(
+    ("ratio", "fall"), [([0.0, 0.5, 1.0], 0.0), ([0.1, 0.6, 0.4, 0.5, 0.3], 0.3), ([0.9, 0.2, 0.95, 0.5], 0.7)]
+)
+def test_the_largest_fall_of_a_ratio_is_between_any_two_sizes(ratio: list[float], fall: float):
+    assert largest_fall(np.array(ratio)) == pytest.approx(fall)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from jaxtyping import Float
 
 from edgemem.analysis.agreement import ENDS
 from edgemem.analysis.convergence import in_gap, usable
@@ -205,7 +206,7 @@ def _at_fractions(spec: RegressSpec, case: Case, own: list[xr.Dataset]) -> dict[
         quantities = ["memorization_ratio", *(["learned_variance"] if "components" in case.provides else [])]
         for quantity in quantities:
             found[f"{quantity}_at_{fraction:g}"] = _between([one[quantity] for one in last], fraction, gaps)
-        if "components" in case.provides and "true_variance" in own[0]:
+        if {"distance_to_nearest_mean", "true_variance"} <= set(own[0]):
             found[f"samples_held_at_{fraction:g}"] = _between([samples_held(one) for one in last], fraction, gaps)
         found[f"trained_loss_at_{fraction:g}"] = _between([one.loss for one in train], fraction, gaps)
         size = fraction * case.setting.N
@@ -271,5 +272,10 @@ def _of_components(own: list[xr.Dataset]) -> dict[str, np.ndarray]:
     for evaluation in own:
         last = last_step(evaluation)
         ratio = last.memorization_ratio.values[usable(last)]
-        falls.append(np.max(np.maximum.accumulate(ratio) - ratio) if ratio.size else np.nan)
+        falls.append(largest_fall(ratio) if ratio.size else np.nan)
     return {"largest_fall": np.array(falls)}
+
+
+def largest_fall(ratio: Float[np.ndarray, "size"]) -> float:
+    """Return how far a ratio falls at most from a size to any larger one, max_{i <= j} (r_i - r_j)."""
+    return float(np.max(np.maximum.accumulate(ratio) - ratio))
