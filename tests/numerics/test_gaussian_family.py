@@ -22,6 +22,7 @@ from edgemem.engine.data import draw
 from edgemem.engine.evaluation import evaluate
 from edgemem.engine.trainer import Trainer
 from edgemem.families.gaussian.setting import GaussianSetting
+from edgemem.numerics.diffusion import time_grid
 from edgemem.numerics.randomness import named_generator
 from edgemem.numerics.references import memorizing
 
@@ -54,13 +55,19 @@ def trained(*sizes: int, seed: int = 1, coarse: int = 0, together: bool = False)
     return Trainer(TrainSpec.parse(json.dumps(spec)), samples(seed), together=together).train_all()
 
 
+def on_grid(models: xr.Dataset, times: int) -> xr.Dataset:
+    """The same models as if they had been trained on other times, all of equal weight."""
+    weight = xr.DataArray(np.ones(times), {"time": time_grid(times, 0.001, 0.999)}, ["time"])
+    return models.drop_dims("time").assign(training_weight=weight)
+
+
 def measured(models: xr.Dataset, times: int = 3) -> xr.Dataset:
     """A small evaluation of some models."""
     spec = CASE | {
         "sampling": {"sampler": "ddim", "times": times, "t_min": 0.001, "t_max": 0.999},
         "evaluation": {"generated": 50, "threshold": 1 / 3, "draws": 3, "test_samples": 12},
     }
-    return evaluate(EvaluateSpec.parse(json.dumps(spec)), samples(), models)
+    return evaluate(EvaluateSpec.parse(json.dumps(spec)), samples(), on_grid(models, times))
 
 
 # ------------------------------------------------------------------------------------------------ the data distribution
@@ -233,7 +240,7 @@ def test_a_copy_of_a_duplicate_counts_for_its_first_row():
         "sampling": {"sampler": "ddim", "times": 26, "t_min": 0.001, "t_max": 0.999},
         "evaluation": {"generated": 1500, "threshold": 1 / 3, "draws": 2, "test_samples": 12},
     }
-    found = evaluate(EvaluateSpec.parse(json.dumps(spec)), data, models).isel(model_size=0, step=0)
+    found = evaluate(EvaluateSpec.parse(json.dumps(spec)), data, on_grid(models, 26)).isel(model_size=0, step=0)
     copies_of = found.copies_of.values
     np.testing.assert_array_equal(copies_of, data.copies_of)
     copied, occurrences = found.copied.values, np.bincount(copies_of, minlength=20)

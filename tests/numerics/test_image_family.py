@@ -363,11 +363,14 @@ def test_learned_variance_does_not_depend_on_the_scale_of_templates(float64):
 def test_protocols_know_the_parameters_that_training_moves(name: str):
     """What a protocol may name is what a denoiser has as arrays of numbers, and they are as many as it declares."""
     data, declared = samples(), pieces.declared(name)
+    everything = {"isotropic_mixture": {"weights": "learned"}}.get(name, {})
     for size in (1, 3, 8):
-        begun = pieces.denoiser_class(name).start(next(iter(declared.starts)), data, size, key=jr.key(0))
-        trained = {key: leaf for key, leaf in vars(begun).items() if eqx.is_inexact_array(leaf)}
+        for options in ({}, everything):
+            begun = pieces.denoiser_class(name).start(next(iter(declared.starts)), data, size, key=jr.key(0), **options)
+            trained = {key: leaf for key, leaf in vars(begun).items() if eqx.is_inexact_array(leaf)}
+            assert set(trained) <= set(declared.parameters)
+            assert declared.n_parameters(size, 3 * 16, **options) == sum(leaf.size for leaf in trained.values())
         assert tuple(trained) == declared.parameters
-        assert declared.n_parameters(size, 3 * 16) == sum(leaf.size for leaf in trained.values())
 
 
 def test_sizes_trained_in_one_program_are_those_trained_one_by_one():

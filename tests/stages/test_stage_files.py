@@ -379,7 +379,10 @@ def test_floats_are_float64_but_learned_arrays(made, kind: str):
     dataset = made.read(kind)
     single = {name for name, variable in dataset.variables.items() if variable.dtype == np.float32}
     distances = {f"{null}{which}_distance" for null in ("", "null_") for which in ("nearest", "second")}
-    expected = {"models": {"mean", "standard_deviation"}, "evaluations": {"generated", *distances}}
+    expected = {
+        "models": {"mean", "standard_deviation"},
+        "evaluations": {"generated", "distance_to_nearest_mean", *distances},
+    }
     assert single == expected.get(dataset.attrs["edgemem_file"], set())
 
 

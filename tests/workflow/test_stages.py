@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import xarray as xr
 
-from .campaign import PROTOCOL, ROOT, SETTING, TINY, Job, Workflow, copy_finished
+from .campaign import OTHER_SETTING, PROTOCOL, ROOT, SETTING, TINY, Job, Workflow, copy_finished
 from .conftest import once
 
 
@@ -79,6 +79,11 @@ def recorded(finished: Path, shared: Path) -> dict[str, dict[str, Any]]:
         ways = [workflow.path("sensitivity", SETTING, seed) for seed in TINY["seeds"]]
         ways += [workflow.path("barriers", SETTING, seed) for seed in TINY["seeds"]]
         ways += [workflow.path("evaluations", WITH_IMAGES, seed, "templates") for seed in TINY["seeds"]]
+        ways += [
+            workflow.path("evaluations", own, seed, "start")
+            for own in (SETTING, OTHER_SETTING)
+            for seed in TINY["seeds"]
+        ]
         assert workflow.snakemake("--cores", "2", *ways).returncode == 0
         wanted = ("all", "collect", "docs/claims.md", "pages")
         jobs = {job.name: job for job in reversed(workflow.jobs("--forceall", *wanted)) if of_first(job)}

@@ -90,7 +90,7 @@ class Trainer:
     def _train_sizes(self, grid: str, sizes: np.ndarray, planned: int) -> None:
         self.grid |= dict.fromkeys(sizes.tolist(), grid)
         # In one program one shape for all sizes up to N, so that no number depends on which of them are asked for.
-        largest = max(self.spec.setting.N, sizes.max())
+        largest = max([self.spec.setting.N, *sizes.tolist()])
         if self.spec.protocol.initialization in CONTINUED:
             self._train_in_order(sizes, largest, planned)
             return
