@@ -183,6 +183,17 @@ def test_the_slope_of_exact_losses_is_that_at_the_place():
         assert found[i] == pytest.approx(np.interp(0, -(difference @ best), sizes), abs=1e-4)
 
 
+def test_transitions_beyond_n_are_in_no_fit_of_exact_losses():
+    """There no subset of the samples has a loss that could cross."""
+    own = cases(np.full(len(CASES), 0.8))
+    beyond, unknown = own.measured.copy(), own.measured.copy()
+    beyond[0], unknown[0] = 1.3, np.nan
+    everywhere = np.ones(len(CASES), bool)
+    found = FITS["exact_fitted"](own._replace(measured=beyond), everywhere)
+    np.testing.assert_array_equal(found, FITS["exact_fitted"](own._replace(measured=unknown), everywhere))
+    assert np.isfinite(found).any()
+
+
 def test_near_n_the_slope_is_taken_up_to_n():
     """A place within a twentieth of N counts as much as any other: beyond N there are no losses."""
     own = cases()
