@@ -218,9 +218,12 @@ def test_numbers_can_be_taken_along_without_a_network(browser: Browser, pages: d
 
 
 def downloaded(file: Path) -> bytes:
-    """Return the content of a file as soon as it is there."""
+    """Return the content of a file as soon as all of it is there.
+
+    The browser reserves the name with an empty file, writes beside it, and renames what is complete.
+    """
     end = time.monotonic() + PATIENCE
-    while not file.exists():
+    while not file.exists() or file.stat().st_size == 0:
         assert time.monotonic() < end, f"{file} is not downloaded"
         time.sleep(0.1)
     return file.read_bytes()

@@ -184,6 +184,30 @@ def test_pages_of_protocols_are_those_of_their_templates(tmp_path: Path, name: s
     assert (tmp_path / "page.md").read_text(encoding="utf-8") == said
 
 
+def test_what_the_page_on_protocols_says_of_its_table_stands_in_it():
+    """The protocol that is `fast`, its largest differences, and what fewer steps leave at a large variance."""
+    page = (ROOT / "docs/protocols.md").read_text(encoding="utf-8")
+    rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in page.splitlines() if row.startswith("| ")]
+    table = [row for row in rows if len(row) == 9 and row[-1] in ("yes", "no")]
+    candidates = {row[0]: [own for own in table if own[0] == row[0]] for row in table}
+    points = {name: int(own[0][1].replace(",", "")) for name, own in candidates.items()}
+    equivalent = [name for name, own in candidates.items() if all(row[-1] == "yes" for row in own)]
+    assert min(equivalent, key=points.__getitem__) == "even-4000"
+
+    def value(row: list[str], column: int) -> float:
+        return float(row[column].split()[0])
+
+    said = json.loads((ROOT / "docs/measured/protocols.json").read_text())
+    weakest, fast = said["weakest"], candidates["even-4000"]
+    largest = max(fast, key=lambda row: abs(value(row, 4)))
+    assert largest[4] == "{m50:+.4f} [{m50_low:+.4f}, {m50_high:+.4f}]".format(**weakest)
+    assert largest[2].endswith(f"_var{weakest['variance']:g}")
+    assert max((value(row, 7) for row in fast), key=abs) == said["test_loss_percent"]
+    short, sums = f"even-{said['sums']['short_steps']}", said["sums"]
+    (wide,) = [row for row in candidates[short] if row[2].endswith(f"_var{sums['wide_variance']:g}")]
+    assert value(wide, 5) == sums["wide_excess_percent"]
+
+
 @pytest.mark.parametrize("page", sorted(ROOT.glob("docs/results/*/README.md")), ids=lambda page: page.parent.name)
 def test_pages_of_campaigns_have_the_words_of_their_template(page: Path):
     """What stands in the places is made of results; `snakemake collect` brings it in."""
