@@ -5,7 +5,7 @@ import pytest
 
 from edgemem.config.base import KeyProblem
 from edgemem.config.campaign import Campaign
-from edgemem.figures.starts import StartsFigure
+from edgemem.figures.starts import StartsFigure, draw
 
 from .conftest import case
 
@@ -41,6 +41,18 @@ def test_rings_are_on_the_least_training_loss():
         place = int(np.abs(table.start_fraction.values - x).argmin())
         least = np.bincount(table.least_loss.values[:, place].astype(int)).argmax()
         assert y == pytest.approx(table.start_ratio.isel(start=least, place=place).mean().item())
+
+
+def test_no_two_of_many_starts_look_alike():
+    """There are more starts than colours."""
+    made = case("several models")
+    starts = [f"start-{i}" for i in range(14)]
+    many = made.transition.isel(start=np.arange(14) % 2).assign_coords(start=starts)
+    spec = made.plot_spec("starts", made.pairs[0])
+    axes = draw(spec.figure, spec.subject, made.inputs(made.pairs[0]) | {"transition": [many]}).axes[0]
+    lines = [bars[0] for bars in axes.containers if bars.get_label() in starts]
+    looks = {(line.get_color(), line.get_marker(), line.get_linestyle()) for line in lines}
+    assert len(lines) == len(looks) == len(starts)
 
 
 def test_it_needs_models_to_compare():

@@ -43,6 +43,8 @@ CAPTION = Caption(
     "sample is held where a learned mean is nearer than σ*. Models that have not converged are left out."
     + LOG_INTERVALS,
 )
+# Marks and lines of the first starts, and of those for which the colours begin again.
+ROUNDS = ("o-", "s--", "^:", "D-.")
 PANELS = {
     "start_ratio": "memorization ratio",
     "start_variance": "learned variance",
@@ -65,7 +67,9 @@ def draw(options: StartsFigure, subject: Subject, inputs: Inputs) -> Figure:
         for i, start in enumerate(table.start.values):
             values = table[name].sel(start=start).transpose("seed", "place").values
             if np.isfinite(values).any():
-                style: dict[str, Any] = {"color": SERIES[i % len(SERIES)], "label": str(start), "linewidth": 0.8}
+                fmt = ROUNDS[i // len(SERIES) % len(ROUNDS)]
+                color = SERIES[i % len(SERIES)]
+                style: dict[str, Any] = {"color": color, "fmt": fmt, "label": str(start), "linewidth": 0.8}
                 line = mean_with_interval(axes, fraction, values, **style)[0]
                 at = np.array([which == i for which in least]) & np.isfinite(line.get_ydata())
                 rings: dict[str, Any] = {"markersize": 6, "markerfacecolor": "none", "color": "black"}

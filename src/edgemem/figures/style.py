@@ -144,7 +144,7 @@ def mean_with_interval(axes: Axes, x: np.ndarray, values: np.ndarray, **style: A
     """Draw means over the first axis with the bars of their 95 % intervals; of a single value there is no bar."""
     mean, low, high = interval_on(axes, values)
     bars = np.nan_to_num(np.array([mean - low, high - mean]))
-    return axes.errorbar(x, mean, yerr=bars, fmt="o-", **style)
+    return axes.errorbar(x, mean, yerr=bars, **{"fmt": "o-"} | style)
 
 
 def mean_with_band(axes: Axes, x: np.ndarray, values: np.ndarray, *, color: str, label: str) -> None:

@@ -80,8 +80,9 @@ def noise_table(metrics: Metrics) -> Table:
 
 
 def _groups(metrics: Metrics) -> list[str]:
-    """Return the names of all groups with components of variance, each followed by its parts of one N."""
+    """Return the names of all groups with components of variance, each followed by its parts of one N, if any."""
     found = {match[1] for name in metrics if (match := re.fullmatch("(components/.+)/between_data_sets", name))}
+    found -= {group for group in found if "/N=" in group and not metrics.get(f"{group}/settings")}
 
     def order(group: str) -> tuple[str, float]:
         whole, _, size = group.partition("/N=")
