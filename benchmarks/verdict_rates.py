@@ -271,7 +271,7 @@ def judged(sim: Simulated, images: Simulated | None = None) -> list[Judged]:
     found = []
     for one, names in ((sim, set(TRUTHS) - set(OF_IMAGES)), (images, OF_IMAGES)):
         if one is not None:
-            claims = [row for beyond in (False, True) for row in campaign_claims(one.metrics, one.cases, beyond)]
+            claims = [row for table in (PAPER, FURTHER) for row in campaign_claims(one.metrics, one.cases, table)]
             found += [Judged(row.name, row.verdict, TRUTHS[row.name](one)) for row in claims if row.name in names]
     return found
 
