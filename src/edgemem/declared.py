@@ -87,7 +87,7 @@ def read_declared(path: Path) -> Declared:
 def _classes(path: Path) -> list[ast.ClassDef]:
     try:
         tree = ast.parse(path.read_text(encoding="utf-8"))
-    except (OSError, SyntaxError) as error:
+    except (OSError, SyntaxError, ValueError) as error:
         raise EdgememError(f"{path} cannot be read as Python: {error}") from None
     return [
         node

@@ -74,7 +74,7 @@ def _kind_of(path: Path) -> Kind:
         tree = ast.parse(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise EdgememError(f"the extension {path} does not exist; write its path from the workflow's folder") from None
-    except (OSError, SyntaxError, UnicodeDecodeError) as error:
+    except (OSError, SyntaxError, ValueError) as error:  # of a null byte old versions of Python 3.11 say ValueError
         raise EdgememError(f"the extension {path} cannot be read as Python: {error}") from None
     bases = {
         ast.unparse(base).split(".")[-1] for node in tree.body if isinstance(node, ast.ClassDef) for base in node.bases

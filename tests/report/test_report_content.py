@@ -293,7 +293,7 @@ def test_each_table_can_be_taken_along(make, spec, model: str):
     page = Page(Path("new.html").read_text())
     links = [link for link in page.all("a") if link.get("download", "").startswith("tiny-")]
     tables = {link["download"]: read_csv(link) for link in links}
-    names = ("claims-1", "claims-2", "transitions", "ratios", "errors", "agreement", "noise", "costs")
+    names = ("claims-1", "claims-2", "claims-3", "transitions", "ratios", "errors", "agreement", "noise", "costs")
     assert sorted(link["download"] for link in links) == sorted(f"tiny-{name}.csv" for name in names)
     header, first, *_ = tables["tiny-transitions.csv"]
     assert header == ["setting", "model", "M₁₀ / N", "M₅₀ / N", "M₅₀ / N low", "M₅₀ / N high", "M₉₀ / N", "predicted"]

@@ -58,7 +58,7 @@ def test_a_missing_number_is_named(tmp_path, capsys):
     files = []
     counts = {"campaign/seeds": 1.0, "campaign/settings": 2.0}
     tables = {"paper": counts, "seeds": {}, "figures": figures(), "refute": counts, "images": counts}
-    tables |= dict.fromkeys(("starts", "weights", "copies"), {})
+    tables |= {"starts": {}, "weights": {}, "copies": {}}
     for name, metrics in tables.items():
         files.append(tmp_path / f"{name}.json")
         files[-1].write_text(json.dumps(metrics))

@@ -43,12 +43,14 @@ NAMES = (
     "claims",
     "pages",
 )
-WAYS = {"figure": "sensitivity", "settings": [SETTING], "times": [4], "t_min": [], "thresholds": [0.5], "points": [50]}
-PATHS = {"figure": "barrier", "settings": [SETTING], "models": ["mixture"], "to": "start", "places": 3, "generated": 50}
-OF_ONE = [{"figure": figure, "settings": [SETTING]} for figure in ("losses", "transition", "seeds", "copies")]
+# One job of each figure is done, and the report reads no other.
+CASE = {"settings": [SETTING], "models": ["mixture"]}
+WAYS = {"figure": "sensitivity", **CASE, "times": [4], "t_min": [], "thresholds": [0.5], "points": [50]}
+PATHS = {"figure": "barrier", **CASE, "to": "start", "places": 3, "generated": 50}
+OF_ONE = [{"figure": figure, **CASE} for figure in ("mechanism", "losses", "transition", "seeds", "copies")]
 WITH_IMAGES, SHOWING = "image_digits_N10_K2_size4", ("plot samples", "plot gallery", "plot templates")
 IMAGE = {"family": "image", "templates": "digits", "N": 10, "K": 2, "size": 4}
-FIGURES = [*TINY["figures"][1:], *OF_ONE, "regression", "refutation", WAYS, PATHS, "samples", "gallery", "templates"]
+FIGURES = [*OF_ONE, "prediction", "regression", "refutation", WAYS, PATHS, "samples", "gallery", "templates"]
 CHOOSING = {"settings", "models", "thresholds", "times", "t_min", "points"}
 # Of the figure `barrier`: `templates` and `gallery` have fractions that they draw.
 CHOOSING_PATHS = {"settings", "models", "fractions", "sizes", "places", "steps", "generated"}
