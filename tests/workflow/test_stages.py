@@ -126,6 +126,16 @@ def test_code_inputs_are_the_modules_that_the_stage_loads(recorded: dict[str, di
     assert sorted(record["job"].code) == record["modules"]
 
 
+def test_the_start_at_fresh_samples_alone_loads_the_data(workflow: Workflow):
+    """Another way to draw samples trains anew what draws some of its own, and by itself nothing else."""
+    data = "src/edgemem/families/gaussian/data.py"
+    trained = [job for job in workflow.jobs("--forceall") if job.name == "train"]
+    assert trained and not any(data in job.code for job in trained)
+    workflow.configure(protocols={"tiny": PROTOCOL | {"initialization": "fresh_samples"}})
+    trained = [job for job in workflow.jobs("--forceall") if job.name == "train"]
+    assert trained and all(data in job.code for job in trained)
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in WITHOUT_SPEC])
 def test_every_key_of_the_parameter_is_read(recorded: dict[str, dict[str, Any]], name: str):
     """A stage reads every key of its parameter; a key that it does not read would rerun it for nothing.
@@ -135,10 +145,16 @@ def test_every_key_of_the_parameter_is_read(recorded: dict[str, dict[str, Any]],
     """
     asked, read = (set(map(tuple, recorded[name][key])) for key in ("asked", "read"))
     assert asked, "nothing was recorded"
-    choosing = CHOOSING_PATHS if name == "plot barrier" else CHOOSING
     if name.startswith("plot"):
-        assert not set(json.loads(recorded[name]["job"].spec)["figure"]) & choosing
-    assert {(model, key) for model, key in asked - read if not ("Figure" in model and key in choosing)} == set()
+        own = choosing(name.removeprefix("plot ").capitalize())
+        assert not set(json.loads(recorded[name]["job"].spec)["figure"]) & own
+    unread = {(model, key) for model, key in asked - read if not ("Figure" in model and key in choosing(model))}
+    assert unread == set()
+
+
+def choosing(figure: str) -> set[str]:
+    """Return the options of a figure that choose jobs."""
+    return CHOOSING_PATHS if figure.startswith("Barrier") else CHOOSING
 
 
 def test_the_parameter_is_what_the_files_record(workflow: Workflow):

@@ -25,7 +25,11 @@ def pieces_of_job(
     """Return the pieces of a job that is of one setting, model or figure."""
     found = _of_family(stage, campaign.setting(setting).family) if setting else []
     if model and STAGES[stage].denoiser:
-        found.append(Piece("denoiser", campaign.study.models[model].denoiser))
+        trained = campaign.study.models[model]
+        # Training draws data for no other start.
+        if stage == "train" and trained.protocol.initialization != "fresh_samples":
+            found = [piece for piece in found if piece.part != "data"]
+        found.append(Piece("denoiser", trained.denoiser))
     return [*found, *([Piece("figure", figure.figure)] if figure else [])]
 
 
