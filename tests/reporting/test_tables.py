@@ -149,6 +149,12 @@ def test_errors_of_predictors_by_fold():
     assert found.header == errors.header + agreement.header[1:]
 
 
+def test_where_nothing_is_predicted_all_predictors_have_a_row():
+    """A table without rows says nothing; predictors that say nothing are left out beside those that do."""
+    rows = agreement_table({"predictor/constant/bias": None}).rows
+    assert rows == [[name, "–", "–", "–", "–"] for name in PREDICTORS.values()]
+
+
 def test_variances_by_their_sources():
     """Components of every group, then counting by both criteria and numbers of points."""
     table = (

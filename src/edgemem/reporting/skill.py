@@ -44,9 +44,10 @@ def agreement_table(metrics: Metrics) -> Table:
 
 
 def _predictors(metrics: Metrics) -> dict[str, str]:
-    """Return the predictors that have said something of the campaign's settings, with their names in tables."""
+    """Return the predictors that have said something of the campaign's settings, with their names in tables; where none
+    has, all of them, since a table without rows says nothing."""
     known = {name.split("/")[1] for name, value in metrics.items() if value and name.startswith("predictor/")}
-    return {predictor: name for predictor, name in PREDICTORS.items() if predictor in known}
+    return {predictor: name for predictor, name in PREDICTORS.items() if predictor in known} or PREDICTORS
 
 
 def _counts(metrics: Metrics, folds: list[str]) -> list[str]:
