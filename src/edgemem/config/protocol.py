@@ -17,6 +17,8 @@ Preset = Literal["eps", "x0", "v", "min_snr", "edm", "uniform_log_snr"]
 # Starts that go on from a trained model of another size.
 CONTINUED = ("continued_up", "continued_down")
 # What starts were called earlier.
+# The start for which training draws samples itself.
+FRESH = "fresh_samples"
 RENAMED_STARTS = {"partial_memorization": "training_samples"}
 
 

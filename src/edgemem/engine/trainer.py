@@ -11,7 +11,7 @@ import xarray as xr
 
 from edgemem import pieces
 from edgemem.config.models import SizeGrid, listed_sizes, snapshot_steps
-from edgemem.config.protocol import CONTINUED
+from edgemem.config.protocol import CONTINUED, FRESH
 from edgemem.config.train import TrainSpec
 from edgemem.denoisers.abstract import AbstractDenoiser
 from edgemem.denoisers.padding import padded_size
@@ -116,7 +116,7 @@ class Trainer:
     def _start(self, name: str, size: int) -> AbstractDenoiser:
         """Return the start of a size, not padded."""
         samples, setting = self.samples, self.spec.setting
-        if name == "fresh_samples":
+        if name == FRESH:
             rng = named_generator(self.spec.seed, "train", setting.name, "fresh", size)
             x, _ = pieces.data(setting.family).draw_samples(samples, size, rng=rng)
             samples = samples.assign(x_fresh=(("fresh", "coordinate"), x.reshape(size, -1)))

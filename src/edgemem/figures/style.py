@@ -140,11 +140,13 @@ def fraction_axis(axes: Axes, evaluations: Sequence[xr.Dataset] = ()) -> None:
     axes.set_xlabel(evaluations[0].fraction.long_name if evaluations else MODEL_SIZE)
 
 
-def mean_with_interval(axes: Axes, x: np.ndarray, values: np.ndarray, **style: Any) -> ErrorbarContainer:
+def mean_with_interval(
+    axes: Axes, x: np.ndarray, values: np.ndarray, *, fmt: str = "o-", **style: Any
+) -> ErrorbarContainer:
     """Draw means over the first axis with the bars of their 95 % intervals; of a single value there is no bar."""
     mean, low, high = interval_on(axes, values)
     bars = np.nan_to_num(np.array([mean - low, high - mean]))
-    return axes.errorbar(x, mean, yerr=bars, **{"fmt": "o-"} | style)
+    return axes.errorbar(x, mean, yerr=bars, fmt=fmt, **style)
 
 
 def mean_with_band(axes: Axes, x: np.ndarray, values: np.ndarray, *, color: str, label: str) -> None:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from edgemem import pieces
 from edgemem.config.campaign import Campaign
 from edgemem.config.plot import Figure
+from edgemem.config.protocol import FRESH
 from edgemem.layout import PUBLISHING, STAGES
 from edgemem.pieces import Kind
 from edgemem.workflow.code_inputs import imported_modules
@@ -26,8 +27,7 @@ def pieces_of_job(
     found = _of_family(stage, campaign.setting(setting).family) if setting else []
     if model and STAGES[stage].denoiser:
         trained = campaign.study.models[model]
-        # Training draws data for no other start.
-        if stage == "train" and trained.protocol.initialization != "fresh_samples":
+        if stage == "train" and trained.protocol.initialization != FRESH:
             found = [piece for piece in found if piece.part != "data"]
         found.append(Piece("denoiser", trained.denoiser))
     return [*found, *([Piece("figure", figure.figure)] if figure else [])]
