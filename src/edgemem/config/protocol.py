@@ -16,9 +16,9 @@ Time = Annotated[float, Field(gt=0, lt=1)]
 Preset = Literal["eps", "x0", "v", "min_snr", "edm", "uniform_log_snr"]
 # Starts that go on from a trained model of another size.
 CONTINUED = ("continued_up", "continued_down")
-# What starts were called earlier.
 # The start for which training draws samples itself.
 FRESH = "fresh_samples"
+# What starts were called earlier.
 RENAMED_STARTS = {"partial_memorization": "training_samples"}
 
 
