@@ -8,7 +8,7 @@ import numpy as np
 
 from edgemem.config.plot import INTERVALS, CampaignFigure, Caption, Subject
 from edgemem.config.regress import PREDICTORS
-from edgemem.figures.style import COLOURS, SERIES, legend_below, new_figure, row_of_each_case
+from edgemem.figures.style import COLOURS, MARKERS, SERIES, legend_below, new_figure, row_of_each_case
 
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ CAPTION = Caption(
 )
 # The predictors that follow from theory alone, and the one whose weights are fitted.
 DRAWN = ("c2", "finite_size", "exact_losses", "fitted")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
 def draw(options: RefutationFigure, subject: Subject, inputs: Inputs) -> Figure:

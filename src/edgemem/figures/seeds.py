@@ -11,6 +11,7 @@ from edgemem.config.plot import INTERVALS, LOSS, Caption, CaseFigure, Subject, T
 from edgemem.figures.left_out import cross_out
 from edgemem.figures.style import (
     COLOURS,
+    MARKERS,
     SERIES,
     case_title,
     fraction_axis,
@@ -47,7 +48,6 @@ CAPTION = Caption(
     + LOSS
     + INTERVALS,
 )
-MARKERS = ("o", "s", "^", "D")
 
 
 def draw(options: SeedsFigure, subject: Subject, inputs: Inputs) -> Figure:

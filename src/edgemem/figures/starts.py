@@ -8,7 +8,7 @@ import numpy as np
 
 from edgemem.config.base import KeyProblem
 from edgemem.config.plot import LOG_INTERVALS, Caption, SettingFigure, Subject
-from edgemem.figures.style import SERIES, case_title, legend_below, mean_with_interval, new_figure
+from edgemem.figures.style import MARKERS, SERIES, case_title, legend_below, mean_with_interval, new_figure
 
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ CAPTION = Caption(
     "sample is held where a learned mean is nearer than σ*. Models that have not converged are left out."
     + LOG_INTERVALS,
 )
-# Marks and lines of the first starts, and of those for which the colours begin again.
-ROUNDS = ("o-", "s--", "^:", "D-.")
+# Lines of the first starts, and of those for which the colours begin again, with other marks.
+LINES = ("-", "--", ":", "-.")
 PANELS = {
     "start_ratio": "memorization ratio",
     "start_variance": "learned variance",
@@ -67,7 +67,8 @@ def draw(options: StartsFigure, subject: Subject, inputs: Inputs) -> Figure:
         for i, start in enumerate(table.start.values):
             values = table[name].sel(start=start).transpose("seed", "place").values
             if np.isfinite(values).any():
-                fmt = ROUNDS[i // len(SERIES) % len(ROUNDS)]
+                begun = i // len(SERIES)
+                fmt = MARKERS[begun % len(MARKERS)] + LINES[begun % len(LINES)]
                 color = SERIES[i % len(SERIES)]
                 style: dict[str, Any] = {"color": color, "fmt": fmt, "label": str(start), "linewidth": 0.8}
                 line = mean_with_interval(axes, fraction, values, **style)[0]

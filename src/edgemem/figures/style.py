@@ -83,6 +83,8 @@ STYLE: dict[str, Any] = {
 }
 # For things without a colour of their own: one each, in this order.
 SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+# Marks of those for which the colours begin again, or that have another meaning than colours.
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 WIDTH = 3.4  # inches of one text column
 HEIGHT = 2.9
 # What the axis of a figure without models is called.
