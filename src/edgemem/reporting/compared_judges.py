@@ -80,7 +80,7 @@ def reproduces(start: str) -> Judge:
         each = _plain(metrics, start)
         if not each:
             return _nothing()
-        text = f"ratio at M = N {extremes(each, '.3f')}{_of(each)}"
+        text = f"ratio at M = N {extremes(each, 'z.3f')}{_of(each)}"
         return Judgement(text, verdict(each, bounds.MOST, np.inf, bounds.LEVEL / len(OTHERS)))
 
     return judge

@@ -36,11 +36,12 @@ def starts_text(metrics: Metrics) -> str:
     places = [row for model in models if (row := _place(metrics, model))] + _best(metrics)
     reached = [row for model in models for row in _reached(metrics, model)]
     first = ["setting", "model", "start"]
-    place_table = markdown_table([*first, "M₅₀ / N", "minus the first’s", "least loss"], places)
+    place_table = markdown_table([*first, "M₅₀ / N", "difference", "least loss"], places)
     reached_table = markdown_table([*first, "M/N", "ratio", "variance", "training loss", "samples held"], reached)
     return (
-        "## Where training starts\n\nWhere transitions are. The last column is the share of data sets and sizes up to "
-        "N at which a start has the least training loss, as training weights it; the models with the least loss of "
+        "## Where training starts\n\nWhere transitions are. Differences are from the first model of "
+        "`regression.best_of`, whose own is zero, data set by data set. The last column is the share of data sets and "
+        "sizes up to N at which a start has the least training loss, as training weights it; the models with the least loss of "
         f"their size are the best known minima.\n\n{place_table}\n\nWhat models reach. The training loss is that at "
         "ψ = 6.7; a sample is held if a learned mean is nearer to it than the standard deviation of the data’s "
         f"components.\n\n{reached_table}\n\nMeans over data sets with 95 % intervals; a dash is unknown: no such size, "
