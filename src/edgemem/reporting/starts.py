@@ -42,10 +42,10 @@ def starts_text(metrics: Metrics) -> str:
         "## Where training starts\n\nWhere transitions are. Differences are from the first model of "
         "`regression.best_of`, whose own is zero, data set by data set. The last column is the share of data sets and "
         "sizes up to N at which a start has the least training loss, as training weights it; the models with the least "
-        f"loss of their size are the best known minima.\n\n{place_table}\n\nWhat models reach. The training "
-        "loss is that at ψ = 6.7; a sample is held if a learned mean is nearer to it than the standard deviation of the data’s "
-        f"components.\n\n{reached_table}\n\nMeans over data sets with 95 % intervals; a dash is unknown: no such size, "
-        "no transition, or models that have not converged."
+        f"loss of their size are the best known minima.\n\n{place_table}\n\nWhat models reach. The training loss "
+        "is that at ψ = 6.7; a sample is held if a learned mean is nearer to it than the standard deviation of the "
+        f"data’s components.\n\n{reached_table}\n\nMeans over data sets with 95 % intervals; a dash is unknown: no "
+        "such size, no transition, or models that have not converged."
     )
 
 
