@@ -25,9 +25,10 @@ from edgemem.analysis.metrics import NULL, summary
 from edgemem.analysis.prediction import held_out, predictions_table
 from edgemem.analysis.theory import NAMES as THEORIES
 from edgemem.analysis.theory import Losses
-from edgemem.analysis.transition import CRITERIA, FRACTIONS, THRESHOLDS, Read, transition_table
+from edgemem.analysis.transition import CRITERIA, FRACTIONS, Read, transition_table
 from edgemem.analysis.weights import CONSTANT
 from edgemem.config.regress import RegressSpec
+from edgemem.numerics.memorization import THRESHOLDS
 from edgemem.numerics.regression import Crossover, Fit, objective
 from edgemem.numerics.simplex_weights import fit_simplex
 from edgemem.numerics.statistics import Z
@@ -212,7 +213,7 @@ def simulate_images(settings: int, seeds: int, rng: np.random.Generator) -> Simu
     transition = transition_table(spec, read(spec, truth, 0.034, rng))
     nothing = {name: np.full((settings, seeds), np.nan) for name in THEORIES}
     constants = np.full((settings, len(FRACTIONS)), np.nan)
-    regression = predictions_table(spec, Losses(*_times(), nothing, [None] * settings, constants), transition)
+    regression = predictions_table(spec, Losses(*_times(), nothing, [None] * settings, constants, {}), transition)
     measured = {case.name: {NULL: np.full(seeds, 0.034)} for case in spec.cases}
     return Simulated(spec, truth, regression, summary(spec, measured, transition, regression))
 
@@ -348,7 +349,7 @@ def _predictions(spec: RegressSpec, known: list[Known], seeds: int, rng: np.rand
         seeds,
         axis=1,
     )
-    return Losses(*_times(), predictions, difference, constants)
+    return Losses(*_times(), predictions, difference, constants, {})
 
 
 def _where_judged(fit: Callable[[Cases, np.ndarray], np.ndarray], cases: Cases, chosen: np.ndarray) -> np.ndarray:

@@ -14,6 +14,7 @@ from edgemem.analysis.prediction import predict_transitions
 from edgemem.analysis.theory import finite_size_constants, theory_predictions
 from edgemem.analysis.transition import find_transitions
 from edgemem.config.regress import PREDICTORS, RegressSpec
+from edgemem.numerics.memorization import THRESHOLDS
 from edgemem.numerics.regression import Crossover, Fit
 
 
@@ -161,7 +162,10 @@ def evaluation(case: Any, seed: int, middle: float | None = None) -> xr.Dataset:
         dataset["copy_variance"] = ((), copy_variance(variance, seed))
         # The last first: they are known by their names.
         dataset["half_copies"] = ("centres", half_copies(n, variance, seed)[::-1])
-        dataset = dataset.assign_coords(centres=CENTRES[::-1])
+        dataset["copy_variance_by_threshold"] = ("threshold", copy_variance(variance, seed) * 3 * np.array(THRESHOLDS))
+        by_threshold = half_copies(n, variance, seed) * (1.1 - 0.3 * np.array(THRESHOLDS))[:, None]
+        dataset["half_copies_by_threshold"] = (("threshold", "centres"), by_threshold[:, ::-1])
+        dataset = dataset.assign_coords(centres=CENTRES[::-1], threshold=list(THRESHOLDS))
     return dataset
 
 

@@ -18,6 +18,7 @@ from edgemem.config.regress import RegressSpec
 from edgemem.config.sample import SampleSpec
 from edgemem.errors import EdgememError
 from edgemem.files.netcdf import write_dataset
+from edgemem.numerics.memorization import THRESHOLDS
 
 
 N, D, TIMES = 20, 3, np.array([0.999, 0.36, 0.001])
@@ -91,7 +92,10 @@ def evaluation(setting: str, model: str, seed: int) -> xr.Dataset:
             dataset[name] = ("time", np.array([0.2, 0.7, 0.1]))
         dataset["copy_variance"] = ((), 0.2)
         dataset["half_copies"] = ("centres", np.full(len(CENTRES), 0.7 * N))
-        dataset = dataset.assign_coords(centres=list(CENTRES))
+        dataset["copy_variance_by_threshold"] = ("threshold", np.full(len(THRESHOLDS), 0.2))
+        by_threshold = np.full((len(THRESHOLDS), len(CENTRES)), 0.7 * N)
+        dataset["half_copies_by_threshold"] = (("threshold", "centres"), by_threshold)
+        dataset = dataset.assign_coords(centres=list(CENTRES), threshold=list(THRESHOLDS))
         dataset["learned_variance"] = (("model_size", "step"), np.stack([0 * fraction, 1 - fraction], axis=1))
     return dataset
 

@@ -14,9 +14,26 @@ from edgemem.analysis.fits import FITS, simplex_envelope
 from edgemem.analysis.prediction import predict_transitions
 from edgemem.analysis.theory import NAMES as THEORY
 from edgemem.config.regress import PREDICTORS
+from edgemem.config.study import Case
+from edgemem.numerics.memorization import THRESHOLDS
 from edgemem.numerics.randomness import named_generator
 
-from .synthetic import MIXTURES, NAMES, SEEDS, SNR, TIMES, campaign, cases, evaluations, held_out, spec, theory
+from .synthetic import (
+    CENTRES,
+    MIXTURES,
+    NAMES,
+    SEEDS,
+    SNR,
+    TIMES,
+    campaign,
+    cases,
+    copy_variance,
+    evaluations,
+    half_copies,
+    held_out,
+    spec,
+    theory,
+)
 
 
 CASES = spec().cases
@@ -37,6 +54,7 @@ FOLDS: dict[str, Callable[[int], bool] | None] = {
     "interpolation": lambda i: AXES["variance"][i] in (1, 4),
     "extrapolation": lambda i: AXES["variance"][i] in (0.25, 16),
 }
+THRESHOLD = "leave_one_threshold_out"
 
 
 @functools.cache
@@ -70,7 +88,7 @@ def expected(name: str, fold: str) -> np.ndarray:
 
 
 def test_folds_are_those_of_axes_with_several_values():
-    assert list(campaign().regression.fold.values) == list(FOLDS)
+    assert list(campaign().regression.fold.values) == [*FOLDS, THRESHOLD]
     two = [setting for setting in MIXTURES if setting["variance"] in (1, 4)]
     of = spec(two, {"mixture": range(4)})
     made = {name: one for name, one in campaign().evaluations.items() if name[1] == "mixture"}
@@ -82,6 +100,7 @@ def test_folds_are_those_of_axes_with_several_values():
         "leave_one_N_out",
         "leave_one_d_out",
         "leave_one_variance_out",
+        THRESHOLD,
     ]
 
 
@@ -102,6 +121,44 @@ def test_errors_are_those_of_what_was_not_seen(name: str, fold: str):
         found = [cell[f"{quantity}{end}"].item() for end in ("", "_stderr", "_df", "_low", "_high")]
         half = stats.t.ppf(0.975, df) * stderr if df > 0 else np.nan
         np.testing.assert_allclose(found, [mean, stderr, df, mean - half, mean + half], rtol=1e-5, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", PREDICTORS)
+def test_errors_by_thresholds_that_were_not_seen(name: str):
+    """Fits have seen the places by all other thresholds; of the rest some move with it and some do not."""
+    places = of_cases(spec(), campaign().transition.m50_by_threshold).mean(axis=1)
+    squares = np.empty(places.shape)
+    for i, threshold in enumerate(THRESHOLDS):
+        if name in FITS:
+            seen = np.mean([places[:, k] for k in range(len(THRESHOLDS)) if k != i], axis=0)
+            said = FITS[name](as_measured()._replace(measured=np.where(components(), seen, np.nan)), EVERYWHERE)
+        elif name in ("copy_variance_line", *CENTRES):
+            said = np.mean([by_threshold(name, case, seed, threshold) for seed in SEEDS for case in [CASES]], axis=0)
+        else:
+            said = theory()[name].mean(axis=1)
+        squares[:, i] = (said - places[:, i]) ** 2
+    expected = np.where(components(), squares.mean(axis=1), np.nan)
+    cell = campaign().regression.sel(predictor=name, fold=THRESHOLD)
+    assert cell["count"] == np.isfinite(expected).sum() > 0
+    assert cell.squared_error == pytest.approx(np.nanmean(expected), rel=1e-9)
+
+
+def components() -> np.ndarray:
+    """Return of which cases predictors speak."""
+    return np.array([case.model != "network" for case in CASES])
+
+
+def by_threshold(name: str, of: list[Case], seed: int, threshold: float) -> np.ndarray:
+    """Return what a predictor that knows of the threshold says of cases."""
+    found = []
+    for i, case in enumerate(of):
+        n, variance = case.setting.N, case.setting.axes["variance"]
+        if name in CENTRES:
+            found.append(half_copies(n, variance, seed)[CENTRES.index(name)] / n * (1.1 - 0.3 * threshold))
+        else:
+            line = 1 - 3 * threshold * copy_variance(variance, seed) / variance
+            found.append(line if cases().isotropic[i] else np.nan)
+    return np.array(found)
 
 
 def clustered(values: np.ndarray) -> tuple[float, float, float]:
@@ -159,7 +216,7 @@ def test_a_campaign_of_one_case():
     of = spec(MIXTURES[:1], {"mixture": (0,)})
     transition = campaign().transition.sel(setting=NAMES[:1], model=["mixture"])
     found = predict_transitions(of, campaign().evaluations, transition)
-    assert list(found.fold.values) == ["train", "holdout"]
+    assert list(found.fold.values) == ["train", "holdout", THRESHOLD]
     row = found.predicted_fraction.isel(setting=0, model=0)
     assert row.sel(predictor="constant") == transition.m50_pooled.item()
     assert row.sel(predictor="exact_losses") == pytest.approx(theory()["exact_losses"][0].mean())

@@ -6,7 +6,8 @@ import xarray as xr
 from scipy import stats
 
 from edgemem.analysis.evaluations import of_cases
-from edgemem.analysis.transition import THRESHOLDS, binomial_variance, find_transitions
+from edgemem.analysis.transition import binomial_variance, find_transitions
+from edgemem.numerics.memorization import THRESHOLDS
 
 from .synthetic import (
     BY_THRESHOLD,

@@ -26,6 +26,7 @@ from edgemem.config.plot import PlotSpec
 from edgemem.config.regress import RegressSpec
 from edgemem.config.sensitivity import SensitivitySpec
 from edgemem.engine.sensitivity import find_transitions as find_sensitivity
+from edgemem.numerics.memorization import THRESHOLDS
 
 
 N, D, K = 20, 3, 2
@@ -107,6 +108,11 @@ def evaluation(variance: float, seed: int, reached: float, name: str = "mixture"
             "decided": ("time", by_time[1]),
             "copy_variance": ((), 0.2 * variance),
             "half_copies": ("centres", N * rng.uniform(0.6, 0.9, len(CENTRES))),
+            "copy_variance_by_threshold": ("threshold", rng.uniform(0.1, 0.3, len(THRESHOLDS)) * variance),
+            "half_copies_by_threshold": (
+                ("threshold", "centres"),
+                N * rng.uniform(0.6, 0.9, (len(THRESHOLDS), len(CENTRES))),
+            ),
         }
     else:
         geometry = {}

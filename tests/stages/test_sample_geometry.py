@@ -34,7 +34,7 @@ def geometry() -> xr.Dataset:
         return sample_geometry(EvaluateSpec.model_validate(evaluate_spec()), TRAINING, TIMES, noise)
 
 
-def ratio(name: str, size: int) -> float:
+def ratio(name: str, size: int, threshold: float) -> float:
     """Return the fraction of copies among fresh points of centres."""
     centres = {"ward": ward, "likelihood": likelihood}[name.partition("_")[0]](TRAINING, size)
     if not name.endswith("sampled"):
@@ -43,15 +43,24 @@ def ratio(name: str, size: int) -> float:
         with jax.enable_x64(True):
             denoiser = MixturePosterior(jnp.asarray(centres.mean), jnp.asarray(np.sqrt(centres.variance)))
             points = np.asarray(ddim(denoiser, jnp.asarray(TIMES), POINTS, D, key=jr.key(7)))
-    return float(memorized(points, TRAINING, 1 / 3).mean())
+    return float(memorized(points, TRAINING, threshold).mean())
 
 
+@pytest.mark.parametrize("threshold", [1 / 5, 1 / 3, 1 / 2])
 @pytest.mark.parametrize("name", ["ward", "ward_sampled", "likelihood", "likelihood_sampled"])
-def test_half_of_fresh_points_are_copies(geometry: xr.Dataset, name: str):
+def test_half_of_fresh_points_are_copies(geometry: xr.Dataset, name: str, threshold: float):
     """Below the size fewer than half, above it more, but for the noise of counting."""
-    size = geometry.half_copies.sel(centres=name).item()
-    assert ratio(name, int(np.floor(size))) < 0.5 + 0.08
-    assert ratio(name, int(np.ceil(size))) > 0.5 - 0.08
+    size = geometry.half_copies_by_threshold.sel(centres=name, threshold=threshold).item()
+    assert ratio(name, int(np.floor(size)), threshold) < 0.5 + 0.08
+    assert ratio(name, int(np.ceil(size)), threshold) > 0.5 - 0.08
+
+
+def test_the_threshold_of_the_campaign_is_one_of_them(geometry: xr.Dataset):
+    own = geometry.sel(threshold=1 / 3)
+    np.testing.assert_array_equal(geometry.half_copies, own.half_copies_by_threshold)
+    assert geometry.copy_variance == own.copy_variance_by_threshold
+    assert (geometry.copy_variance_by_threshold.diff("threshold") > 0).all()
+    assert (geometry.half_copies_by_threshold.diff("threshold") < 0).all()
 
 
 def test_fixed_centres_have_the_variance_of_copies(geometry: xr.Dataset):

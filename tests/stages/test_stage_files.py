@@ -181,6 +181,7 @@ def test_evaluations(made, kind: str, steps: list[int]):
             "point": 10,
             "generated_point": 60,
             "centres": 5,
+            "threshold": 5,
         },
         {
             "generated": ("model_size", "step", "point", "feature"),
@@ -193,6 +194,8 @@ def test_evaluations(made, kind: str, steps: list[int]):
             **dict.fromkeys(("training_weight", "posterior_weight", "shell_coverage", "decided"), ("time",)),
             "copy_variance": (),
             "half_copies": ("centres",),
+            "copy_variance_by_threshold": ("threshold",),
+            "half_copies_by_threshold": ("threshold", "centres"),
             **losses,
             **{f"{name}_stderr": dims for name, dims in losses.items()},
             "copied": ("sample", "model_size", "step"),

@@ -55,6 +55,7 @@ def predictions_table(spec: RegressSpec, losses: Losses, transition: xr.Dataset)
         "train": _fold(cases, value, ~kept_out),
         "holdout": _fold(cases, value, kept_out),
         **_left_out(cases, value),
+        "leave_one_threshold_out": _threshold_left_out(cases, value, losses, transition),
     }
     unseen = folds.get("leave_one_variance_out", folds["holdout"]).predicted.copy()
     for name in theory:  # has seen nothing anywhere
@@ -181,3 +182,22 @@ def _left_out(cases: Cases, value: np.ndarray) -> dict[str, Fold]:
             folds["interpolation"] = _fold(cases, predicted, ~end)
             folds["extrapolation"] = _fold(cases, predicted, end)
     return folds
+
+
+def _threshold_left_out(cases: Cases, value: np.ndarray, losses: Losses, transition: xr.Dataset) -> Fold:
+    """Return the errors where each threshold of the memorization test in turn was kept out of fits.
+
+    A fit has seen the mean place by all other thresholds, of the same cases. The error of a case is the mean over
+    thresholds; it is unknown where one of the places is.
+    """
+    measured = of_cases(cases.spec, transition.m50_by_threshold).mean(axis=1).T  # threshold, case
+    measured = np.where([own is not None for own in cases.group], measured, np.nan)
+    predicted = np.stack([value] * len(measured))  # threshold, predictor, case
+    for name, places in losses.by_threshold.items():
+        predicted[:, NAMES.index(name)] = places.mean(axis=2)
+    for i in range(len(measured)):
+        seen = cases._replace(measured=np.delete(measured, i, axis=0).mean(axis=0))
+        for name, predict in FITS.items():
+            predicted[i, NAMES.index(name)] = predict(seen, np.ones(len(cases.group), bool))
+    error = (predicted - measured[:, None]) ** 2
+    return Fold(error.mean(axis=0), predicted.mean(axis=0))

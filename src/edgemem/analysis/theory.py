@@ -9,6 +9,7 @@ from edgemem.analysis.evaluations import Evaluations, last_step
 from edgemem.analysis.transition import FRACTIONS
 from edgemem.config.regress import RegressSpec
 from edgemem.config.study import Case
+from edgemem.numerics.memorization import THRESHOLDS
 from edgemem.numerics.memorizing_posterior import collapse
 from edgemem.numerics.theory import (
     crossing_size,
@@ -25,6 +26,8 @@ Constants = dict[tuple[str, int], np.ndarray]
 CROSSINGS = ("exact_losses", "own_exact", "danger", "collapse", "decided")
 CENTRES = ("fixed_centres", "ward", "ward_sampled", "likelihood", "likelihood_sampled")
 NAMES = ("c1", "c2", "snr_weight", "finite_size", "own_c2", *CROSSINGS, "copy_variance_line", *CENTRES)
+# Those that know of the threshold of the memorization test.
+OF_THRESHOLD = ("copy_variance_line", *CENTRES)
 
 
 class Losses(NamedTuple):
@@ -32,7 +35,8 @@ class Losses(NamedTuple):
 
     **Attributes:** `predictions`: of M50 / N without any fit, (case, seed) by predictor; `difference`: by case that of
     the two exact losses, (subset size, time), mean over seeds, None where there are none to cross; `constants`: C(M),
-    (setting, fraction).
+    (setting, fraction); `by_threshold`: predictions by other thresholds of the memorization test, (threshold, case,
+    seed), by the predictors that know of it.
     """
 
     time: xr.DataArray
@@ -40,6 +44,7 @@ class Losses(NamedTuple):
     predictions: dict[str, np.ndarray]
     difference: list[np.ndarray | None]
     constants: np.ndarray
+    by_threshold: dict[str, np.ndarray]
 
 
 def losses_of(spec: RegressSpec, evaluations: Evaluations) -> Losses:
@@ -53,7 +58,8 @@ def losses_of(spec: RegressSpec, evaluations: Evaluations) -> Losses:
     constants = finite_size_constants(spec, evaluations)
     of_settings = [np.mean([constants[setting.name, seed] for seed in spec.seeds], axis=0) for setting in spec.settings]
     predictions = theory_predictions(spec, evaluations, constants)
-    return Losses(first.time, first.snr, predictions, difference, np.array(of_settings))
+    by_threshold = threshold_predictions(spec, evaluations)
+    return Losses(first.time, first.snr, predictions, difference, np.array(of_settings), by_threshold)
 
 
 def theory_predictions(spec: RegressSpec, evaluations: Evaluations, constants: Constants) -> dict[str, np.ndarray]:
@@ -74,11 +80,40 @@ def theory_predictions(spec: RegressSpec, evaluations: Evaluations, constants: C
     return found
 
 
+def threshold_predictions(spec: RegressSpec, evaluations: Evaluations) -> dict[str, np.ndarray]:
+    """Return what predictors that know of the threshold of the memorization test say by others than the campaign's.
+
+    By `THRESHOLDS`, (threshold, case, seed) by predictor; NaN where one does not apply.
+    """
+    shape = len(THRESHOLDS), len(spec.cases), len(spec.seeds)
+    found = {name: np.full(shape, np.nan) for name in OF_THRESHOLD}
+    for i, case in enumerate(spec.cases):
+        if "components" not in case.provides:
+            continue
+        for j, seed in enumerate(spec.seeds):
+            own = evaluations[case.setting.name, case.model, seed]
+            places = _of_samples(case, own, own.copy_variance_by_threshold, own.half_copies_by_threshold)
+            for name, values in places.items():
+                found[name][:, i, j] = values
+    return found
+
+
+def _of_samples(
+    case: Case, evaluation: xr.Dataset, variance: xr.DataArray, half: xr.DataArray
+) -> dict[str, np.ndarray]:
+    """Return what training samples and a threshold say, of data with components, from `copy_variance` and
+    `half_copies`."""
+    found = {name: half.sel(centres=name).values / case.setting.N for name in CENTRES}
+    if is_isotropic(case):
+        found["copy_variance_line"] = 1 - variance.values / evaluation.true_variance.item()
+    return found
+
+
 def _of_case(case: Case, evaluation: xr.Dataset, constant: np.ndarray) -> dict[str, float]:
     found: dict[str, float] = {}
     if "components" in case.provides:
-        half = evaluation.half_copies.sel(centres=list(CENTRES)).values / case.setting.N
-        found |= dict(zip(CENTRES, half, strict=True))
+        own = _of_samples(case, evaluation, evaluation.copy_variance, evaluation.half_copies)
+        found |= {name: value.item() for name, value in own.items()}
     if has_losses_to_cross(case):
         difference = excess_difference(evaluation)
         for name, weight in time_weights(evaluation).items():
@@ -91,7 +126,6 @@ def _of_case(case: Case, evaluation: xr.Dataset, constant: np.ndarray) -> dict[s
         found["c2"] = crossover_fraction(snr, one, variance, 2.0)
         found["snr_weight"] = crossover_fraction(snr, snr, variance, 2.0)
         found["own_c2"] = crossover_fraction(snr, evaluation.training_weight.values, variance, 2.0)
-        found["copy_variance_line"] = 1 - evaluation.copy_variance.item() / variance
         generalizing = np.mean(generalizing_excess_loss(dim, variance, snr))
         partially = partially_memorizing_excess_loss(dim, variance, FRACTIONS, constant)
         found["finite_size"] = crossing_size(FRACTIONS, partially - generalizing)

@@ -11,6 +11,7 @@ from edgemem.analysis.copies import copied_counts
 from edgemem.analysis.evaluations import Evaluations, case_coordinates, group, last_step, over_cases
 from edgemem.analysis.published import RATIO_POINTS
 from edgemem.config.regress import RegressSpec
+from edgemem.numerics.memorization import THRESHOLDS
 from edgemem.numerics.randomness import named_generator
 from edgemem.numerics.statistics import (
     Estimate,
@@ -33,8 +34,6 @@ NAMES = (*LEVELS, *(f"corrected_{name}" for name in LEVELS))
 FRACTIONS = np.linspace(0.02, 1.0, 99).round(4)
 # How M50 is read off the ratios: where the fitted curve crosses one half, or the paper's, the first size with one half.
 CRITERIA = ("fitted", "first")
-# Thresholds of the memorization test for which M50 is given, from the distances that evaluations keep.
-THRESHOLDS = (1 / 5, 1 / 4, 1 / 3, 1 / 2, 2 / 3)
 
 
 class Read(NamedTuple):

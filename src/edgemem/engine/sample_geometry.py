@@ -11,7 +11,7 @@ from edgemem.config.evaluate import EvaluateSpec
 from edgemem.numerics.bisection import bisected_size
 from edgemem.numerics.centres import Centres, drawn, fixed, likelihood, ward
 from edgemem.numerics.copy_geometry import copy_variance
-from edgemem.numerics.memorization import memorized
+from edgemem.numerics.memorization import THRESHOLDS, Nearest, copies, two_nearest
 from edgemem.numerics.memorizing_posterior import danger, decided
 from edgemem.numerics.randomness import named_generator, named_key
 from edgemem.numerics.references import MixturePosterior
@@ -34,7 +34,12 @@ def sample_geometry(
     posterior, coverage = np.transpose([danger(training, float(t), noise(t)) for t in times])
     start = _generator(spec, "paths").standard_normal((PATHS, training.shape[1]))
     around = _generator(spec, "copies").standard_normal((AROUND, *training.shape))
-    variance = copy_variance(training, spec.evaluation.threshold, around)
+    thresholds = (spec.evaluation.threshold, *THRESHOLDS)
+    variances = [copy_variance(training, threshold, around) for threshold in thresholds]
+    half = _half_copies(spec, training, times, dict(zip(thresholds, variances, strict=True)))
+    sizes = [half[threshold] for threshold in thresholds]
+    around_samples = "variance around training samples at which half of the points are copies"
+    of_centres = "number M of centres at which half of what comes from them are copies"
     variables = {
         "posterior_weight": (
             "time",
@@ -43,22 +48,32 @@ def sample_geometry(
         ),
         "shell_coverage": ("time", coverage, "fraction of noised training samples in the shell of another one"),
         "decided": ("time", decided(training, times, start), "fraction of its DDIM paths whose sample is decided then"),
-        "copy_variance": ((), variance, "variance around training samples at which half of the points are copies"),
-        "half_copies": (
-            "centres",
-            _half_copies(spec, training, times, variance),
-            "number M of centres at which half of what comes from them are copies",
-        ),
+        "copy_variance": ((), variances[0], around_samples),
+        "copy_variance_by_threshold": ("threshold", variances[1:], f"{around_samples}, by another threshold"),
+        "half_copies": ("centres", sizes[0], of_centres),
+        "half_copies_by_threshold": (("threshold", "centres"), sizes[1:], f"{of_centres}, by another threshold"),
     }
     return xr.Dataset(
         {name: (dims, values, {"long_name": text, "units": "1"}) for name, (dims, values, text) in variables.items()},
-        coords={"centres": ("centres", list(CENTRES), {"long_name": "centres that are not trained"})},
+        coords={
+            "centres": ("centres", list(CENTRES), {"long_name": "centres that are not trained"}),
+            "threshold": (
+                "threshold",
+                list(THRESHOLDS),
+                {"long_name": "threshold of the memorization test", "units": "1"},
+            ),
+        },
     )
 
 
-def _half_copies(spec: EvaluateSpec, training: np.ndarray, times: np.ndarray, variance: float) -> list[float]:
-    """Return the sizes at which half are copies, in the order of `CENTRES`."""
-    count, threshold = len(training), spec.evaluation.threshold
+def _half_copies(
+    spec: EvaluateSpec, training: np.ndarray, times: np.ndarray, variances: dict[float, float]
+) -> dict[float, list[float]]:
+    """Return the sizes at which half are copies by each threshold, as `CENTRES`.
+
+    **Arguments:** `variances`: what `copy_variance` says of each threshold.
+    """
+    count = len(training)
 
     def exactly(centres: Centres, size: int) -> np.ndarray:
         return drawn(centres, DRAWN, _generator(spec, "drawn", size))
@@ -72,15 +87,28 @@ def _half_copies(spec: EvaluateSpec, training: np.ndarray, times: np.ndarray, va
         key = named_key(spec.seed, "evaluate", spec.setting.name, "geometry", "sampled")
         return np.asarray(SAMPLERS[spec.sampling.sampler](denoiser, jnp.asarray(times), DRAWN, mean.shape[1], key=key))
 
-    found = [bisected_size(lambda size: fixed(training, size).variance - variance, count)]
+    found = {}
+    for threshold, variance in variances.items():
+
+        def wider(size: int, variance: float = variance) -> float:
+            return fixed(training, size).variance - variance
+
+        found[threshold] = [bisected_size(wider, count)]
     for of_size in (ward, likelihood):
         centres = functools.cache(functools.partial(of_size, training))
         for points in (exactly, sampled):
 
-            def missing(size: int, centres=centres, points=points) -> float:  # type: ignore[no-untyped-def]
-                return 0.5 - float(memorized(points(centres(size), size), training, threshold).mean())
+            @functools.cache  # thresholds differ in what they make of the same points
+            def distances(size: int, centres=centres, points=points) -> Nearest:  # type: ignore[no-untyped-def]
+                return two_nearest(points(centres(size), size), training)
 
-            found.append(bisected_size(missing, count))
+            for threshold, sizes in found.items():
+
+                def missing(size: int, distances=distances, threshold=threshold) -> float:  # type: ignore[no-untyped-def]
+                    nearest, second, _ = distances(size)
+                    return 0.5 - float(copies(nearest, second, threshold).mean())
+
+                sizes.append(bisected_size(missing, count))
     return found
 
 

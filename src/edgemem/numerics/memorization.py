@@ -6,6 +6,10 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 
+# Thresholds of the memorization test for which places of the transition are given, beside that of a campaign.
+THRESHOLDS = (1 / 5, 1 / 4, 1 / 3, 1 / 2, 2 / 3)
+
+
 class Nearest(NamedTuple):
     """Distances of points to the nearest and the second nearest training sample, and which one is the nearest."""
 
