@@ -309,7 +309,7 @@ def test_regression(made):
     for name in ("bias", "slope", "within_slope"):
         assert {regression[f"{name}{end}"].dims for end in ENDS} == {("predictor",)}
     assert regression.lambda_tilde.dims == ("time",)
-    assert regression.fold.values.tolist() == ["train", "holdout"]
+    assert regression.fold.values.tolist() == ["train", "holdout", "leave_one_threshold_out"]
     assert regression.setting.values.tolist() == [NAME]
 
 
