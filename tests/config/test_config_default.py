@@ -55,6 +55,9 @@ def test_default_campaign_names_every_key(default_text: str):
     weighting = yaml.safe_load(re.search(r"^ +#   (weighting: \{.*\})$", default_text, re.MULTILINE)[1])
     Campaign.model_validate(config | {"protocols": {name: p | weighting for name, p in config["protocols"].items()}})
 
+    contour = yaml.safe_load(re.search(r"^# +(sizes: \{.*\})$", default_text, re.MULTILINE)[1])
+    Campaign.model_validate(config | {"models": {name: m | contour for name, m in config["models"].items()}})
+
     (shapes,) = re.findall(r"^# +(weight_exponent.*)$", default_text, re.MULTILINE)
     assert set(re.findall(r"\w+", shapes)) >= OTHER_SHAPES
 
@@ -71,7 +74,7 @@ def test_default_campaign_names_every_key(default_text: str):
             "": [config],
             "settings[]": [{key for setting in config["settings"] for key in setting} | OTHER_SHAPES],
             "models.NAME": [model | dict.fromkeys(COMMENTED) for model in config["models"].values()],
-            "models.NAME.sizes": [model["sizes"] for model in config["models"].values()],
+            "models.NAME.sizes": [model["sizes"] | contour["sizes"] for model in config["models"].values()],
             "protocols.NAME": list(config["protocols"].values()),
             "protocols.NAME.weighting": [weighting["weighting"]],
             "figures[]": [figure | comparison | sensitivity | templates | barrier],

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edgemem.config.models import SizeGrid, snapshot_steps
+from edgemem.config.models import SizeContour, SizeGrid, snapshot_steps
 
 
 IMAGE = "image_digits_N30_K4_size8"
@@ -179,3 +179,24 @@ def test_denoiser_without_components_is_no_candidate_of_a_comparison(problems, n
         "overlay.yaml: figures[0].candidates: network learns no variance, by which models are compared "
         "(allowed: mixture, templates)"
     )
+
+
+def test_sizes_between_two_ends(load, network):
+    """Also of a denoiser without components, and as multiples of N of one with them."""
+    ends = {"smallest": 4, "largest": 64}
+    sizes = load(overlay=network(sizes=ends)).entries["network"].sizes
+    assert sizes == SizeContour(smallest=4, largest=64, count=8, probe=500)
+    assert SizeContour(smallest=2, largest="0.5 N").ends(50) == [2, 25]
+
+
+@pytest.mark.parametrize(
+    ("ends", "message"),
+    [
+        ({"smallest": 64, "largest": 64}, "sizes.smallest: smallest must be below largest (got 64 and 64 with N = "),
+        ({"smallest": 4, "largest": "N"}, "sizes: sizes of network are no numbers of components"),
+        ({"smallest": 4}, "sizes.largest: this key is required"),
+    ],
+)
+def test_ends_that_hold_no_sizes_are_refused(problems, network, ends: dict[str, int | str], message: str):
+    (line,) = problems(overlay=network(sizes=ends))
+    assert line.startswith(f"overlay.yaml: models.network.{message}")

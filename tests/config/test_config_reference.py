@@ -16,7 +16,7 @@ from edgemem.config import reference
 from edgemem.config.campaign import Campaign
 from edgemem.config.datasets import Datasets
 from edgemem.config.evaluate import Evaluation
-from edgemem.config.models import ModelEntry, SizeGrid
+from edgemem.config.models import ModelEntry, SizeContour, SizeGrid
 from edgemem.config.protocol import Protocol, Weighting
 from edgemem.config.regress import Regression
 from edgemem.config.sampling import Sampling
@@ -66,7 +66,7 @@ PLACES: dict[str, list[type[BaseModel]]] = {
     "": [Campaign],
     "settings[].": FAMILIES,
     "models.NAME.": [ModelEntry],
-    "models.NAME.sizes.": [SizeGrid],
+    "models.NAME.sizes.": [SizeGrid, SizeContour],
     "protocols.NAME.": [Protocol],
     "protocols.NAME.weighting.": [Weighting],
     "sampling.": [Sampling],

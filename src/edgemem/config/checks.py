@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from edgemem import pieces
 from edgemem.config.base import KeyProblem, nearest
-from edgemem.config.models import ModelEntry, SizeGrid, snapshot_steps
+from edgemem.config.models import ModelEntry, SizeContour, snapshot_steps
 from edgemem.config.plot import CaseFigure, SettingFigure
 from edgemem.config.protocol import CONTINUED
 
@@ -29,6 +29,7 @@ def check_models(campaign: "Campaign") -> None:
     for name, entry in campaign.entries.items():
         _check_protocol(campaign, name, entry)
         _check_data(campaign, name, entry)
+        _check_ends(campaign, name, entry)
     trained = {setting for name in campaign.entries for setting in campaign.settings_of(name)}
     for i, grid in enumerate(campaign.settings):
         for setting in grid.settings:
@@ -56,9 +57,9 @@ def _check_protocol(campaign: "Campaign", name: str, entry: ModelEntry) -> None:
         message = f"{problem}; the model '{name}' is trained with this protocol"
         raise KeyProblem(message, "protocols", entry.protocol, *problem.path) from None
     _check_rates(campaign, name, entry)
-    if protocol.initialization in CONTINUED and isinstance(entry.sizes, SizeGrid):
+    if protocol.initialization in CONTINUED and not isinstance(entry.sizes, list):
         raise KeyProblem(
-            f"with the start {protocol.initialization} each size goes on from the next, and a grid is not trained in "
+            f"with the start {protocol.initialization} each size goes on from the next, and these are not trained in "
             "order; list the sizes, as in sizes: [0.5 N, 0.8 N, N]",
             *("models", name, "sizes"),
         )
@@ -67,6 +68,17 @@ def _check_protocol(campaign: "Campaign", name: str, entry: ModelEntry) -> None:
             f"must be at most the {protocol.steps} steps of the protocol '{entry.protocol}' (got {last})",
             *("models", name, "snapshots"),
         )
+
+
+def _check_ends(campaign: "Campaign", name: str, entry: ModelEntry) -> None:
+    """Check that there is something between the ends of a contour, on every setting."""
+    if not isinstance(entry.sizes, SizeContour):
+        return
+    for setting in campaign.settings_of(name):
+        try:
+            entry.sizes.ends(campaign.by_name[setting].N)
+        except ValueError as error:
+            raise KeyProblem(str(error), "models", name, "sizes", "smallest") from None
 
 
 def _check_rates(campaign: "Campaign", name: str, entry: ModelEntry) -> None:
@@ -143,7 +155,7 @@ def check_starts(campaign: "Campaign") -> None:
         entry, first = campaign.entries[name], campaign.entries[models[0]]
         if name in models[:i]:
             raise KeyProblem(f"{name} is already in the list", *where, i)
-        if "components" not in entry.declared.provides or isinstance(entry.sizes, SizeGrid):
+        if "components" not in entry.declared.provides or not isinstance(entry.sizes, list):
             raise KeyProblem(f"{name} needs components, and a list of sizes, as in sizes: [0.5 N, N]", *where, i)
         if (entry.denoiser, entry.own_options, entry.sizes) != (first.denoiser, first.own_options, first.sizes):
             raise KeyProblem(f"{name} differs from {models[0]} in its denoiser, options or sizes", *where, i)

@@ -16,7 +16,7 @@ class SizeGrid(Model):
 
     coarse: int = Field(10, ge=2, le=1000, description="Number of coarse sizes, k N / coarse rounded down.")
     fine: int = Field(10, ge=0, le=1000, description="Number of sizes placed inside the transition.")
-    probe: int = Field(500, ge=50, le=1_000_000, description="Points generated from a coarse model to place them.")
+    probe: int = Field(500, ge=50, le=1_000_000, description="Points generated from a model to place further sizes.")
 
 
 def _distinct(what: str) -> AfterValidator:
@@ -51,13 +51,44 @@ ModelSize = Annotated[
     Discriminator(lambda value: "text" if isinstance(value, str) and re.search("[A-Za-z]$", value) else "number"),
 ]
 SizeList = Annotated[list[ModelSize], Field(min_length=1), _distinct("model size")]
-ModelSizes = Annotated[Annotated[SizeGrid, Tag("other")] | Annotated[SizeList, Tag("list")], list_or_other]
 
 
 def listed_sizes(sizes: list[int | str], n_samples: int) -> list[int]:
     """Return the sizes of a list on N samples, ascending, each once; multiples of N are rounded down."""
     # A hair above, so that 0.29 N is 29 of 100 samples.
     return sorted({max(1, int(_factor(s) * n_samples + 1e-9)) if isinstance(s, str) else s for s in sizes})
+
+
+class SizeContour(Model):
+    """Sizes between two others that show, by bisection, where the ratio is one half at each step that is kept."""
+
+    smallest: ModelSize = Field(description="Smallest size, trained first.")
+    largest: ModelSize = Field(description="Largest size, trained second.")
+    count: int = Field(8, ge=2, le=1000, description="Number of sizes, the two among them; fewer if no more tell.")
+    probe: int = Field(500, ge=50, le=1_000_000, description="Points generated from a model to place further sizes.")
+
+    def ends(self, n_samples: int) -> list[int]:
+        """Return the smallest and the largest size on N samples.
+
+        **Raises:** ValueError if there is nothing between them.
+        """
+        low, high = (listed_sizes([size], n_samples)[0] for size in (self.smallest, self.largest))
+        if low >= high:
+            raise ValueError(f"smallest must be below largest (got {low} and {high} with N = {n_samples})")
+        return [low, high]
+
+
+def _kind_of_sizes(value: Any) -> str:
+    if isinstance(value, list):
+        return "list"
+    ends = isinstance(value, dict) and not {"smallest", "largest"}.isdisjoint(value)
+    return "contour" if ends or isinstance(value, SizeContour) else "grid"
+
+
+ModelSizes = Annotated[
+    Annotated[SizeGrid, Tag("grid")] | Annotated[SizeContour, Tag("contour")] | Annotated[SizeList, Tag("list")],
+    Discriminator(_kind_of_sizes),
+]
 
 
 SnapshotCount = Annotated[int, Field(ge=1, le=1000)]
@@ -84,8 +115,9 @@ class ModelEntry(Model):
     options: dict[str, Any] = Field({}, description="Options of the denoiser.")
     sizes: ModelSizes = Field(
         SizeGrid(),
-        description="Model sizes: a grid over 0 < M <= N, for denoisers with components, or a list of sizes, which "
-        "may be multiples of N: [0.5 N, N, 2 N].",
+        description="Model sizes: a grid over 0 < M <= N, for denoisers with components; a list of sizes, which may be "
+        "multiples of N: [0.5 N, N, 2 N]; or two ends, between which bisection finds where the ratio is one half: "
+        "{smallest: 4, largest: 128}.",
     )
     protocol: str = Field(description="Name of the protocol with which they are trained.")
     snapshots: Snapshots = Field(
@@ -114,7 +146,9 @@ class ModelEntry(Model):
                 self.declared.option(name, value)
             except ValueError as error:
                 raise KeyProblem(str(error), "options", name) from None
-        of_n = isinstance(self.sizes, SizeGrid) or any(isinstance(size, str) for size in self.sizes)
+        sizes = self.sizes
+        listed = [sizes.smallest, sizes.largest] if isinstance(sizes, SizeContour) else sizes
+        of_n = isinstance(listed, SizeGrid) or any(isinstance(size, str) for size in listed)
         if of_n and "components" not in self.declared.provides:
             raise KeyProblem(
                 f"sizes of {self.denoiser} are no numbers of components, of which alone a grid over 0 < M <= N or "

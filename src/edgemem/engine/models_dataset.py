@@ -77,10 +77,10 @@ def models_dataset(spec: TrainSpec, sizes: Mapping[int, Size], weight: Float[np.
             "number of trained parameters",
         ),
         "train_seconds": ([one.seconds for one in sizes.values()], "wall-clock time of training"),
-        "grid": ([one.grid for one in sizes.values()], "grid the size belongs to: coarse, fine or listed"),
+        "grid": ([one.grid for one in sizes.values()], "grid the size belongs to: coarse, fine, contour or listed"),
         "probe_ratio": (
             [np.nan if one.probe_ratio is None else one.probe_ratio for one in sizes.values()],
-            "memorization ratio of the probe of a coarse model",
+            "memorization ratio of the probe by which other sizes were placed",
         ),
         "still_falling": (
             [np.int8(value) for value in falling.values()],

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from edgemem import pieces
-from edgemem.config.models import SizeGrid, listed_sizes, snapshot_steps
+from edgemem.config.models import SizeContour, SizeGrid, listed_sizes, snapshot_steps
 from edgemem.config.protocol import CONTINUED, FRESH
 from edgemem.config.train import TrainSpec
 from edgemem.denoisers.abstract import AbstractDenoiser
@@ -21,6 +21,7 @@ from edgemem.engine.problem import training_problem
 from edgemem.errors import EdgememError
 from edgemem.families.rows import rows
 from edgemem.numerics.arrays import arrays_of
+from edgemem.numerics.contour import next_size
 from edgemem.numerics.memorization import memorized
 from edgemem.numerics.model_sizes import coarse_sizes, fine_grid
 from edgemem.numerics.randomness import named_generator, named_key
@@ -77,15 +78,35 @@ class Trainer:
             planned = len(coarse) + sizes.fine
             self._train_sizes("coarse", coarse, planned)
             for size in coarse:
-                self.probe_ratio[int(size)] = self._probe(int(size), sizes.probe)
+                self.probe_ratio[int(size)] = self._probe(self.trained[int(size)].denoiser, int(size), sizes.probe)
             fine = fine_grid(coarse, np.array([self.probe_ratio[int(m)] for m in coarse]), sizes.fine, sizes.probe)
             decision = {"start": fine.start, "end": fine.end, "note": fine.note}
             self.progress.log(f"transition from M = {fine.start:.1f} to {fine.end:.1f}; {fine.note or 'as planned'}")
             self._train_sizes("fine", fine.sizes, planned)
+        elif isinstance(sizes, SizeContour):
+            decision = {"note": self._train_contour(sizes)}
         else:
             listed = listed_sizes(sizes, self.spec.setting.N)
             self._train_sizes("listed", np.array(listed), len(listed))
         return self._dataset().assign_attrs(fine_grid=json.dumps(decision))
+
+    def _train_contour(self, sizes: SizeContour) -> str:
+        """Train the two ends, and where bisection asks for it between them; return why it ended early, if it did."""
+        ratio: dict[int, list[float]] = {}
+        chosen: list[int] = sizes.ends(self.spec.setting.N)
+        while True:
+            self._train_sizes("contour", np.array(chosen), sizes.count)
+            for size in chosen:
+                kept = self.trained[size].snapshots
+                ratio[size] = [self._probe(denoiser, size, sizes.probe) for denoiser in kept]
+                self.probe_ratio[size] = ratio[size][-1]
+            known = sorted(ratio)
+            following = next_size(np.array(known), np.array([ratio[size] for size in known]))
+            if following is None:
+                return f"no size between {known[0]} and {known[-1]} is left at which the ratio passes one half"
+            if len(known) == sizes.count:
+                return ""
+            chosen = [following]
 
     def _train_sizes(self, grid: str, sizes: np.ndarray, planned: int) -> None:
         self.grid |= dict.fromkeys(sizes.tolist(), grid)
@@ -208,11 +229,11 @@ class Trainer:
             f"{self.spec.protocol.steps}, {rate:,.0f} steps/s{left}"
         )
 
-    def _probe(self, size: int, points: int) -> float:
+    def _probe(self, denoiser: Any, size: int, points: int) -> float:
         """Return the memorization ratio of a model among a few generated points."""
         training = rows(self.samples.x_train)
         # One shape for all sizes: compiling takes longer than the work that is saved with small ones.
-        denoiser = self._last(size).padded(padded_size(self.spec.setting.N))
+        denoiser = denoiser.padded(padded_size(max(self.spec.setting.N, size)))
         generated = ddim(denoiser, self.times, points, training.shape[1], key=self._key("probe", size))
         return float(memorized(np.asarray(generated, np.float64), training, PROBE_THRESHOLD).mean())
 

@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field, PositiveInt
 
 from edgemem.config.base import KeyProblem, nearest
-from edgemem.config.models import SizeGrid, listed_sizes
+from edgemem.config.models import listed_sizes
 from edgemem.config.plot import INTERVALS, Caption, CaseFigure, Fractions, Subject
 from edgemem.figures.style import COLOURS, case_title, legend_below, mean_with_band, new_grid, size_in_words
 from edgemem.numerics.statistics import mean_interval
@@ -93,7 +93,7 @@ class BarrierFigure(CaseFigure):
             )
         for size in self.model_sizes(n_samples):
             sizes, every = entry.sizes, range(1, n_samples + 1)
-            known = every if isinstance(sizes, SizeGrid) else listed_sizes(sizes, n_samples)
+            known = listed_sizes(sizes, n_samples) if isinstance(sizes, list) else every
             if size not in known:
                 allowed = f"1 to {n_samples}" if isinstance(known, range) else ", ".join(map(str, known))
                 raise KeyProblem(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from edgemem import pieces
 from edgemem.config.barrier import BarrierSpec
 from edgemem.config.evaluate import EvaluateSpec
-from edgemem.config.models import SizeGrid, listed_sizes, snapshot_steps
+from edgemem.config.models import SizeContour, SizeGrid, listed_sizes, snapshot_steps
 from edgemem.config.sample import TEST_POOL
 from edgemem.config.sensitivity import SensitivitySpec
 from edgemem.config.settings import AbstractSetting
@@ -43,7 +43,11 @@ def _rows(spec: TrainSpec) -> tuple[int, int, int]:
     if isinstance(sizes, SizeGrid):
         return sizes.coarse + sizes.fine, samples, samples * (sizes.coarse + 1) // 2 + samples * sizes.fine
     declared = pieces.declared(spec.denoiser)
-    rows = listed_sizes(sizes, samples)
+    if isinstance(sizes, SizeContour):  # between the ends any size may be chosen, and more often a large one
+        low, high = sizes.ends(samples)
+        rows = [low, *[high] * (sizes.count - 1)]
+    else:
+        rows = listed_sizes(sizes, samples)
     if "components" not in declared.provides:
         options = declared.defaults() | spec.options
         rows = [math.ceil(declared.n_parameters(size, dim, **options) / dim) for size in rows]
