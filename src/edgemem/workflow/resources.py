@@ -91,7 +91,7 @@ def train_seconds(spec: TrainSpec) -> float:
     """
     count, _, components = _rows(spec)
     protocol = spec.protocol
-    points = protocol.draws * min(spec.setting.N, protocol.minibatch or spec.setting.N)
+    points = math.prod(protocol.batch(spec.setting.N))
     work = protocol.steps * (5 * points * components * spec.setting.dim + STEP * count)
     return work / TRAINING_SPEED
 
