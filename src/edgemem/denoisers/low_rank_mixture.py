@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
-import equinox as eqx
 import jax.numpy as jnp
 import jax.random as jr
 import numpy as np
@@ -100,8 +99,8 @@ class LowRankMixture(AbstractDenoiser):
         return type(self)(self.mean, direction, jnp.abs(self.standard_deviation), self.exists)
 
     def learned(self, samples: xr.Dataset, abilities: Collection[str]) -> dict[str, float | np.ndarray]:
-        """Return the learned variance, that of a feature, v + ||L_i||^2 / d, mean over components; the mean distances of
-        learned means to samples and true means, and the distance of each sample to its nearest mean.
+        """Return the learned variance, that of a feature, v + ||L_i||^2 / d, mean over components; the mean distances
+        of learned means to samples and true means, and the distance of each sample to its nearest mean.
         """
         exists = np.asarray(self.exists)
         mean, direction = (np.asarray(array, np.float64)[exists] for array in (self.mean, self.direction))

@@ -1,4 +1,4 @@
-"""One mixture of isotropic Gaussians for each time of diffusion: a denoiser whose times learn nothing from each other."""
+"""One mixture of isotropic Gaussians for each time of diffusion: no time learns anything from another."""
 
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
@@ -27,9 +27,9 @@ class PerTimeMixture(AbstractDenoiser):
     It is the mixture of the time of the grid that is nearest to a point's own. The times are those of training, which
     `options` take from the campaign.
 
-    **Attributes:** `mean`: centres of each time, `t_max` first; `standard_deviation`: sqrt(v) of each time, its sign does
-    not matter; `exists`: whether a component is one, or only pads the arrays to a common shape; `t_min`, `t_max`: ends
-    of the times.
+    **Attributes:** `mean`: centres of each time, `t_max` first; `standard_deviation`: sqrt(v) of each time, its sign
+    does not matter; `exists`: whether a component is one, or only pads the arrays to a common shape; `t_min`, `t_max`:
+    ends of the times.
     """
 
     mean: Float[Array, "time component feature"]

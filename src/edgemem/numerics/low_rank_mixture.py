@@ -40,7 +40,8 @@ def low_rank_posterior_mean(
     r x r, by the Woodbury identity and the determinant lemma
 
     log-density: -||x - alpha mu_i||^2 / (2 c) + alpha^2 / (2 c) p_i . K_i^-1 p_i - (1/2) log det(K_i / c),
-    E[x_0 | x, i] = (alpha v / c) x + (sigma^2 / c) (mu_i + alpha L_i^T K_i^-1 p_i),  E[x_0 | x] = sum_i w_i E[x_0 | x, i].
+    E[x_0 | x, i] = (alpha v / c) x + (sigma^2 / c) (mu_i + alpha L_i^T K_i^-1 p_i),
+    E[x_0 | x] = sum_i w_i E[x_0 | x, i].
 
     The rows of L_i are made orthogonal first. Then K_i is D_i = diag(c + alpha^2 ||l||^2) but for the rounding O_i of
     the inner products of different rows, and one step of refinement, K^-1 p = D^-1 (p - alpha^2 O D^-1 p), is right to

@@ -1,4 +1,4 @@
-"""A mixture of isotropic Gaussians for each time of a grid: the points of a time meet the components of that time alone."""
+"""A mixture of isotropic Gaussians for each time of a grid: points meet the components of their own time alone."""
 
 import math
 from typing import NamedTuple
@@ -15,8 +15,8 @@ from edgemem.numerics.points import Points
 class Groups(NamedTuple):
     """Points in rows, all points of a row at one time, so that a row meets one mixture.
 
-    **Attributes:** `time`: number of a row's time; `point`: which point stands where in a row; `taken`: whether there is
-    one, where it is False any point stands; `place`: where each point stands, counted over all rows.
+    **Attributes:** `time`: number of a row's time; `point`: which point stands where in a row; `taken`: whether one
+    does, where it is False any point is named; `place`: where each point stands, counted over all rows.
     """
 
     time: Int[Array, "row"]
@@ -28,9 +28,9 @@ class Groups(NamedTuple):
 def grouped(time: Int[Array, "point"], count: int) -> Groups:
     """Return points in rows of one time each.
 
-    How many points a time has is not known before; how many rows of w points they fill at most is: each of K times
-    leaves up to w - 1 columns free, so (P + K (w - 1)) / w. With w = P / count, that is about as many rows as there are
-    points or twice as many as there are times, and about twice as many columns as points.
+    How many points a time has is not known before, but how many rows of w columns P points fill at most: each of K
+    times leaves up to w - 1 columns free, so they are (P + K (w - 1)) / w. With w = P / K, rounded up, these are hardly
+    more than twice as many rows as there are times, and places as there are points.
 
     **Arguments:** `time`: number of each point's time, below `count`.
     """

@@ -35,9 +35,8 @@ STEP = 1_000_000
 
 
 def _rows(spec: TrainSpec) -> tuple[int, int, int]:
-    """Return the number of models, the components that a point meets of the largest, and of all; a fine size may be any.
-
-    As many components as have the parameters of a denoiser that has more than means, or no components.
+    """Return the number of models, how many components a point meets of the largest, and of all together; a fine size
+    may be any.
     """
     sizes, samples = spec.sizes, spec.setting.N
     if isinstance(sizes, SizeGrid):
@@ -48,7 +47,10 @@ def _rows(spec: TrainSpec) -> tuple[int, int, int]:
 
 
 def _met(spec: TrainSpec, size: int) -> int:
-    """Return how many components a point meets of a model: of one with mixtures for each time those of its own."""
+    """Return how many components a point meets of a model, those of its own time where each has others.
+
+    Where a component has more than a mean, or there are none, it is as many components as have their parameters.
+    """
     declared, dim = pieces.declared(spec.denoiser), spec.setting.dim
     options = declared.defaults() | spec.options
     parameters = declared.n_parameters(size, dim, **options)
