@@ -31,7 +31,7 @@ PACKAGE = Path(__file__).parent
 # Modules of the folders that are no piece themselves.
 SHARED = {
     "families": {"abstract", "component_means", "rows"},
-    "denoisers": {"abstract", "matching", "padding", "starts", "storage"},
+    "denoisers": {"abstract", "learned_means", "matching", "padding", "starts", "storage"},
     "figures": {"style", "column", "drawn_values", "image_rows", "left_out"},
 }
 FOLDERS: dict[Kind, str] = {"family": "families", "denoiser": "denoisers", "figure": "figures"}

@@ -138,7 +138,7 @@ PROTOCOLS = {
 
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_protocols_have_the_published_values(load, name: str):
-    common = {"warmup": 0.1, "weighting": "eps", "minibatch": None}
+    common = {"warmup": 0.1, "weighting": "eps", "minibatch": None, "points_per_step": None}
     common |= {"initialization": "training_samples", "initial_variance": None}
     assert load().protocols[name].model_dump() == {"lr_multipliers": {}} | PROTOCOLS[name] | common
 
@@ -246,6 +246,6 @@ def test_collected_costs_are_compared_with_the_protocol_of_the_paper(load, name,
     """Each denoiser has a published protocol of its own, in the default campaign too; points that training sees."""
     overlays = {name: (ROOT / f"experiments/{name}.yaml").read_text(encoding="utf-8")} if name else {}
     models = load(**overlays).collect_spec().models.values()
-    assert {model.denoiser: (model.protocol.points, TRAINING_POINTS[model.denoiser]) for model in models} == trained
+    assert {model.denoiser: (model.protocol.points(50), TRAINING_POINTS[model.denoiser]) for model in models} == trained
     protocols = load().protocols_by_name
-    assert [protocols[name].points for name in ("paper", "image_paper")] == [5_000_000, 10_000_000]
+    assert [protocols[name].points(50) for name in ("paper", "image_paper")] == [5_000_000, 10_000_000]

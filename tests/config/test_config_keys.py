@@ -84,6 +84,7 @@ def test_values_at_their_defaults_may_be_left_out(load):
     long = """
         steps: 100
         draws: 1
+        points_per_step: null
         peak_lr: 1e-2
         final_lr: 0.001
         warmup: 0.1
@@ -122,7 +123,7 @@ TRAINING = [
                 "weighting: {preset: eps, interval: [0.1, 0.5]}",
                 "times: independent",
             ),
-            *("minibatch: 20", "lr_multipliers: {mean: 2}"),
+            *("minibatch: 20", "lr_multipliers: {mean: 2}", "points_per_step: 64, draws: null"),
         )
     ),
     *(

@@ -275,6 +275,26 @@ REFUSED = {
         "protocols.mine.steps",
         ["required"],
     ),
+    "no number of points": (
+        "protocols: {mine: {steps: 4, peak_lr: 0.1, final_lr: 0.1}}",
+        "protocols.mine.draws",
+        ["required, or points_per_step in its place"],
+    ),
+    "two numbers of points": (
+        "protocols: {fast: {points_per_step: 128}}",
+        "protocols.fast.points_per_step",
+        ["as draws does", "got 128, and draws 1", "set one of them to null"],
+    ),
+    "minibatch of a number of points": (
+        "protocols: {fast: {draws: null, minibatch: 20, points_per_step: 128}}",
+        "protocols.fast.points_per_step",
+        ["as minibatch does", "got 128, and minibatch 20"],
+    ),
+    "no points": (
+        "protocols: {fast: {draws: null, points_per_step: 0}}",
+        "protocols.fast.points_per_step",
+        ["greater than or equal to 1", "got 0"],
+    ),
     "threshold one": ("evaluation: {threshold: 1}", "evaluation.threshold", ["less than 1", "got 1"]),
     "threshold above one": ("evaluation: {threshold: 3/2}", "evaluation.threshold", ["less than 1", "got 1.5"]),
     "threshold divided by zero": ("evaluation: {threshold: 1/0}", "evaluation.threshold", ["number", "'1/0'"]),

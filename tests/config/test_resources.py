@@ -111,6 +111,7 @@ def test_minutes_of_training_grow_with_each_of_its_numbers():
     ):
         assert 8 * work < minutes("train", more, 1) < 11 * work
     assert minutes("train", train_spec({"N": 2000}, steps=10_000_000, minibatch=200), 1) == work
+    assert minutes("train", train_spec({"N": 2000}, steps=10_000_000, draws=None, points_per_step=800), 1) == work
 
 
 def test_megabytes_of_training_grow_with_samples_features_and_models():

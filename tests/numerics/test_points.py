@@ -31,7 +31,7 @@ def all_points(tiling: Tiling) -> np.ndarray:
     return rows[np.lexsort(rows.T)]
 
 
-@pytest.mark.parametrize("n_samples", [7, 4])
+@pytest.mark.parametrize("n_samples", [7, 4, 14, 17])
 def test_tiling_changes_nothing(n_samples):
     """Whole, or in blocks that leave a rest of samples, of draws, or of both: every point once, its numbers its own."""
     draws = 5
@@ -40,6 +40,27 @@ def test_tiling_changes_nothing(n_samples):
     assert len(np.unique(whole[:, -3:], axis=0)) == n_samples * draws
     for at_once in [(3, 5), (7, 2), (2, 3), (1, 1), (4, 4)]:
         np.testing.assert_array_equal(all_points(Tiling(n_samples, draws, *at_once)), whole)
+
+
+def test_points_of_a_sample_have_times_of_their_own():
+    """Where a step takes each sample several times, these differ in time as well: as points of different samples do."""
+    whole = all_points(Tiling(7 * 60, 1, 7 * 60, 1))
+    for x in PROBLEM.x_train:
+        mine = whole[np.all(whole[:, :3] == np.asarray(x), axis=1)]
+        # 20 expected of each time, standard deviation 3.7.
+        assert np.all(np.abs([np.sum(mine[:, 3] == np.asarray(time)) for time in PROBLEM.times] - np.array(20)) < 15)
+
+
+def test_stratified_times_of_a_sample_are_even():
+    """So it is with the points of one sample, whatever the number of samples: 34 is near a period of the sequence."""
+    x = jnp.arange(34.0, dtype=jnp.float32)[:, None]
+    problem = Problem(x, jnp.linspace(0.9, 0.1, 5), jnp.ones(5), True)
+    tiling = Tiling(34 * 10, 1, 34 * 10, 1)
+    drawn = draw_block(problem, tiling, KEY, STEP, jnp.asarray(0))
+    owner = np.asarray(clean_blocks(problem, tiling)[0, 0])
+    for sample in range(34):
+        often = [np.sum(np.isclose(drawn.t[owner == sample], time)) for time in problem.times]
+        assert np.all(np.abs(np.array(often) - 2) <= 1)
 
 
 def test_draws_of_a_sample_share_its_time_and_weight():

@@ -14,7 +14,7 @@ from edgemem.numerics.diffusion import loss_weight
 from edgemem.numerics.loss_trace import can_tell, log_steps, still_falling
 from edgemem.numerics.optimizer import optimizer
 from edgemem.numerics.points import Problem, Tiling, draw_block
-from edgemem.numerics.training import Diverged, State, train
+from edgemem.numerics.training import Diverged, State, train, train_together
 
 from . import oracle
 from .mixtures import mixture
@@ -191,13 +191,27 @@ def test_minibatches_are_drawn_without_replacement():
     assert len(set(drawn)) > 80
 
 
-@pytest.mark.parametrize("minibatch", [None, 12, 100])
-def test_full_batches_hold_every_sample_once(minibatch):
-    """Without a minibatch, or with one as large as the data, every sample enters every step."""
+@pytest.mark.parametrize("minibatch", [None, 12, 36])
+def test_full_batches_hold_every_sample_equally_often(minibatch):
+    """Without a minibatch, or with one that is a multiple of the data, no sample is preferred in any step."""
     x = jnp.sqrt(2.0 ** jnp.arange(12))[:, None]
     problem = Problem(x, jnp.array([0.5]), jnp.ones(1))
     trace = train(Guess(jnp.zeros(1)), problem, STILL, steps=3, draws=1, minibatch=minibatch, key=jr.key(1)).loss
     np.testing.assert_allclose(trace, (2**12 - 1) / 12)
+
+
+def test_what_is_left_over_goes_to_some_samples_once():
+    """Of a step of 19 points each of 7 samples has two, and five of them, others in each step, one more."""
+    count, batch = 7, 19
+    # Squared norms 1, 4, 16, ...: the sum over a step spells, to base four, how often each sample is in it.
+    problem = Problem((2.0 ** jnp.arange(count))[:, None], jnp.array([0.5]), jnp.ones(1))
+    trace = train(Guess(jnp.zeros(1)), problem, STILL, steps=100, draws=1, minibatch=batch, key=jr.key(1)).loss
+    often = np.array([[round(batch * loss) // 4**k % 4 for k in range(count)] for loss in trace])
+    assert np.all(often.sum(axis=1) == batch)
+    assert set(often.ravel().tolist()) == {2, 3}
+    # 100 * 5 / 7 steps are expected to have a sample once more, standard deviation 4.5.
+    assert np.all(np.abs(often.sum(axis=0) - 200 - 500 / 7) < 18)
+    assert len({tuple(row) for row in often.tolist()}) > 15  # of 21 pairs that may have no more
 
 
 def test_each_sample_has_its_own_uniform_time():
@@ -252,6 +266,24 @@ def test_numbers_depend_on_the_key_alone():
     np.testing.assert_array_equal(first.loss, again.loss)
     assert not np.any(first.loss == other.loss)
     np.testing.assert_array_equal(start.mean[:4], problem.x_train[:4])
+
+
+@pytest.mark.parametrize("minibatch", [None, 5, 16, 19])
+def test_training_that_is_stopped_ends_with_the_same_bits(minibatch: int | None):
+    """Whatever a step draws belongs to the step: nothing of it is lost between two processes."""
+    x = jnp.asarray(np.random.default_rng(1).normal(size=(8, 3)), jnp.float32)
+    start, problem = mixture(x[:4], 1e-3, 8), Problem(x, jnp.array([0.8, 0.3]), jnp.ones(2), True)
+    given = {"steps": 30, "draws": 1, "minibatch": minibatch, "keys": [jr.key(1)]}
+    states: list[State] = []
+
+    def keep(state: State) -> None:
+        states.append(state._replace(arrays=[np.array(array) for array in state.arrays]))
+
+    (whole,) = train_together([start], problem, optimizer(**fast(steps=30)), **given, progress=keep)
+    stopped = next(state for state in states if state.step == 17)
+    (resumed,) = train_together([start], problem, optimizer(**fast(steps=30)), **given, resume=stopped)
+    np.testing.assert_array_equal(resumed.denoiser.mean, whole.denoiser.mean)
+    np.testing.assert_array_equal(resumed.loss, whole.loss)
 
 
 def test_one_gaussian_is_learned_exactly():

@@ -56,9 +56,9 @@ def compare(spec: CompareSpec, evaluations: Evaluations) -> xr.Dataset:
         "units": "1",
     }
     dataset["points"] = (
-        "model",
-        [protocol.points for protocol in spec.candidates.values()],
-        {"long_name": "noised points that training sees of each sample, steps times draws", "units": "1"},
+        ("model", "setting"),
+        [[protocol.points(setting.N) for setting in spec.settings] for protocol in spec.candidates.values()],
+        {"long_name": "noised points that training sees of each sample", "units": "1"},
     )
     return dataset
 

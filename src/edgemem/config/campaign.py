@@ -121,7 +121,7 @@ class Campaign(Model):
                 provides=list(entry.declared.provides),
                 settings=settings,
                 denoiser=entry.denoiser,
-                options=entry.own_options,
+                options=entry.own_options(self.sampling),
                 sizes=entry.sizes,
                 snapshots=entry.snapshots,
                 protocol_name=entry.protocol,

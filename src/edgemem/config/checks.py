@@ -157,7 +157,8 @@ def check_starts(campaign: "Campaign") -> None:
             raise KeyProblem(f"{name} is already in the list", *where, i)
         if "components" not in entry.declared.provides or not isinstance(entry.sizes, list):
             raise KeyProblem(f"{name} needs components, and a list of sizes, as in sizes: [0.5 N, N]", *where, i)
-        if (entry.denoiser, entry.own_options, entry.sizes) != (first.denoiser, first.own_options, first.sizes):
+        own, others = ((one.denoiser, one.own_options(campaign.sampling), one.sizes) for one in (entry, first))
+        if own != others:
             raise KeyProblem(f"{name} differs from {models[0]} in its denoiser, options or sizes", *where, i)
     if len(models) == 1:
         raise KeyProblem(f"at least two models are compared, or none (got {models})", *where)

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Posi
 
 from edgemem import pieces
 from edgemem.config.base import KeyProblem, Model, as_number, list_or_other, nearest
+from edgemem.config.sampling import TimeGrid
 from edgemem.declared import Declared
 
 
@@ -139,6 +140,8 @@ class ModelEntry(Model):
                 f"there is no denoiser '{self.denoiser}'{nearest(self.denoiser, known)}; {pieces.OWN_FILE}", "denoiser"
             )
         for name, value in self.options.items():
+            if name in TimeGrid.model_fields and name in self.declared.options:
+                raise KeyProblem(f"it is that of the campaign (got {value!r}); set sampling.{name}", "options", name)
             if name not in (options := self.declared.options):
                 allowed = nearest(name, options) if options else f"; {self.denoiser} has none"
                 raise KeyProblem(f"there is no option '{name}'{allowed}", "options", name)
@@ -165,9 +168,9 @@ class ModelEntry(Model):
         """What the denoiser declares."""
         return pieces.declared(self.denoiser)
 
-    @property
-    def own_options(self) -> dict[str, Any]:
-        """The options that are not at their defaults."""
+    def own_options(self, grid: TimeGrid) -> dict[str, Any]:
+        """Return the options that are not at their defaults, those that are keys of the time grid as it has them."""
         defaults = self.declared.defaults()
         options = {name: self.declared.option(name, value) for name, value in self.options.items()}
+        options |= {name: getattr(grid, name) for name in TimeGrid.model_fields if name in defaults}
         return {name: value for name, value in options.items() if value != defaults[name]}

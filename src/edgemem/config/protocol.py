@@ -1,5 +1,6 @@
 """Protocols: the hyper-parameters of training."""
 
+import math
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
@@ -59,7 +60,19 @@ class Protocol(Model):
     """Hyper-parameters of training; models of the configuration refer to a protocol by its name."""
 
     steps: int = Field(ge=1, le=100_000_000, description="Number of optimizer steps.")
-    draws: int = Field(ge=1, le=100_000, description="Noise draws for each sample and step.")
+    draws: int | None = Field(
+        None,
+        ge=1,
+        le=100_000,
+        description="Noise draws for each sample and step; null with `points_per_step`.",
+    )
+    points_per_step: int | None = Field(
+        None,
+        ge=1,
+        le=100_000_000,
+        description="Noised points of a step whatever N, each with a time of its own, in the place of `draws`: all "
+        "samples equally often, and what is left over for some of them, drawn without replacement.",
+    )
     peak_lr: Rate = Field(description="Adam's largest learning rate.")
     final_lr: Rate = Field(description="Learning rate of the last step, at most the largest.")
     warmup: float = Field(0.1, ge=0, lt=1, description="Fraction of the steps in which the rate rises from 0.")
@@ -93,9 +106,25 @@ class Protocol(Model):
     )
     times: Literal["independent", "stratified"] = Field(
         "independent",
-        description="Times of a step: drawn for each sample by itself, or spread evenly over the samples.",
+        description="Times of a step: drawn for each sample by itself, or spread evenly over the samples; with "
+        "`points_per_step` over the points.",
     )
     minibatch: PositiveInt | None = Field(None, description="Samples drawn for each step; all of them if null.")
+
+    @model_validator(mode="after")
+    def _one_count_of_points(self) -> Self:
+        if self.points_per_step is None:
+            if self.draws is None:
+                raise KeyProblem("this key is required, or points_per_step in its place", "draws")
+            return self
+        for name in ("draws", "minibatch"):
+            if (value := getattr(self, name)) is not None:
+                raise KeyProblem(
+                    f"it says how many points a step has, as {name} does (got {self.points_per_step}, and {name} "
+                    f"{value}); set one of them to null",
+                    "points_per_step",
+                )
+        return self
 
     @model_validator(mode="after")
     def _possible_schedule(self) -> Self:
@@ -112,10 +141,17 @@ class Protocol(Model):
             raise ValueError(f"at least one lambda must be positive (got {weighting})")
         return weighting
 
-    @property
-    def points(self) -> int:
-        """The noised points that training sees of each sample."""
-        return self.steps * self.draws
+    def batch(self, n_samples: int) -> tuple[int, int]:
+        """Return how many samples a step takes of N, and how many noise draws of each; where it takes more than N, each
+        sample several times."""
+        if self.points_per_step is not None:
+            return self.points_per_step, 1
+        assert self.draws is not None  # one of the two is given
+        return min(self.minibatch or n_samples, n_samples), self.draws
+
+    def points(self, n_samples: int) -> int:
+        """Return the noised points that training sees of each of N samples, their mean to the nearest whole number."""
+        return round(self.steps * math.prod(self.batch(n_samples)) / n_samples)
 
     @property
     def weighting_name(self) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import Field, model_validator
 
 from edgemem import pieces
-from edgemem.config.base import Seed, Spec
+from edgemem.config.base import KeyProblem, Seed, Spec
 from edgemem.config.models import ModelSizes, Snapshots
 from edgemem.config.protocol import Protocol
 from edgemem.config.sampling import TimeGrid
@@ -28,6 +28,11 @@ class TrainSpec(Spec):
 
     @model_validator(mode="after")
     def _protocol_fits(self) -> "TrainSpec":
-        self.protocol.check_denoiser(pieces.declared(self.denoiser))
+        declared = pieces.declared(self.denoiser)
+        self.protocol.check_denoiser(declared)
+        given = declared.defaults() | self.options
+        for name in TimeGrid.model_fields:
+            if name in given and given[name] != (needed := getattr(self.time_grid, name)):
+                raise KeyProblem(f"must be that of time_grid, {needed} (got {given[name]})", "options", name)
         self.protocol.check_times(self.time_grid)
         return self

@@ -33,7 +33,8 @@ class AbstractDenoiser(eqx.Module):
     `continued_up` and `continued_down` are starts of a denoiser that has `resized`: each size goes on from the trained
     model of the next smaller or the next larger one."""
     options: ClassVar[Mapping[str, Any]] = {}
-    """Its options with their defaults; a tuple of texts lists what is allowed, the default first."""
+    """Its options with their defaults; a tuple lists what is allowed, the default first. Those with the name of a key
+    of the time grid, `times`, `t_min` and `t_max`, are given the values with which the model is trained."""
     largest_rates: ClassVar[Mapping[str, float]] = {}
     """Learning rates of parameters above which training is known to fail: protocols that exceed one are refused."""
 

@@ -13,11 +13,9 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 from scipy import special
 
 from edgemem.denoisers.abstract import AbstractDenoiser
+from edgemem.denoisers.learned_means import distances_of_means
 from edgemem.denoisers.starts import JITTER, centres
-from edgemem.families.component_means import component_means
-from edgemem.families.rows import rows
 from edgemem.numerics.isotropic_mixture import isotropic_posterior_mean
-from edgemem.numerics.memorization import nearest_distance
 from edgemem.numerics.mixture_loss import mixture_loss
 from edgemem.numerics.points import Points
 
@@ -137,15 +135,7 @@ class IsotropicMixture(AbstractDenoiser):
         are spread over.
         """
         mean = np.asarray(self.mean, np.float64)[np.asarray(self.exists)]
-        training = rows(samples.x_train)
-        found: dict[str, float | np.ndarray] = {
-            "learned_variance": float(self.variance),
-            "distance_to_nearest_sample": nearest_distance(mean, training).mean(),
-            "distance_to_nearest_mean": nearest_distance(training, mean),
-        }
-        true_mean = component_means(samples, abilities)
-        if true_mean is not None:
-            found["distance_to_nearest_true_mean"] = nearest_distance(mean, true_mean).mean()
+        found = {"learned_variance": float(self.variance)} | distances_of_means(mean, samples, abilities)
         if self.log_weight is not None:
             weight = special.softmax(np.asarray(self.log_weight, np.float64)[np.asarray(self.exists)])
             found["effective_components"] = float(np.exp(special.entr(weight).sum()))

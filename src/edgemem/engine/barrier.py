@@ -79,6 +79,7 @@ def _trained(spec: BarrierSpec, samples: xr.Dataset, line: Curve, size: int) -> 
     """Return the trained curve between the ends of a line; it is trained in float32 as models are."""
     protocol = spec.protocol
     _, problem, optimizer = training_problem(spec, samples)
+    samples_of_step, draws = protocol.batch(spec.setting.N)
     single = Curve(*(with_arrays(end, [_single(array) for array in arrays_of(end)]) for end in line))
     try:
         trained = trained_curve(
@@ -86,8 +87,8 @@ def _trained(spec: BarrierSpec, samples: xr.Dataset, line: Curve, size: int) -> 
             problem,
             optimizer,
             steps=protocol.steps,
-            draws=protocol.draws,
-            minibatch=protocol.minibatch,
+            draws=draws,
+            minibatch=samples_of_step,
             key=named_key(spec.seed, "barrier", spec.setting.name, "curve", size),
         )
     except Diverged as error:

@@ -1,5 +1,6 @@
 """What training leaves of the models of a job, as a dataset."""
 
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -43,13 +44,13 @@ def models_dataset(spec: TrainSpec, sizes: Mapping[int, Size], weight: Float[np.
         size: [stored(snapshot, one.like) for snapshot in one.trained.snapshots]  # type: ignore[arg-type]
         for size, one in sizes.items()
     }
-    batch, grid = min(protocol.minibatch or setting.N, setting.N), spec.time_grid
+    grid = spec.time_grid
     dataset = to_dataset(pieces.denoiser_class(spec.denoiser), arrays).assign_coords(
         model_size=("model_size", list(sizes), {"long_name": "model size M", "units": "1"}),
         step=("step", keep, {"long_name": "optimizer steps after which the model was kept", "units": "1"}),
         points=(
             "step",
-            np.array(keep) * protocol.draws * batch,
+            np.array(keep) * math.prod(protocol.batch(setting.N)),
             {"long_name": "noised samples that training has seen", "units": "1"},
         ),
         log_step=("log_step", log_steps(protocol.steps), {"long_name": "last optimizer step of a block", "units": "1"}),

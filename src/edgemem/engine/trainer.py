@@ -152,6 +152,7 @@ class Trainer:
 
     def _train_group(self, group: list[tuple[int, AbstractDenoiser]], planned: int) -> None:
         protocol, started = self.spec.protocol, time.monotonic()
+        samples_of_step, draws = protocol.batch(self.spec.setting.N)
         sizes, initial = [size for size, _ in group], [denoiser for _, denoiser in group]
         if self._restore(sizes, initial):
             return
@@ -163,8 +164,8 @@ class Trainer:
                 self.problem,
                 self.optimizer,
                 steps=protocol.steps,
-                draws=protocol.draws,
-                minibatch=protocol.minibatch,
+                draws=draws,
+                minibatch=samples_of_step,
                 keys=[self._key("noise", size) for size in sizes],
                 keep=self.keep,
                 resume=resume,

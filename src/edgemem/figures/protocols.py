@@ -84,7 +84,7 @@ def draw(options: ProtocolsFigure, subject: Subject, inputs: Inputs) -> Figure:
 
     comparison = inputs["comparison"][0]
     settings = comparison.setting.values
-    names = comparison.model.values[np.argsort(comparison.points.values, kind="stable")]
+    names = comparison.model.values[np.argsort(comparison.points.sum("setting").values, kind="stable")]
     comparison = comparison.sel(model=names)
     figure, (m50, variance, cost) = new_figure(3, width=2.8, height=0.9 + 0.42 * len(names))
     place = np.arange(len(names))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 
 def alpha(t: Float[Array, "*time"]) -> Float[Array, "*time"]:
@@ -26,6 +26,12 @@ def time_grid(times: int, t_min: float, t_max: float) -> Float[np.ndarray, "time
     t_l = t_max - (t_max - t_min) l / L, l = 0..L; the paper has L = 25, t_max = 0.999, t_min = 0.001.
     """
     return np.linspace(t_max, t_min, times)
+
+
+def nearest_time(t: Float[Array, "*point"], times: int, t_min: float, t_max: float) -> Int[Array, "*point"]:
+    """Return which time of `time_grid` is nearest to each t: 0 for t_max and above, `times` - 1 for t_min and below."""
+    place = (t_max - t) * ((times - 1) / (t_max - t_min))
+    return jnp.clip(jnp.round(place), 0, times - 1).astype(int)
 
 
 def noised(

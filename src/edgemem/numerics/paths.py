@@ -68,13 +68,13 @@ def trained_curve(
     that of the line is. Each step has one s for all its points, which are those of a training step;
     the s of successive steps are spread evenly.
 
-    **Arguments:** `minibatch`: samples of a step, without replacement, all if None; `key`: of places and noise.
+    **Arguments:** `minibatch`: samples of a step as in training, all if None; `key`: of places and noise.
 
     **Raises:** Diverged, with the first step whose loss is not finite.
     """
     n_samples = problem.x_train.shape[0]
     trainable, rest = eqx.partition(line.bend, eqx.is_inexact_array)
-    tiling = tiling_of(min(minibatch or n_samples, n_samples), draws, line.bend.width)
+    tiling = tiling_of(minibatch or n_samples, draws, line.bend.width)
     place_key, point_key = jr.split(key)
 
     @eqx.filter_jit

@@ -56,8 +56,10 @@ class Problem(NamedTuple):
 class Tiling(NamedTuple):
     """How the points of a step are tiled: each block holds `draws_at_once` draws of `samples_at_once` samples.
 
-    Draw r of sample i is point r * `n_samples` + i. The last blocks may reach beyond samples and draws; there the
-    weight is 0.
+    `n_samples` counts a sample as often as the step takes it; where it is more than there are, each is taken equally
+    often, and some, drawn without replacement, once more. Draw r of sample i is point r * `n_samples` + i. The last
+    blocks may reach
+    beyond samples and draws; there the weight is 0.
     """
 
     n_samples: int
@@ -89,11 +91,13 @@ def tiling_of(n_samples: int, draws: int, width: int) -> Tiling:
 
 
 def clean_blocks(problem: Problem, tiling: Tiling) -> Float[Array, "block feature point"] | None:
-    """Return the clean samples of each block, the same in every step; None where each step draws a minibatch."""
+    """Return the clean samples of each block, the same in every step; None where each step draws some of them."""
     n_all, dim = problem.x_train.shape
-    if tiling.n_samples < n_all:
+    times_each, rest = divmod(tiling.n_samples, n_all)
+    if rest:
         return None
-    x = jnp.pad(problem.x_train, ((0, tiling.over_samples * tiling.samples_at_once - n_all), (0, 0)))
+    x = jnp.repeat(problem.x_train, times_each, axis=0)
+    x = jnp.pad(x, ((0, tiling.over_samples * tiling.samples_at_once - tiling.n_samples), (0, 0)))
     x = x.reshape(tiling.over_samples, tiling.samples_at_once, dim).transpose(0, 2, 1)
     return jnp.tile(x, (1, 1, tiling.draws_at_once))
 
@@ -111,10 +115,12 @@ def draw_block(
     sample = block % tiling.over_samples * tiling.samples_at_once + jnp.arange(tiling.samples_at_once)
     draw = block // tiling.over_samples * tiling.draws_at_once + jnp.arange(tiling.draws_at_once)[:, None]
     x0 = None
-    if tiling.n_samples < n_all:
-        chosen = jr.choice(batch_key, n_all, (tiling.n_samples,), replace=False)[
-            jnp.minimum(sample, tiling.n_samples - 1)
-        ]
+    times_each, rest = divmod(tiling.n_samples, n_all)
+    if rest:
+        # What a sample is taken for stands together: of neighbours the stratified times lie far apart.
+        whole = jnp.repeat(jnp.arange(n_all), times_each)
+        taken = jnp.concatenate([whole, jr.choice(batch_key, n_all, (rest,), replace=False)])
+        chosen = taken[jnp.minimum(sample, tiling.n_samples - 1)]
         x0 = jnp.tile(problem.x_train[chosen].T, (1, tiling.draws_at_once))
     time = (stratified_index if problem.stratified else uniform_index)(time_key, sample, problem.times.shape[0])
     weight = jnp.where((sample < tiling.n_samples) & (draw < tiling.draws), problem.weight[time], 0)

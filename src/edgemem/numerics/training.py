@@ -150,8 +150,9 @@ def train(
 
     Times, noise and minibatch of a step come from independent keys, made from `key` and the step's number.
 
-    **Arguments:** `minibatch`: samples of a step, without replacement, all if None; `keep`: steps, ascending, after
-    which the denoiser is kept; `progress`: called after each block of log steps.
+    **Arguments:** `minibatch`: samples of a step, without replacement, all if None; where it is more than there are,
+    each is taken as often as it goes, and the rest is drawn without replacement; `keep`: steps, ascending, after which
+    the denoiser is kept; `progress`: called after each block of log steps.
 
     **Raises:** Diverged, with the first step whose loss is not finite.
     """
@@ -190,9 +191,8 @@ def train_together(
     **Arguments:** `resume`: a state of the same training, which goes on from there and ends with the same bits.
     """
     n_samples = problem.x_train.shape[0]
-    batch = min(minibatch or n_samples, n_samples)
     together, logged = len(denoisers) > 1, log_steps(steps)
-    tiling = tiling_of(batch, draws, len(denoisers) * denoisers[0].width)
+    tiling = tiling_of(minibatch or n_samples, draws, len(denoisers) * denoisers[0].width)
     constant = _Constant(problem, tiling, optimizer, int(np.diff(logged, prepend=0).max()))
     # New arrays, since the first call overwrites them; by NumPy, since JAX would compile a program for each shape.
     if together:

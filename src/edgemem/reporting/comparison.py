@@ -13,7 +13,7 @@ def comparison_table(comparison: xr.Dataset) -> Table:
     """Return one row a model and setting, the models that saw the fewest points first."""
     differences = ["ΔM₅₀ / N", "variance", "train loss", "test loss"]
     rows = []
-    for model in comparison.model.values[np.argsort(comparison.points.values, kind="stable")]:
+    for model in comparison.model.values[np.argsort(comparison.points.sum("setting").values, kind="stable")]:
         for setting in comparison.setting.values:
             row = comparison.sel(model=model, setting=setting)
             losses = [_difference(row, name, _percent, "+.1f", " %") for name in ("log_train_loss", "log_test_loss")]

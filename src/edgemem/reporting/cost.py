@@ -77,7 +77,11 @@ def cost_text(spec: CollectSpec, found: dict[str, Cost]) -> str:
     ]
     if "plot" in found:
         lines.append(f"One figure drawn again: {found['plot'].seconds / found['plot'].jobs:.1f} seconds.")
-    protocols = {(model.denoiser, model.protocol.points) for model in spec.models.values()}
+    protocols = {
+        (model.denoiser, model.protocol.points(case.setting.N))
+        for case in spec.cases
+        for model in [spec.models[case.model]]
+    }
     if "train" in found and len(protocols) == 1:  # of several, the hours of each are not told apart
         denoiser, points = protocols.pop()
         published, hours = TRAINING_POINTS.get(denoiser), found["train"].seconds / 3600

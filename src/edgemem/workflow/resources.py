@@ -35,23 +35,39 @@ STEP = 1_000_000
 
 
 def _rows(spec: TrainSpec) -> tuple[int, int, int]:
-    """Return the number of models, the components of the largest, and of all together; a fine size may be any.
-
-    Of a denoiser without components it is as many components as have its number of parameters.
+    """Return the number of models, how many components a point meets of the largest, and of all together; a fine size
+    may be any.
     """
-    sizes, samples, dim = spec.sizes, spec.setting.N, spec.setting.dim
+    sizes, samples = spec.sizes, spec.setting.N
     if isinstance(sizes, SizeGrid):
-        return sizes.coarse + sizes.fine, samples, samples * (sizes.coarse + 1) // 2 + samples * sizes.fine
-    declared = pieces.declared(spec.denoiser)
+        largest = _met(spec, samples)
+        return sizes.coarse + sizes.fine, largest, largest * (sizes.coarse + 1) // 2 + largest * sizes.fine
     if isinstance(sizes, SizeContour):  # between the ends any size may be chosen, and more often a large one
         low, high = sizes.ends(samples)
-        rows = [low, *[high] * (sizes.count - 1)]
+        chosen = [low, *[high] * (sizes.count - 1)]
     else:
-        rows = listed_sizes(sizes, samples)
-    if "components" not in declared.provides:
-        options = declared.defaults() | spec.options
-        rows = [math.ceil(declared.n_parameters(size, dim, **options) / dim) for size in rows]
+        chosen = listed_sizes(sizes, samples)
+    rows = [_met(spec, size) for size in chosen]
     return len(rows), max(rows), sum(rows)
+
+
+def _met(spec: TrainSpec, size: int) -> int:
+    """Return how many components a point meets of a model, those of its own time where each has others.
+
+    Where a component has more than a mean, or there are none, it is as many components as have their parameters.
+    """
+    declared, dim = pieces.declared(spec.denoiser), spec.setting.dim
+    options = declared.defaults() | spec.options
+    parameters = declared.n_parameters(size, dim, **options)
+    if "components" not in declared.provides:
+        return math.ceil(parameters / dim)
+    return max(size, parameters // dim // _mixtures(spec))
+
+
+def _mixtures(spec: TrainSpec) -> int:
+    """Return how many mixtures a model has: one for each time, where its denoiser is told of the times."""
+    mixtures: int = (pieces.declared(spec.denoiser).defaults() | spec.options).get("times", 1)
+    return mixtures
 
 
 def _steps(spec: TrainSpec) -> int:
@@ -84,7 +100,7 @@ def train_memory(spec: TrainSpec, attempt: int) -> int:
     The points of a step are drawn in blocks and take no more than the process, however many they are.
     """
     count, largest, _ = _rows(spec)
-    rows = 6 * (spec.setting.N + TEST_POOL) + (10 + 5 * count * _steps(spec)) * largest
+    rows = 6 * (spec.setting.N + TEST_POOL) + (10 + 5 * count * _steps(spec)) * largest * _mixtures(spec)
     return _megabytes(attempt, TRAINING_PROCESS, rows * spec.setting.dim, 4)
 
 
@@ -95,7 +111,7 @@ def train_seconds(spec: TrainSpec) -> float:
     """
     count, _, components = _rows(spec)
     protocol = spec.protocol
-    points = protocol.draws * min(spec.setting.N, protocol.minibatch or spec.setting.N)
+    points = math.prod(protocol.batch(spec.setting.N))
     work = protocol.steps * (5 * points * components * spec.setting.dim + STEP * count)
     return work / TRAINING_SPEED
 
@@ -157,7 +173,7 @@ def _points_memory(trained: TrainSpec, points: int, attempt: int) -> int:
     _, largest, components = _rows(trained)
     numbers = points * (4 * setting.dim + 3 * max(setting.N, largest))
     # The models of all sizes and but one of their steps: the first are within what a process takes.
-    numbers += components * (_steps(trained) - 1) * setting.dim
+    numbers += components * (_steps(trained) * _mixtures(trained) - 1) * setting.dim
     return _megabytes(attempt, PROCESS, numbers, 8)
 
 
@@ -168,7 +184,7 @@ def sample_bytes(setting: AbstractSetting) -> float:
 
 def train_bytes(spec: TrainSpec) -> float:
     """Return the bytes of a models file: all models at all kept steps in float32; rows that only pad take nothing."""
-    return HEADER + 4 * _rows(spec)[2] * _steps(spec) * spec.setting.dim
+    return HEADER + 4 * _rows(spec)[2] * _mixtures(spec) * _steps(spec) * spec.setting.dim
 
 
 def evaluate_bytes(spec: EvaluateSpec, trained: TrainSpec) -> float:
