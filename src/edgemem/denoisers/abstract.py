@@ -15,7 +15,7 @@ from edgemem.numerics.points import Points
 
 
 class AbstractDenoiser(eqx.Module):
-    """A posterior mean E[x_0 | x_t] of some size M, whose real-valued arrays are what training moves.
+    """A posterior mean E[x_0 | x_t] of some size M, whose real-valued arrays are what training moves, but for the frozen ones.
 
     A denoiser is one file with one such class; its name is the file's. It has to give `starts`, `start`, `__call__` and
     `n_parameters`; loss, storage and padding have defaults. The configuration reads the declarations below, and
@@ -34,6 +34,9 @@ class AbstractDenoiser(eqx.Module):
     model of the next smaller or the next larger one."""
     options: ClassVar[Mapping[str, Any]] = {}
     """Its options with their defaults; a tuple of texts lists what is allowed, the default first."""
+    frozen: ClassVar[tuple[str, ...]] = ()
+    """Attributes with real-valued arrays that training leaves as they start, for example a scale of the data: they are
+    stored with the others, and are no parameters."""
     largest_rates: ClassVar[Mapping[str, float]] = {}
     """Learning rates of parameters above which training is known to fail: protocols that exceed one are refused."""
 
