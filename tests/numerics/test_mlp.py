@@ -1,4 +1,4 @@
-"""The residual network: its estimates and its loss are those of the formula, and it learns, is stored and is measured."""
+"""The residual network: its estimates and loss are those of the formula, and it learns, is stored and is measured."""
 
 import functools
 import json
@@ -33,10 +33,8 @@ from . import oracle
 SETTING = {"family": "gaussian", "N": 10, "d": 3, "K": 2}
 CASE = {"setting": SETTING, "seed": 1, "model": "network", "denoiser": "mlp"}
 GRID = {"times": 6, "t_min": 0.001, "t_max": 0.999}
-PROTOCOL = {
-    **{"steps": 12, "draws": 2, "minibatch": 8, "peak_lr": 1e-2, "final_lr": 1e-3, "clip_norm": 3},
-    **{"initialization": "random", "times": "stratified", "update_ema": 0.9},
-}
+PROTOCOL = {"steps": 12, "draws": 2, "minibatch": 8, "peak_lr": 1e-2, "final_lr": 1e-3, "clip_norm": 3}
+PROTOCOL |= {"initialization": "random", "times": "stratified", "update_ema": 0.9}
 TIMES = (0.001, 0.041, 0.36, 0.999)
 
 

@@ -15,7 +15,7 @@ from edgemem.numerics.points import Points
 
 
 class AbstractDenoiser(eqx.Module):
-    """A posterior mean E[x_0 | x_t] of some size M, whose real-valued arrays are what training moves, but for the frozen ones.
+    """A posterior mean E[x_0 | x_t] of some size M, whose real-valued arrays are what training moves, but the frozen.
 
     A denoiser is one file with one such class; its name is the file's. It has to give `starts`, `start`, `__call__` and
     `n_parameters`; loss, storage and padding have defaults. The configuration reads the declarations below, and

@@ -19,7 +19,8 @@ AXIS = "component"
 def matched(denoiser: D, like: D) -> D:
     """Return the same denoiser with its components in the order in which they lie nearest to those of another.
 
-    A component is its rows of the real-valued arrays whose annotation has the axis `component`; a denoiser without such arrays is returned as it is.
+    A component is its rows of the real-valued arrays whose annotation has the axis `component`; a denoiser without such
+    arrays is returned as it is.
 
     **Arguments:** `denoiser`, `like`: of one size, without padding.
     """
