@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 import jax
 import jax.numpy as jnp
-import jax.random as jr
 import numpy as np
 import xarray as xr
 from jaxtyping import Array, Float, PRNGKeyArray
@@ -13,12 +12,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from edgemem.denoisers.abstract import AbstractDenoiser
 from edgemem.families.rows import rows
 from edgemem.numerics.mixture_loss import matmul
-from edgemem.numerics.networks import WAVES, normalized, scaled_network, time_waves
-from edgemem.numerics.randomness import named_part
-
-
-# Units of the embedding of time.
-EMBEDDING = 32
+from edgemem.numerics.networks import EMBEDDING, WAVES, embedded_time, normalized, random_weight, scaled_network
 
 
 class Mlp(AbstractDenoiser):
@@ -59,25 +53,18 @@ class Mlp(AbstractDenoiser):
         """
         x = rows(samples.x_train)
         dim = x.shape[1]
-
-        def normal(name: str, *shape: int, scale: float = 1.0) -> Float[Array, "..."]:
-            return jr.normal(named_part(key, name), shape, jnp.float32) * np.float32(scale / np.sqrt(shape[-1]))
-
-        def zeros(*shape: int) -> Float[Array, "..."]:
-            return jnp.zeros(shape, jnp.float32)
-
         return cls(
-            input_weight=normal("input", size, dim),
-            input_bias=zeros(size),
-            time_weight=normal("time", EMBEDDING, 2 * WAVES),
-            time_bias=zeros(EMBEDDING),
-            first_weight=normal("first", blocks, size, size),
-            first_bias=zeros(blocks, size),
-            modulation=normal("modulation", blocks, size, EMBEDDING),
-            second_weight=normal("second", blocks, size, size, scale=0.5 / np.sqrt(blocks)),
-            second_bias=zeros(blocks, size),
-            output_weight=zeros(dim, size),
-            output_bias=zeros(dim),
+            input_weight=random_weight(key, "input", size, dim),
+            input_bias=jnp.zeros(size, jnp.float32),
+            time_weight=random_weight(key, "time", EMBEDDING, 2 * WAVES),
+            time_bias=jnp.zeros(EMBEDDING, jnp.float32),
+            first_weight=random_weight(key, "first", blocks, size, size),
+            first_bias=jnp.zeros((blocks, size), jnp.float32),
+            modulation=random_weight(key, "modulation", blocks, size, EMBEDDING),
+            second_weight=random_weight(key, "second", blocks, size, size, scale=0.5 / np.sqrt(blocks)),
+            second_bias=jnp.zeros((blocks, size), jnp.float32),
+            output_weight=jnp.zeros((dim, size), jnp.float32),
+            output_bias=jnp.zeros(dim, jnp.float32),
             mean_square=jnp.asarray(np.mean(x**2), jnp.float32),
         )
 
@@ -97,10 +84,10 @@ class Mlp(AbstractDenoiser):
 
     def _network(self, x: Float[Array, "feature point"], t: Float[Array, "point"]) -> Float[Array, "feature point"]:
         """Return F."""
-        embedding = jax.nn.silu(matmul(self.time_weight, time_waves(t)) + self.time_bias[:, None])
-        shift = matmul(self.modulation, embedding) + self.first_bias[:, :, None]
+        shift = matmul(self.modulation, embedded_time(t, self.time_weight, self.time_bias))
         h = matmul(self.input_weight, x) + self.input_bias[:, None]
         for block in range(len(shift)):
-            hidden = jax.nn.silu(matmul(self.first_weight[block], normalized(h)) + shift[block])
-            h = h + matmul(self.second_weight[block], hidden) + self.second_bias[block][:, None]
+            inner = matmul(self.first_weight[block], normalized(h[None])[0]) + self.first_bias[block][:, None]
+            outer = matmul(self.second_weight[block], jax.nn.silu(inner + shift[block]))
+            h = h + outer + self.second_bias[block][:, None]
         return matmul(self.output_weight, h) + self.output_bias[:, None]

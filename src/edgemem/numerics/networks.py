@@ -1,16 +1,21 @@
-"""What networks that denoise have in common: the scaling around them, the time as they see it, a norm."""
+"""What networks that denoise have in common: the scaling around them, the time as they see it, norms, their start."""
 
 from collections.abc import Callable
 
+import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+import jax.random as jr
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray
 
 from edgemem.numerics.diffusion import alpha, signal_to_noise
+from edgemem.numerics.mixture_loss import matmul
+from edgemem.numerics.randomness import named_part
 
 
 Network = Callable[[Float[Array, "feature point"], Float[Array, "point"]], Float[Array, "feature point"]]
-# Waves in which a network sees the time: so many cosines, and as many sines.
-WAVES = 8
+# Waves in which a network sees the time, so many cosines and as many sines, and the units that they are embedded in.
+WAVES, EMBEDDING = 8, 32
 # Range of log psi over the paper's times, which the waves divide.
 LOWEST, LENGTH = -6.5, 20.5
 
@@ -40,7 +45,19 @@ def time_waves(t: Float[Array, "point"]) -> Float[Array, "wave point"]:
     return jnp.concatenate([jnp.cos(angle), jnp.sin(angle)])
 
 
-def normalized(h: Float[Array, "unit point"]) -> Float[Array, "unit point"]:
-    """Return (h - mean) / sqrt(variance + 1e-5) over the units of each point: a norm without parameters."""
-    centred = h - jnp.mean(h, axis=0)
-    return centred / jnp.sqrt(jnp.mean(centred**2, axis=0) + 1e-5)
+def embedded_time(
+    t: Float[Array, "point"], weight: Float[Array, "embedding wave"], bias: Float[Array, "embedding"]
+) -> Float[Array, "embedding point"]:
+    """Return silu(E f + b), f the waves of a time."""
+    return jax.nn.silu(matmul(weight, time_waves(t)) + bias[:, None])
+
+
+def normalized(h: Float[Array, "group unit point"]) -> Float[Array, "group unit point"]:
+    """Return (h - mean) / sqrt(variance + 1e-5) over the units of each group and point: a norm without parameters."""
+    centred = h - jnp.mean(h, axis=1, keepdims=True)
+    return centred / jnp.sqrt(jnp.mean(centred**2, axis=1, keepdims=True) + 1e-5)
+
+
+def random_weight(key: PRNGKeyArray, name: str, *shape: int, scale: float = 1.0) -> Float[Array, "..."]:
+    """Return weights of a name from N(0, scale^2 / fan-in), in float32; what comes in is the last axis."""
+    return jr.normal(named_part(key, name), shape, jnp.float32) * np.float32(scale / np.sqrt(shape[-1]))
