@@ -19,6 +19,7 @@ import numpy as np
 from benchmarks.jobs import protocol
 from benchmarks.steps import Size, start
 from edgemem.denoisers.isotropic_mixture import IsotropicMixture
+from edgemem.numerics.arrays import trained_and_rest
 from edgemem.numerics.mixture_loss import matmul
 from edgemem.numerics.optimizer import optimizer
 from edgemem.numerics.points import Problem, tiling_of
@@ -30,7 +31,6 @@ from edgemem.numerics.training import (
     _first_block_of_many,
     _Model,
     _start,
-    _trainable,
     train,
 )
 
@@ -65,7 +65,7 @@ def program(size: Size, models: int, length: int) -> Callable[[int], float]:
     else:
         advance, key = _advance_many, jr.split(jr.key(1), models)
         many = jax.tree.map(lambda leaf: jnp.stack([leaf] * models), denoiser)
-        state = eqx.filter_vmap(constant.optimizer.init)(_trainable(many))
+        state = eqx.filter_vmap(constant.optimizer.init)(trained_and_rest(many)[0])
         model = _Model(many, state, _first_block_of_many(problem, tiling, key))
 
     def run(steps: int) -> float:

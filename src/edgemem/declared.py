@@ -19,12 +19,13 @@ DECLARATIONS: dict[str, type] = {
     "provides": tuple,
     "starts": dict,
     "options": dict,
+    "frozen": tuple,
     "largest_rates": dict,
 }
 # Words of the annotation of an attribute that training does not move, and of what may hold one that it moves.
 NOT_TRAINED = {"ClassVar", "Callable", "Literal", "Bool", "PRNGKeyArray", "int", "float", "str", "bool", "complex"}
 CONTAINERS = {"tuple", "list", "dict", "Sequence", "Mapping"}
-DEFAULTS: dict[str, Any] = {"requires": (), "provides": (), "options": {}, "largest_rates": {}}
+DEFAULTS: dict[str, Any] = {"requires": (), "provides": (), "options": {}, "frozen": (), "largest_rates": {}}
 
 
 class Declared(NamedTuple):
@@ -34,6 +35,7 @@ class Declared(NamedTuple):
     provides: tuple[str, ...]
     starts: Mapping[str, tuple[str, ...]]
     options: Mapping[str, Any]
+    frozen: tuple[str, ...]
     largest_rates: Mapping[str, float]
     parameters: tuple[str, ...]
     n_parameters: Callable[..., int]
@@ -80,8 +82,11 @@ def read_declared(path: Path) -> Declared:
     for name in ("starts", "n_parameters"):
         if not values.get(name):
             raise EdgememError(f"{path}: the denoiser does not declare `{name}`; see docs/extending.md")
+    for name in values["frozen"]:
+        if name not in parameters:
+            raise EdgememError(f"{path}: `frozen` names '{name}', which is no real-valued array of the denoiser")
     values["n_parameters"] = _function(path, values["n_parameters"], _defaults(values["options"]))
-    return Declared(parameters=tuple(parameters), **values)
+    return Declared(parameters=tuple(name for name in parameters if name not in values["frozen"]), **values)
 
 
 def _classes(path: Path) -> list[ast.ClassDef]:

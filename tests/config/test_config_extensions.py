@@ -219,6 +219,11 @@ BAD_DECLARATIONS = {
         '    requires = "templates"\n',
         "`requires` must be a tuple (got 'templates')",
     ),
+    "frozen array that it does not have": (
+        '    """A denoiser."""\n',
+        '    frozen = ("scale",)\n',
+        "`frozen` names 'scale', which is no real-valued array of the denoiser",
+    ),
     "names in the function": (
         "size * dim",
         "math.prod((size, dim))",

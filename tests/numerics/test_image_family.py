@@ -368,6 +368,8 @@ def test_protocols_know_the_parameters_that_training_moves(name: str):
         for options in ({}, everything):
             begun = pieces.denoiser_class(name).start(next(iter(declared.starts)), data, size, key=jr.key(0), **options)
             trained = {key: leaf for key, leaf in vars(begun).items() if eqx.is_inexact_array(leaf)}
+            assert set(declared.frozen) <= set(trained)
+            trained = {key: leaf for key, leaf in trained.items() if key not in declared.frozen}
             assert set(trained) <= set(declared.parameters)
             # Weights that add to one are one less than there are components.
             count = sum(leaf.size for leaf in trained.values()) - ("log_weight" in trained)

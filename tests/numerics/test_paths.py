@@ -18,7 +18,7 @@ from edgemem.numerics.paths import barrier_along, straight_line, trained_curve
 from edgemem.numerics.points import Problem
 from edgemem.numerics.training import Diverged
 
-from .test_training import Guess, Toy
+from .test_training import Anchored, Guess, Toy
 
 
 class Valley(Toy):
@@ -120,6 +120,12 @@ def test_curve_is_that_of_bezier(float64):
     first, second = (0.75 * a.mean + 0.25 * b.mean for a, b in ((one, bend), (bend, other)))  # de Casteljau
     np.testing.assert_allclose(at.mean, 0.75 * first + 0.25 * second, rtol=1e-12)
     assert at.exists.all()
+
+
+def test_what_is_frozen_is_that_of_the_first_end():
+    line = straight_line(*(Anchored(jnp.array([start]), jnp.array([0.1])) for start in (1.0, 2.0)))
+    assert line.at(0.3).estimate == pytest.approx(1.3)
+    np.testing.assert_array_equal(line.at(0.3).anchor, line.first.anchor)
 
 
 @pytest.mark.parametrize("make", [mixture, templates])

@@ -304,6 +304,30 @@ def test_one_gaussian_is_learned_exactly():
     assert result.loss[-1] < result.loss[0]
 
 
+class Anchored(Toy):
+    """The same estimate whatever the point: the sum of a parameter and of what training leaves alone."""
+
+    estimate: Array
+    anchor: Array
+    frozen = ("anchor",)
+
+    def __call__(self, x, t):
+        return jnp.broadcast_to(self.estimate + self.anchor, x.shape)
+
+
+@pytest.mark.parametrize("clip_norm", [1.0, 1e6])
+def test_what_is_frozen_is_no_parameter(clip_norm: float):
+    """It stays as it is to the last bit, and the norm by which gradients are clipped does not count it."""
+    problem, how = Problem(jnp.ones((4, 2)), jnp.array([0.5]), jnp.ones(1)), {"draws": 1, "minibatch": None}
+    descent = optax.chain(optax.clip_by_global_norm(clip_norm), optax.sgd(0.1))
+    anchor = jnp.array([3.0, -1.5])
+    frozen = train(Anchored(jnp.zeros(2), anchor), problem, descent, steps=9, key=jr.key(0), **how)
+    alone = train(Guess(anchor), problem, descent, steps=9, key=jr.key(0), **how)
+    np.testing.assert_array_equal(frozen.denoiser.anchor, anchor)
+    np.testing.assert_allclose(frozen.denoiser.estimate + anchor, alone.denoiser.estimate, rtol=1e-5)
+    assert np.abs(frozen.denoiser.estimate).min() > 0.1
+
+
 # ------------------------------------------------------------------------------------------- divergence and the trace
 
 

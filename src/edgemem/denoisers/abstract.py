@@ -15,7 +15,7 @@ from edgemem.numerics.points import Points
 
 
 class AbstractDenoiser(eqx.Module):
-    """A posterior mean E[x_0 | x_t] of some size M, whose real-valued arrays are what training moves.
+    """A posterior mean E[x_0 | x_t] of some size M, whose real-valued arrays are what training moves, but the frozen.
 
     A denoiser is one file with one such class; its name is the file's. It has to give `starts`, `start`, `__call__` and
     `n_parameters`; loss, storage and padding have defaults. The configuration reads the declarations below, and
@@ -35,6 +35,9 @@ class AbstractDenoiser(eqx.Module):
     options: ClassVar[Mapping[str, Any]] = {}
     """Its options with their defaults; a tuple lists what is allowed, the default first. Those with the name of a key
     of the time grid, `times`, `t_min` and `t_max`, are given the values with which the model is trained."""
+    frozen: ClassVar[tuple[str, ...]] = ()
+    """Attributes with real-valued arrays that training leaves as they start, for example a scale of the data: they are
+    stored with the others, and are no parameters."""
     largest_rates: ClassVar[Mapping[str, float]] = {}
     """Learning rates of parameters above which training is known to fail: protocols that exceed one are refused."""
 

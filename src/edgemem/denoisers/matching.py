@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from edgemem.denoisers.abstract import AbstractDenoiser
-from edgemem.denoisers.storage import attribute_name, dimensions, trained_arrays
+from edgemem.denoisers.storage import attribute_name, dimensions, real_arrays
 from edgemem.numerics.paths import matching
 
 
@@ -19,8 +19,8 @@ AXIS = "component"
 def matched(denoiser: D, like: D) -> D:
     """Return the same denoiser with its components in the order in which they lie nearest to those of another.
 
-    A component is all that training has moved of it, the rows of the arrays whose annotation has the axis `component`;
-    a denoiser without such arrays is returned as it is.
+    A component is its rows of the real-valued arrays whose annotation has the axis `component`; a denoiser without such
+    arrays is returned as it is.
 
     **Arguments:** `denoiser`, `like`: of one size, without padding.
     """
@@ -41,7 +41,7 @@ def matched(denoiser: D, like: D) -> D:
 def _components(denoiser: AbstractDenoiser) -> np.ndarray | None:
     """Return all numbers of each component in a row, None where there are no components."""
     found = []
-    for name, array in trained_arrays(denoiser).items():
+    for name, array in real_arrays(denoiser).items():
         axes = dimensions(type(denoiser), name, array.ndim)
         if AXIS in axes:
             rows = np.moveaxis(array, axes.index(AXIS), 0)

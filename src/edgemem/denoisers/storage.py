@@ -16,9 +16,9 @@ D = TypeVar("D", bound=AbstractDenoiser)
 Arrays = dict[str, np.ndarray]
 
 
-def trained_arrays(denoiser: AbstractDenoiser) -> Arrays:
-    """Return the arrays that training moves by name."""
-    leaves = jax.tree_util.tree_leaves_with_path(_trainable(denoiser))
+def real_arrays(denoiser: AbstractDenoiser) -> Arrays:
+    """Return the real-valued arrays by name: what training moves, and what is frozen."""
+    leaves = jax.tree_util.tree_leaves_with_path(eqx.filter(denoiser, eqx.is_inexact_array))
     return {attribute_name(path): np.asarray(leaf) for path, leaf in leaves}
 
 
@@ -27,8 +27,8 @@ def stored(denoiser: AbstractDenoiser, like: AbstractDenoiser) -> Arrays:
 
     **Arguments:** `like`: a denoiser of the same size that is not padded.
     """
-    shapes = {name: array.shape for name, array in trained_arrays(like).items()}
-    return {name: array[_corner(shapes[name])] for name, array in trained_arrays(denoiser).items()}
+    shapes = {name: array.shape for name, array in real_arrays(like).items()}
+    return {name: array[_corner(shapes[name])] for name, array in real_arrays(denoiser).items()}
 
 
 def to_dataset(kind: type[AbstractDenoiser], arrays: Mapping[int, Sequence[Arrays]]) -> xr.Dataset:
@@ -46,7 +46,8 @@ def to_dataset(kind: type[AbstractDenoiser], arrays: Mapping[int, Sequence[Array
         for i, steps in enumerate(values):
             for j, value in enumerate(steps):
                 filled[i, j, *_corner(value.shape)] = value
-        attributes = {"long_name": f"learned {name.replace('_', ' ')}, NaN beyond the model's size", "units": "1"}
+        title = f"{'frozen' if name in kind.frozen else 'learned'} {name.replace('_', ' ')}"
+        attributes = {"long_name": f"{title}, NaN beyond the model's size", "units": "1"}
         dataset[name] = (("model_size", "step", *dimensions(kind, name, len(shape))), filled, attributes)
     return dataset
 
@@ -57,15 +58,11 @@ def from_dataset(models: xr.Dataset, size: int, step: int, like: D) -> D:
     **Arguments:** `like`: a denoiser of the same size that is not padded.
     """
     model = models.sel(model_size=size, step=step)
-    trainable, rest = eqx.partition(like, eqx.is_inexact_array)
-    leaves, structure = jax.tree_util.tree_flatten_with_path(trainable)
+    real, rest = eqx.partition(like, eqx.is_inexact_array)
+    leaves, structure = jax.tree_util.tree_flatten_with_path(real)
     read = [jnp.asarray(model[attribute_name(path)].values[_corner(leaf.shape)], jnp.float64) for path, leaf in leaves]
     denoiser: D = eqx.combine(jax.tree.unflatten(structure, read), rest)
     return denoiser
-
-
-def _trainable(denoiser: AbstractDenoiser) -> AbstractDenoiser:
-    return eqx.filter(denoiser, eqx.is_inexact_array)
 
 
 def attribute_name(path: Sequence[Any]) -> str:

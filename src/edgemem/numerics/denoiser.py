@@ -1,6 +1,6 @@
 """What losses, training and sampling ask of a denoiser: the posterior mean E[x_0 | x_t] under a model of the data."""
 
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 from jaxtyping import Array, Float
 
@@ -9,7 +9,7 @@ from edgemem.numerics.points import Points
 
 @runtime_checkable
 class Denoiser(Protocol):
-    """A function of noised points and their times; a pytree whose real-valued leaves are what training moves."""
+    """A function of noised points and their times; a pytree whose real-valued leaves are its parameters."""
 
     def __call__(self, x: Float[Array, "point feature"], t: Float[Array, "point"]) -> Float[Array, "point feature"]:
         """Return E[x_0 | x_t = x] for each point at its own time."""
@@ -19,6 +19,9 @@ class Denoiser(Protocol):
 @runtime_checkable
 class TrainableDenoiser(Denoiser, Protocol):
     """A denoiser with a loss of its own."""
+
+    frozen: ClassVar[tuple[str, ...]]
+    """Names of the attributes that training leaves as they are, though they hold real-valued arrays."""
 
     @property
     def width(self) -> int:

@@ -12,6 +12,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
+from edgemem.numerics.arrays import trained_and_rest
 from edgemem.numerics.denoiser import TrainableDenoiser
 from edgemem.numerics.losses import mean_and_standard_error
 from edgemem.numerics.noise import stratified_index
@@ -43,7 +44,7 @@ def straight_line(first: TrainableDenoiser, last: TrainableDenoiser) -> Curve:
 
 def _combined(denoisers: tuple[D, ...], weights: tuple[float | Float[Array, ""], ...]) -> D:
     """Return the sum of denoisers with weights, by what training moves; the rest is that of the first."""
-    trained, rest = zip(*(eqx.partition(denoiser, eqx.is_inexact_array) for denoiser in denoisers), strict=True)
+    trained, rest = zip(*map(trained_and_rest, denoisers), strict=True)
 
     def add(*arrays: Array) -> Array:
         return functools.reduce(operator.add, map(operator.mul, weights, arrays))
@@ -73,7 +74,7 @@ def trained_curve(
     **Raises:** Diverged, with the first step whose loss is not finite.
     """
     n_samples = problem.x_train.shape[0]
-    trainable, rest = eqx.partition(line.bend, eqx.is_inexact_array)
+    trainable, rest = trained_and_rest(line.bend)
     tiling = tiling_of(minibatch or n_samples, draws, line.bend.width)
     place_key, point_key = jr.split(key)
 

@@ -19,7 +19,13 @@ def named_key(seed: int, *path: str | int) -> "PRNGKeyArray":
     """
     import jax.random as jr  # here: the stages that need no key start half a second sooner
 
-    key = jr.key(seed, impl="threefry2x32")  # whatever the user's JAX prefers
+    return named_part(jr.key(seed, impl="threefry2x32"), *path)  # whatever the user's JAX prefers
+
+
+def named_part(key: "PRNGKeyArray", *path: str | int) -> "PRNGKeyArray":
+    """Return the key of a part of what a key is for, by a path of names and indices as `named_key` has it."""
+    import jax.random as jr
+
     # fold_in takes 32 bits; two of them make accidental collisions impossible in practice.
     for half in _digest(path):
         key = jr.fold_in(key, half)

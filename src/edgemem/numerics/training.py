@@ -10,7 +10,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 
-from edgemem.numerics.arrays import arrays_of, with_arrays
+from edgemem.numerics.arrays import arrays_of, trained_and_rest, with_arrays
 from edgemem.numerics.denoiser import TrainableDenoiser
 from edgemem.numerics.loss_trace import log_steps
 from edgemem.numerics.points import Drawn, Points, Problem, Tiling, clean_blocks, draw_block, tiling_of
@@ -83,14 +83,15 @@ def _advance(
 
     def add_block(denoiser, total, drawn, number):
         points = Points(drawn.x0 if clean is None else clean[number % tiling.over_samples], *drawn[1:])
-        value = eqx.filter_value_and_grad(lambda arrays: eqx.combine(arrays, rest).loss(points))(denoiser)
+        trained, kept = trained_and_rest(denoiser)
+        value = jax.value_and_grad(lambda trained: eqx.combine(trained, kept, rest).loss(points))(trained)
         # Points are drawn one block ahead and carried, so that they are arrays in memory: drawn where they are used,
         # XLA would draw them again for each of their uses.
         return jax.tree.map(jnp.add, total, value), draw(number + 1)
 
     def step(index, carry):
         (denoiser, state, drawn), losses = carry
-        nothing = jnp.zeros((), problem.x_train.dtype), jax.tree.map(jnp.zeros_like, _trainable(denoiser))
+        nothing = jnp.zeros((), problem.x_train.dtype), jax.tree.map(jnp.zeros_like, trained_and_rest(denoiser)[0])
         start = index * tiling.per_step
         if tiling.per_step == 1:
             total, drawn = add_block(denoiser, nothing, drawn, start)
@@ -126,12 +127,8 @@ _advance_many = eqx.filter_jit(
 
 def _start(constant: _Constant, key: PRNGKeyArray, denoiser: TrainableDenoiser) -> _Model:
     """Return one model before its first step."""
-    state = constant.optimizer.init(_trainable(denoiser))
+    state = constant.optimizer.init(trained_and_rest(denoiser)[0])
     return _Model(denoiser, state, _first_block_of_one(constant.problem, constant.tiling, key))
-
-
-def _trainable(denoiser: TrainableDenoiser) -> TrainableDenoiser:
-    return eqx.filter(denoiser, eqx.is_inexact_array)
 
 
 def train(
@@ -198,7 +195,7 @@ def train_together(
     if together:
         stacked = [jnp.asarray(np.stack(leaves)) for leaves in zip(*map(arrays_of, denoisers), strict=True)]
         denoiser = with_arrays(denoisers[0], stacked)
-        key, state = jnp.stack(list(keys)), eqx.filter_vmap(optimizer.init)(_trainable(denoiser))
+        key, state = jnp.stack(list(keys)), eqx.filter_vmap(optimizer.init)(trained_and_rest(denoiser)[0])
         model = _Model(denoiser, state, _first_block_of_many(problem, tiling, key))
     else:
         key = keys[0]
