@@ -165,6 +165,8 @@ def test_false_verdicts_of_simulated_data_sets_are_rare(wrong: str, side: int):
             for path in paths:
                 for part in PARTS:
                     ends = mean_interval(rng.normal(claimed + side * 0.2, 0.05, SEEDS))
-                    table |= dict(zip((f"{path}{part}{end}" for end in ("", "_low", "_high")), map(float, ends), strict=True))
+                    table |= dict(
+                        zip((f"{path}{part}{end}" for end in ("", "_low", "_high")), map(float, ends), strict=True)
+                    )
         false += any(BY_NAME[name].judge(table, []).verdict == wrong for name in PATHS)
     assert false / repeats <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / repeats)

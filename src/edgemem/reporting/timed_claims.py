@@ -49,6 +49,8 @@ SCALINGS = {
     WIDTH: Scaling(-1.0, r"times/[^/]+/([^/]+)/tau50_on_size", ("",), 2),
     TEST: Scaling(0.0, r"times/[^/]+/([^/]+)/\d+/tau_test_on_n", HALVES, 3),
 }
+# What the training loss is compared with, in words.
+AGAINST = {"points": "against step / N", "points_times_size": "against step × width / N"}
 
 
 def is_power(name: str) -> Judge:
@@ -88,26 +90,23 @@ def _corrected(found: dict[str, list[Quantity]]) -> dict[str, str]:
 
 def _exponents(metrics: Metrics, scaling: Scaling) -> list[Quantity]:
     """Return the exponents of networks that come from enough places, means over data sets."""
-    names = [
-        match[0] for name in metrics if (match := re.fullmatch(scaling.pattern, name)) and _network(metrics, match[1])
-    ]
+    names = _of_networks(metrics, scaling.pattern)
     enough = [name for name in names if (metrics.get(f"{name}_places") or 0) >= scaling.places]
     return [over_seeds(metrics, f"{name}{part}") for name in enough for part in scaling.parts]
 
 
-def _network(metrics: Metrics, model: str) -> bool:
-    """Return whether the size of a model is a width: one that counts components has a learned variance reported."""
-    return not any(re.match(rf"[^/]+/{re.escape(model)}/learned_variance_at_", name) for name in metrics)
+def _of_networks(metrics: Metrics, pattern: str) -> list[str]:
+    """Return the names that match a pattern, whose group is a model with a width: of models whose size is a number of
+    components a learned variance is reported."""
+    learned = (re.match("[^/]+/([^/]+)/learned_variance_at_", name) for name in metrics)
+    components = {match[1] for match in learned if match}
+    matches = (re.fullmatch(pattern, name) for name in metrics if name.startswith("times/"))
+    return [match[0] for match in matches if match and match[1] not in components]
 
 
 def is_one_curve(metrics: Metrics, cases: list[str]) -> Judgement:
     """Judge by how much better one curve of the training loss tells the ratio than one of either time."""
-    names = [
-        match[0]
-        for name in metrics
-        if (match := re.fullmatch(r"times/[^/]+/([^/]+)/loss_gain_over_(points|points_times_size)", name))
-        and _network(metrics, match[1])
-    ]
+    names = _of_networks(metrics, f"times/[^/]+/([^/]+)/loss_gain_over_({'|'.join(AGAINST)})")
     if not names:
         return _nothing(metrics)
     found = {name: range_of(metrics, name) for name in names}
@@ -118,9 +117,6 @@ def is_one_curve(metrics: Metrics, cases: list[str]) -> Judgement:
         if one is not None
     ]
     return Judgement(f"share {', '.join(texts) or 'unknown'}", together(verdicts))
-
-
-AGAINST = {"points": "against step / N", "points_times_size": "against step × width / N"}
 
 
 def _nothing(metrics: Metrics) -> Judgement:
