@@ -8,13 +8,13 @@ import numpy as np
 from pydantic import Field
 
 from edgemem.config.plot import LOSS, CampaignFigure, Caption, Subject
-from edgemem.figures.course import check_courses, name_of, with_courses
-from edgemem.figures.planes import models_with_courses
-from edgemem.figures.style import MARKERS, SERIES, interval_on, legend_below, new_figure
+from edgemem.figures.courses import check_courses, models_with_courses, name_of, with_courses
+from edgemem.figures.style import MARKERS, SERIES, legend_below, new_figure
 
 
 if TYPE_CHECKING:
     import xarray as xr
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from edgemem.config.campaign import Campaign
@@ -38,8 +38,8 @@ class CollapseFigure(CampaignFigure):
 
 CAPTION = Caption(
     "One curve for all runs",
-    "Three line plots of the memorization ratio, one line a number of samples and model size: against the noised points "
-    "of each sample, against these times the model size, and against the training loss.",
+    "Three line plots of the memorization ratio, one line a number of samples and model size: against the noised "
+    "points of each sample, against these times the model size, and against the training loss.",
     "The memorization ratio of all runs against three axes. Where it is a function of one of them, all lines are one. "
     "Above each panel is the residual: by how much, root mean square, the ratios of a setting and size differ from the "
     "monotone curve through those of all others, which is the same on any scale of the axis. Colours are settings, "
@@ -67,30 +67,36 @@ def draw(options: CollapseFigure, subject: Subject, inputs: Inputs) -> Figure:
     ]
     for axes, (axis, label) in zip(panels, AXES.items(), strict=True):
         axes.set(xscale="log", ylim=(-0.02, 1.02), xlabel=label, ylabel="memorization ratio")
-        residuals = [f"{np.sqrt(own[axis].mean()):.3f}" for own in found if len(own[axis])]
+        residuals = [f"{np.sqrt(own[axis].mean()):.2g}" for own in found if len(own[axis])]
         axes.set_title(f"residual {', '.join(residuals) or 'unknown'}", fontsize=7)
-        names: dict[str, dict[str, Any]] = {}
-        for i, setting in enumerate(table.setting.values):
-            for j, size in enumerate(table.model_size.values):
-                style = {"color": SERIES[i % len(SERIES)]}, {"marker": MARKERS[j % len(MARKERS)]}
-                of_setting, of_size = name_of(table, setting), f"size {size}"
-                x, ratio = _course(table.sel(setting=setting, model_size=size), axis)
-                line = {**style[0], **style[1], "linewidth": 0.7, "markersize": 2.5}
-                axes.plot(x, ratio, "-", label=f"_{of_setting}, {of_size}", **line)
-                names |= {of_setting: style[0] | {"linestyle": "-"}, of_size: style[1] | {"color": "#666666", "linestyle": ""}}
-        for name, style in names.items():
-            axes.plot([np.nan], [np.nan], label=name, **style)
+        _draw_runs(axes, table, axis)
     panels[-1].invert_xaxis()
     legend_below(figure, panels[0], columns=8)
     return figure
 
 
+def _draw_runs(axes: Axes, table: xr.Dataset, axis: str) -> None:
+    """Draw a line for each setting, by colour, and model size, by mark; the legend has the colours, then the marks."""
+    colours = {setting: SERIES[i % len(SERIES)] for i, setting in enumerate(table.setting.values)}
+    marks = {size: MARKERS[i % len(MARKERS)] for i, size in enumerate(table.model_size.values)}
+    for setting, colour in colours.items():
+        for size, mark in marks.items():
+            x, ratio = _course(table.sel(setting=setting, model_size=size), axis)
+            style: dict[str, Any] = {"color": colour, "linewidth": 0.7, "markersize": 2.5}
+            axes.plot(x, ratio, f"{mark}-", label=f"_{name_of(table, setting)}, size {size}", **style)
+    for setting, colour in colours.items():
+        axes.plot([np.nan], [np.nan], "-", color=colour, label=name_of(table, setting))
+    for size, mark in marks.items():
+        axes.plot([np.nan], [np.nan], mark, color="#666666", label=f"size {size}")
+
+
 def _course(own: xr.Dataset, axis: str) -> tuple[np.ndarray, np.ndarray]:
     """Return places on an axis and the ratio there of one setting and size, means over seeds."""
     known = own.course_ratio.notnull().all("seed").values
-    ratio = own.course_ratio.transpose("seed", "step").values[:, known].mean(axis=0)
+    own = own.isel(step=known).transpose("seed", "step", ...)
+    ratio = own.course_ratio.values.mean(axis=0)
     if axis == "train_loss":
-        loss = np.log(own.course_train_loss.transpose("seed", "step").values[:, known])
-        return np.exp(loss.mean(axis=0)), ratio
-    seen = own.draws_per_step.item() * own.step.values[known]
+        loss = own.course_train_loss.values
+        return np.exp(np.log(np.where(loss > 0, loss, np.nan)).mean(axis=0)), ratio
+    seen = own.draws_per_step.item() * own.step.values
     return seen * (own.model_size.item() if axis == "points_times_size" else 1), ratio

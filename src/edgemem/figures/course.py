@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, PositiveInt
 
 from edgemem.config.base import KeyProblem, nearest
 from edgemem.config.plot import LOG_INTERVALS, LOSS, CampaignFigure, Caption, Subject
-from edgemem.figures.planes import has_courses, models_with_courses
-from edgemem.figures.style import SERIES, interval_on, legend_below, mean_with_band, new_grid
+from edgemem.figures.courses import check_courses, models_with_courses, name_of, with_courses
+from edgemem.figures.style import MARKERS, SERIES, interval_on, legend_below, new_grid
 
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ class CourseFigure(CampaignFigure):
         None, description="Model size of the panels by number of samples, the largest if null."
     )
     setting: str | None = Field(
-        None, description="Name of the setting of the panels by model size, the middle one by number of samples if null."
+        None,
+        description="Name of the setting of the panels by model size, the middle one by number of samples if null.",
     )
 
     def check(self, campaign: Campaign) -> None:
@@ -46,18 +48,6 @@ class CourseFigure(CampaignFigure):
             )
 
 
-def check_courses(campaign: Campaign, model: str | None) -> None:
-    """Check that a model, or any if none is named, is kept at several steps.
-
-    **Raises:** KeyProblem that says what to write.
-    """
-    able = [name for name, trained in campaign.study.models.items() if has_courses(trained)]
-    if not able:
-        raise KeyProblem("no model is kept at several steps; write snapshots: 25 under one of models", "figure")
-    if model is not None and model not in able:
-        raise KeyProblem(f"{model} is not kept at several steps (allowed: {', '.join(able)})", "model")
-
-
 CAPTION = Caption(
     "Courses of training",
     "Four line plots against the optimizer step: memorization ratio above, training and test loss below, by number of "
@@ -66,8 +56,6 @@ CAPTION = Caption(
     "below the training loss, as lines, and the test loss, dashed. Left: one colour a setting, at one model size; "
     "right: one colour a model size, at one setting. Means over seeds." + LOSS + LOG_INTERVALS,
 )
-
-COURSES = ("course_ratio", "course_train_loss", "course_test_loss")
 
 
 def draw(options: CourseFigure, subject: Subject, inputs: Inputs) -> Figure:
@@ -84,44 +72,31 @@ def draw(options: CourseFigure, subject: Subject, inputs: Inputs) -> Figure:
     figure.suptitle(f"{model}; {table.sizes['seed']} seeds")
     of_size = {name_of(table, own): table.sel(setting=own, model_size=size) for own in settings}
     of_setting = {f"size {own}": table.sel(setting=setting, model_size=own) for own in table.model_size.values}
-    titles = f"size {size}", setting
-    for ratio, loss, lines, title in zip(ratios, losses, (of_size, of_setting), titles, strict=True):
-        _draw_lines(ratio, loss, lines)
-        ratio.set_title(title, fontsize=7)
-    legend_below(figure, *ratios, columns=5)
+    # As in the figure `collapse`, settings have colours and model sizes have marks.
+    _draw_lines(ratios[0], losses[0], of_size, SERIES, [""])
+    _draw_lines(ratios[1], losses[1], of_setting, SERIES[::-1], MARKERS)
+    for axes, title in zip(ratios, (f"size {size}", setting), strict=True):
+        axes.set_title(title, fontsize=7)
+    legend_below(figure, *ratios, columns=8)
     return figure
 
 
-def with_courses(table: xr.Dataset, model: str) -> xr.Dataset:
-    """Return what a table has of a model, of the settings, sizes and steps of which it has courses."""
-    own = table.sel(model=model)
-    for dim in ("setting", "model_size", "step"):
-        others = [other for other in own.course_ratio.dims if other != dim]
-        own = own.isel({dim: own.course_ratio.notnull().any(others).values})
-    return own
-
-
-def name_of(table: xr.Dataset, setting: str) -> str:
-    """Return what a setting is called: by its number of samples where all others have another one."""
-    n_samples = table.N.values.astype(int)
-    different = len(set(n_samples)) == len(n_samples)
-    return f"N = {int(table.N.sel(setting=setting))}" if different else setting
-
-
-def _draw_lines(ratio: Axes, loss: Axes, lines: dict[str, xr.Dataset]) -> None:
+def _draw_lines(
+    ratio: Axes, loss: Axes, lines: dict[str, xr.Dataset], colours: Sequence[str], marks: Sequence[str]
+) -> None:
     """Draw the ratio of each line in one panel, and both of its losses in the other."""
     for axes in (ratio, loss):
         axes.set(xscale="log", xlabel="optimizer step")
     loss.set_yscale("log")
     for i, (label, own) in enumerate(lines.items()):
-        colour, step = SERIES[i % len(SERIES)], own.step.values
         known = own.course_ratio.notnull().all("seed").values
-        if not known.any():
-            continue
-        values = {name: own[name].transpose("seed", "step").values[:, known] for name in COURSES}
-        mean_with_band(ratio, step[known], values["course_ratio"], color=colour, label=label)
-        mean_with_band(loss, step[known], values["course_train_loss"], color=colour, label=label)
-        mean = interval_on(loss, values["course_test_loss"])[0]
-        loss.plot(step[known], mean, "--", color=colour, label=f"{label}, test")
+        values = own.isel(step=known).transpose("seed", "step", ...)
+        colour, mark = colours[i % len(colours)], marks[i % len(marks)]
+        for axes, course in ((ratio, values.course_ratio), (loss, values.course_train_loss)):
+            mean, low, high = interval_on(axes, course.values)
+            axes.plot(values.step, mean, f"{mark}-", color=colour, label=label)
+            axes.fill_between(values.step, low, high, color=colour, alpha=0.25, linewidth=0, label=label)
+        test = interval_on(loss, values.course_test_loss.values)[0]
+        loss.plot(values.step, test, "--", color=colour, label=f"{label}, test")
     ratio.set(ylim=(-0.02, 1.02), ylabel="memorization ratio")
     loss.set_ylabel("training loss, test loss dashed")

@@ -49,8 +49,8 @@ CAPTION = Caption(
     "Phase diagram",
     "A plane of model size M/N and number of samples N, shaded by the memorization ratio, with the line at which it is "
     "one half.",
-    "Memorization ratio by model size M/N and number of samples N at the end of training: curves fitted to the models of "
-    "each N, mean over seeds. The line is where the ratio is one half, below it models generalize." + INTERVALS,
+    "Memorization ratio by model size M/N and number of samples N at the end of training: curves fitted to the models "
+    "of each N, mean over seeds. The line is where the ratio is one half: on its left models generalize." + INTERVALS,
 )
 
 
@@ -68,7 +68,9 @@ def draw(options: PhaseFigure, subject: Subject, inputs: Inputs) -> Figure:
         axes.set(yscale="log", xlabel="model size M / N", ylabel="number of samples N")
     for axes, family in zip(panels, groups, strict=False):
         own = table.sel(setting=family.settings)
-        draw_ratios(axes, own.fraction.values, family.n_samples, own.ratio_curve.transpose("setting", "fraction").values)
+        draw_ratios(
+            axes, own.fraction.values, family.n_samples, own.ratio_curve.transpose("setting", "fraction").values
+        )
         middle, low, high = (own[f"m50_pooled{end}"].values for end in ("", "_low", "_high"))
         bars = np.nan_to_num([middle - low, high - middle])
         axes.errorbar(middle, family.n_samples, xerr=bars, fmt="o-", color=CONTOUR, label="ratio 0.5")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from edgemem.config.plot import LOG_INTERVALS, Caption, CaseFigure, Subject
-from edgemem.figures.planes import CONTOUR, draw_ratios, has_courses
-from edgemem.figures.style import case_title, legend_below, mean_with_interval, new_figure, row_of
+from edgemem.figures.courses import has_courses
+from edgemem.figures.planes import CONTOUR, draw_ratios
+from edgemem.figures.style import case_title, legend_below, mean_with_interval, new_figure, plain_log_axis, row_of
 
 
 if TYPE_CHECKING:
@@ -33,14 +34,14 @@ class PlaneFigure(CaseFigure):
 
 CAPTION = Caption(
     "Size and training time",
-    "A plane of model size and training time, shaded by the memorization ratio, with the line at which it first reaches "
-    "one half.",
+    "A plane of model size and training time, shaded by the memorization ratio, with the line at which it first "
+    "reaches one half.",
     "Memorization ratio by model size and training time, mean over seeds. The axes are those on which denoisers can be "
     "compared: trained parameters over the N d numbers of the training samples, and noised points that training has "
     "seen of each sample; the denoiser’s own size stands above. Lines: where the ratio first reaches one tenth, one "
     "half and nine tenths, at sizes that reach it in every data set." + LOG_INTERVALS,
 )
-LINES = {"tau10": ("ratio 0.1", "^:"), "tau50": ("ratio 0.5", "o-"), "tau90": ("ratio 0.9", "v--")}
+LINES = {"tau10": ("reaches 0.1", "^:"), "tau50": ("reaches 0.5", "o-"), "tau90": ("reaches 0.9", "v--")}
 
 
 def draw(options: PlaneFigure, subject: Subject, inputs: Inputs) -> Figure:
@@ -61,6 +62,7 @@ def draw(options: PlaneFigure, subject: Subject, inputs: Inputs) -> Figure:
         tau = table.tau.sel(event=event).transpose("seed", "model_size").values
         reached = (np.isfinite(tau) & (tau > 0)).all(axis=0)
         mean_with_interval(axes, size[reached], draws * tau[:, reached], fmt=fmt, color=CONTOUR, label=label)
+    plain_log_axis(axes, "x")
     _own_sizes(axes, size, table.model_size.values)
     legend_below(figure, axes, columns=4)
     return figure

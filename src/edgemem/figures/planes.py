@@ -1,4 +1,4 @@
-"""Memorization ratios in a plane, and which models have courses of training."""
+"""Memorization ratios in a plane of two axes."""
 
 from __future__ import annotations
 
@@ -6,33 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgemem.config.models import snapshot_steps
-
 
 if TYPE_CHECKING:
-    import xarray as xr
     from matplotlib.axes import Axes
-
-    from edgemem.config.study import TrainedModel
 
 # Ends of the classes of ratios, with a colour for each class, light to dark.
 LEVELS = (0.0, 0.1, 0.5, 0.9, 1.0)
 SHADES = ("#eff3ff", "#bdd7e7", "#6baed6", "#2171b5")
 CONTOUR = "#000000"
-
-
-def has_courses(model: TrainedModel) -> bool:
-    """Return whether a model is kept at several steps."""
-    return len(snapshot_steps(model.snapshots, model.protocol.steps)) > 1
-
-
-def models_with_courses(table: xr.Dataset) -> list[str]:
-    """Return the models of a campaign's table that are kept at several steps."""
-    if "tau" not in table:
-        return []
-    kept = table.tau.notnull().any([dim for dim in table.tau.dims if dim != "model"])
-    found: list[str] = table.model.values[kept.values].tolist()
-    return found
 
 
 def draw_ratios(axes: Axes, x: np.ndarray, y: np.ndarray, ratio: np.ndarray) -> None:

@@ -63,12 +63,12 @@ def is_power(name: str) -> Judge:
             return _nothing(metrics)
         whole = _exponents(metrics, SCALINGS[name]._replace(parts=("",)))
         halves = f", by halves {extremes(own, '.2f')}" if len(own) > len(whole) else ""
-        return Judgement(f"exponent {extremes(whole, '.2f')}{halves} ({len(whole)} exponents)", _corrected(found)[name])
+        return Judgement(f"exponent {extremes(whole, '.2f')}{halves} ({len(whole)} exponents)", verdicts(found)[name])
 
     return judge
 
 
-def _corrected(found: dict[str, list[Quantity]]) -> dict[str, str]:
+def verdicts(found: dict[str, list[Quantity]]) -> dict[str, str]:
     """Return the verdict on each power law, those of all together being wrong as seldom as that of one would be.
 
     Supported where every exponent is shown to be near the claimed one, contradicted where one is shown not to be; the
@@ -110,13 +110,13 @@ def is_one_curve(metrics: Metrics, cases: list[str]) -> Judgement:
     if not names:
         return _nothing(metrics)
     found = {name: range_of(metrics, name) for name in names}
-    verdicts = [CANNOT_TELL if one is None else interval_verdict(one, bounds.GAIN, np.inf) for one in found.values()]
+    parts = [CANNOT_TELL if one is None else interval_verdict(one, bounds.GAIN, np.inf) for one in found.values()]
     texts = [
         f"{one.value:.2f} [{one.low:.2f}, {one.high:.2f}] {AGAINST[name.rpartition('_over_')[2]]}"
         for name, one in found.items()
         if one is not None
     ]
-    return Judgement(f"share {', '.join(texts) or 'unknown'}", together(verdicts))
+    return Judgement(f"share {', '.join(texts) or 'unknown'}", together(parts))
 
 
 def _nothing(metrics: Metrics) -> Judgement:
