@@ -166,9 +166,9 @@ def test_what_cannot_be_tested_is_listed():
 
 @pytest.mark.parametrize("side", [-1, 1])
 def test_false_verdicts_of_simulated_data_sets_are_rare(side: int):
-    """All exponents lie on the bound, where verdicts are wrong most often: of 500 campaigns at most one in twenty, and
+    """All exponents lie on the bound, where verdicts are wrong most often: of 200 campaigns at most one in twenty, and
     what their counting allows, says of any of the three claims what is not shown."""
-    rng, repeats, false = np.random.default_rng(0), 500, {SUPPORTED: 0, CONTRADICTED: 0}
+    rng, repeats, false = np.random.default_rng(0), 200, {SUPPORTED: 0, CONTRADICTED: 0}
     for _ in range(repeats):
         values = rng.normal(side * 0.2, 0.05, (len(SCALINGS), 4, SEEDS))
         found = {

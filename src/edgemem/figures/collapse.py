@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from edgemem.config.plot import LOSS, CampaignFigure, Caption, Subject
-from edgemem.figures.courses import check_courses, models_with_courses, name_of, with_courses
+from edgemem.figures.courses import check_courses, models_with_courses, name_of, some_of, with_courses
 from edgemem.figures.style import MARKERS, SERIES, legend_below, new_figure
 
 
@@ -43,7 +43,7 @@ CAPTION = Caption(
     "The memorization ratio of all runs against three axes. Where it is a function of one of them, all lines are one. "
     "Above each panel is the residual: by how much, root mean square, the ratios of a setting and size differ from the "
     "monotone curve through those of all others, which is the same on any scale of the axis. Colours are settings, "
-    "marks are model sizes; means over seeds." + LOSS,
+    "marks are model sizes, some of many; means over seeds." + LOSS,
 )
 AXES = {
     "points": "noised points of each sample",
@@ -78,7 +78,7 @@ def draw(options: CollapseFigure, subject: Subject, inputs: Inputs) -> Figure:
 def _draw_runs(axes: Axes, table: xr.Dataset, axis: str) -> None:
     """Draw a line for each setting, by colour, and model size, by mark; the legend has the colours, then the marks."""
     colours = {setting: SERIES[i % len(SERIES)] for i, setting in enumerate(table.setting.values)}
-    marks = {size: MARKERS[i % len(MARKERS)] for i, size in enumerate(table.model_size.values)}
+    marks = {size: MARKERS[i % len(MARKERS)] for i, size in enumerate(some_of(table.model_size.values))}
     for setting, colour in colours.items():
         for size, mark in marks.items():
             x, ratio = _course(table.sel(setting=setting, model_size=size), axis)

@@ -9,7 +9,7 @@ from pydantic import Field, PositiveInt
 
 from edgemem.config.base import KeyProblem, nearest
 from edgemem.config.plot import LOG_INTERVALS, LOSS, CampaignFigure, Caption, Subject
-from edgemem.figures.courses import check_courses, models_with_courses, name_of, with_courses
+from edgemem.figures.courses import check_courses, models_with_courses, name_of, some_of, with_courses
 from edgemem.figures.style import MARKERS, SERIES, interval_on, legend_below, new_grid
 
 
@@ -54,7 +54,7 @@ CAPTION = Caption(
     "samples on the left and by model size on the right.",
     "What training does, step by step: above the fraction of generated points that are copies of training samples, "
     "below the training loss, as lines, and the test loss, dashed. Left: one colour a setting, at one model size; "
-    "right: one colour a model size, at one setting. Means over seeds." + LOSS + LOG_INTERVALS,
+    "right: one colour a model size, some of many, at one setting. Means over seeds." + LOSS + LOG_INTERVALS,
 )
 
 
@@ -71,7 +71,7 @@ def draw(options: CourseFigure, subject: Subject, inputs: Inputs) -> Figure:
     figure, (ratios, losses) = new_grid(2, 2, width=3.2, height=2.2)
     figure.suptitle(f"{model}; {table.sizes['seed']} seeds")
     of_size = {name_of(table, own): table.sel(setting=own, model_size=size) for own in settings}
-    of_setting = {f"size {own}": table.sel(setting=setting, model_size=own) for own in table.model_size.values}
+    of_setting = {f"size {own}": table.sel(setting=setting, model_size=own) for own in some_of(table.model_size.values)}
     # As in the figure `collapse`, settings have colours and model sizes have marks.
     _draw_lines(ratios[0], losses[0], of_size, SERIES, [""])
     _draw_lines(ratios[1], losses[1], of_setting, SERIES[::-1], MARKERS)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from edgemem.config.base import KeyProblem
 from edgemem.config.models import snapshot_steps
 
@@ -42,12 +44,18 @@ def models_with_courses(table: xr.Dataset) -> list[str]:
 
 
 def with_courses(table: xr.Dataset, model: str) -> xr.Dataset:
-    """Return what a table has of a model, of the settings, sizes and steps of which it has courses."""
+    """Return what a table has of a model, of the settings, sizes and steps of which all seeds have courses."""
     own = table.sel(model=model)
+    known = own.course_ratio.notnull().all("seed")
     for dim in ("setting", "model_size", "step"):
-        others = [other for other in own.course_ratio.dims if other != dim]
-        own = own.isel({dim: own.course_ratio.notnull().any(others).values})
+        own = own.isel({dim: known.any([other for other in known.dims if other != dim]).values})
     return own
+
+
+def some_of(values: np.ndarray, count: int = 6) -> np.ndarray:
+    """Return values, of many a few that are evenly spread over them, the first and the last among them."""
+    chosen = np.linspace(0, len(values) - 1, min(len(values), count)).round().astype(int)
+    return values[np.unique(chosen)]
 
 
 def name_of(table: xr.Dataset, setting: str) -> str:

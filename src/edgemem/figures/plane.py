@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 import numpy as np
 
 from edgemem.config.plot import LOG_INTERVALS, Caption, CaseFigure, Subject
-from edgemem.figures.courses import has_courses
+from edgemem.figures.courses import has_courses, some_of, with_courses
 from edgemem.figures.planes import CONTOUR, draw_ratios
-from edgemem.figures.style import case_title, legend_below, mean_with_interval, new_figure, plain_log_axis, row_of
+from edgemem.figures.style import case_title, legend_below, mean_with_interval, new_figure, plain_log_axis
 
 
 if TYPE_CHECKING:
@@ -47,10 +47,8 @@ LINES = {"tau10": ("reaches 0.1", "^:"), "tau50": ("reaches 0.5", "o-"), "tau90"
 def draw(options: PlaneFigure, subject: Subject, inputs: Inputs) -> Figure:
     """Draw cells of the ratio and the lines at which it is reached, on axes that all denoisers have in common."""
     assert subject.setting is not None
-    table = row_of(inputs["transition"][0], subject)
-    own = table.course_ratio.notnull().any(["seed", "step"]).values
-    table = table.isel(model_size=own)
-    table = table.isel(step=table.course_ratio.notnull().any(["seed", "model_size"]).values)
+    assert subject.model is not None
+    table = with_courses(inputs["transition"][0].sel(setting=[subject.setting.name]), subject.model).isel(setting=0)
     size = table.parameters.values / (subject.setting.N * subject.setting.dim)
     draws = table.draws_per_step.item()
     figure, (axes,) = new_figure()
@@ -73,7 +71,6 @@ def _own_sizes(axes: Axes, at: np.ndarray, sizes: np.ndarray) -> None:
     from matplotlib.ticker import NullLocator
 
     above = axes.secondary_xaxis("top")
-    shown = np.unique(np.linspace(0, len(sizes) - 1, min(len(sizes), 6)).round().astype(int))
-    above.set_xticks(at[shown], [f"{size}" for size in sizes[shown]])
+    above.set_xticks(some_of(at), [f"{size}" for size in some_of(sizes)])
     above.xaxis.set_minor_locator(NullLocator())
     above.set_xlabel("model size M")
