@@ -26,10 +26,10 @@ def times_text(metrics: Metrics) -> str:
         for setting, model in _found(metrics, r"times/([^/]+)/([^/]+)/tau50_on_size")
     ]
     return (
-        "## Training time\n\nOptimizer steps until the memorization ratio first reaches 0.1, 0.5 and 0.9, until the test "
-        "loss is least, and until it is 5 % above that; losses are those at ψ = 6.7. Geometric means over data sets with "
-        "95 % intervals. Where some data set does not get there, or was there before the first step kept, there is no "
-        f"mean, and the table says in how many.\n\n{times}\n\nExponents of N and of the model size in these times, "
+        "## Training time\n\nOptimizer steps until the memorization ratio first reaches 0.1, 0.5 and 0.9, until the "
+        "test loss is least, and until it is 5 % above that; losses are those at ψ = 6.7. Geometric means over data sets "
+        "with 95 % intervals. Where some data set does not get there, or was there before the first step kept, there is "
+        f"no mean, and the table says in how many.\n\n{times}\n\nExponents of N and of the model size in these times, "
         "means over data sets of the slopes of each. Left out are numbers of samples, or sizes, at which τ₅₀ is unknown "
         f"in some data set.\n\n{markdown_table(header, of_n + of_size)}{_curves(metrics)}"
     )
@@ -74,7 +74,7 @@ def _curves(metrics: Metrics) -> str:
         return ""
     header = ["of", "model", *RESIDUALS.values(), *(f"gain over {axis}" for axis in list(RESIDUALS.values())[1:])]
     return (
-        "\n\nBy how much, root mean square, ratios differ from the one monotone curve through those of all other numbers "
-        "of samples and sizes, on three axes; and the share of the squared error on an axis that the training loss does "
-        f"not have.\n\n{markdown_table(header, rows)}"
+        "\n\nBy how much, root mean square, ratios differ from the one monotone curve through those of all other "
+        "numbers of samples and sizes, on three axes; and the share of the squared error on an axis that the training "
+        f"loss does not have.\n\n{markdown_table(header, rows)}"
     )
