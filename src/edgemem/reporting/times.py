@@ -27,11 +27,11 @@ def times_text(metrics: Metrics) -> str:
     ]
     return (
         "## Training time\n\nOptimizer steps until the memorization ratio first reaches 0.1, 0.5 and 0.9, until the "
-        "test loss is least, and until it is 5 % above that; losses are those at ψ = 6.7. Geometric means over data sets "
-        "with 95 % intervals. Where some data set does not get there, or was there before the first step kept, there is "
-        f"no mean, and the table says in how many.\n\n{times}\n\nExponents of N and of the model size in these times, "
-        "means over data sets of the slopes of each. Left out are numbers of samples, or sizes, at which τ₅₀ is unknown "
-        f"in some data set.\n\n{markdown_table(header, of_n + of_size)}{_curves(metrics)}"
+        "test loss is least, and until it is 5 % above that; losses are those at ψ = 6.7. Geometric means over data "
+        "sets with 95 % intervals. Where some data set does not get there, or was there before the first step kept, "
+        f"there is no mean, and the table says in how many.\n\n{times}\n\nExponents of N and of the model size in "
+        "these times, means over data sets of the slopes of each. Left out are numbers of samples, or sizes, at which "
+        f"τ₅₀ is unknown in some data set.\n\n{markdown_table(header, of_n + of_size)}{_curves(metrics)}"
     )
 
 
