@@ -46,6 +46,7 @@ rule claims:
     input:
         template="docs/templates/claims.md",
         metrics=[f"docs/results/{campaign}/metrics.json" for campaign in CLAIMED],
+        timed=[str(path) for path in Path(f"docs/results/{TIMED}").glob("metrics.json")],
         code=PLAN.code("claims"),
     output:
         page="docs/claims.md",
@@ -63,7 +64,7 @@ rule claims:
         "judge the claims of the paper"
     shell:
         "NPROC={threads} python -m edgemem claims {input.template} {output.page} --metrics {input.metrics} "
-        "2>&1 | tee {log}"
+        "--timed {input.timed} 2>&1 | tee {log}"
 
 
 # To be updated: else Snakemake would remove the pages first, and a slip in a template would cost all of them.

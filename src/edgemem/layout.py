@@ -142,6 +142,8 @@ PAGES = (
 NUMBERS = ("config.yaml", "docs/measured/*.json", "docs/results/*/metrics.json")
 # The campaigns whose collected results the claims of the paper are judged by.
 CLAIMED = ("paper", "paper-seeds", "paper-figures", "refute", "images", "starts", "weights", "copies")
+# The campaign by which claims on training times are judged, once its results are collected.
+TIMED = "time"
 # Commands that look at campaigns, or put them in order.
 COMMANDS = {
     "run": "run a campaign, and say of each job why it runs",

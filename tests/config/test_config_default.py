@@ -44,9 +44,9 @@ def test_default_campaign_names_every_key(default_text: str):
     figure = yaml.safe_load(example[1])
     Campaign.model_validate(config | {"figures": [figure]})
     # Figures that need work of their own belong to experiments.
-    comparison, sensitivity, templates, barrier = (
+    comparison, sensitivity, templates, barrier, course = (
         yaml.safe_load((ROOT / f"experiments/{name}.yaml").read_text(encoding="utf-8"))["figures"][place]
-        for name, place in (("protocols", -1), ("paper-figures", -1), ("images", 3), ("barrier", 0))
+        for name, place in (("protocols", -1), ("paper-figures", -1), ("images", 3), ("barrier", 0), ("time", 0))
     )
     (another,) = re.findall(r"^ +# (\w+: \{denoiser: .*\})$", default_text, re.MULTILINE)
     Campaign.model_validate(config | {"models": config["models"] | yaml.safe_load(another)})
@@ -77,7 +77,7 @@ def test_default_campaign_names_every_key(default_text: str):
             "models.NAME.sizes": [model["sizes"] | contour["sizes"] for model in config["models"].values()],
             "protocols.NAME": list(config["protocols"].values()),
             "protocols.NAME.weighting": [weighting["weighting"]],
-            "figures[]": [figure | comparison | sensitivity | templates | barrier],
+            "figures[]": [figure | comparison | sensitivity | templates | barrier | course],
         }.get(place) or [config[place]]
         missing += [key.path for holder in holders if name not in holder]
     assert missing == []
@@ -197,6 +197,7 @@ EXPERIMENTS = {
     ) | dict.fromkeys(["learned", "learned-fresh"], 1) | dict.fromkeys(
         [f"{start}-{how}" for start in ("means", "fresh", "random") for how in ("long", "hot", "noisy")], 1
     )),
+    "time": (5, 4, {"mlp": 5}),
     "weights": (4, 3, dict.fromkeys(["eps", "v", "x0", "min-snr", "edm", "log-snr", "low", "mid", "high"], 4)),
 }  # fmt: skip
 

@@ -20,6 +20,7 @@ from edgemem.analysis.comparison import compare
 from edgemem.analysis.prediction import predict_transitions
 from edgemem.analysis.starts import starts_table
 from edgemem.analysis.theory import CENTRES
+from edgemem.analysis.training_times import training_times
 from edgemem.analysis.transition import find_transitions
 from edgemem.config.compare import CompareSpec
 from edgemem.config.plot import PlotSpec
@@ -59,7 +60,7 @@ MODELS = {
 def evaluation(variance: float, seed: int, reached: float, name: str = "mixture") -> xr.Dataset:
     """Return an evaluation whose memorization ratio rises to `reached`; each seed has a model size of its own.
 
-    Before the last step there is another, of which no figure and no table speaks.
+    Before the last step there is another, of which only courses of training speak.
     """
     model = MODELS[name]
     number = list(MODELS).index(name)
@@ -91,6 +92,7 @@ def evaluation(variance: float, seed: int, reached: float, name: str = "mixture"
             (counts * (4 + np.arange(N)[:, None] + 3 * np.sin(seed * np.arange(N)[:, None])) / (10 * N)).astype(int),
         ),
     }
+    over_sizes["loss_stderr"] = ("split", "model_size", "time"), 0.01 * over_sizes["loss"][1]
     if "components" in model.provides:
         over_sizes |= {
             "learned_variance": ("model_size", variance * (1 - sizes / N) + own),
@@ -138,7 +140,9 @@ def evaluation(variance: float, seed: int, reached: float, name: str = "mixture"
             "model_size": sizes,
             **({"centres": list(CENTRES)} if geometry else {}),
             "fraction": ("model_size", fraction, {"long_name": model.fraction, "units": "1"}),
+            "parameters": ("model_size", sizes * (D if "components" in model.provides else 6)),
             "step": [10, 1000],
+            "points": ("step", N * np.array([10, 1000])),
             "subset_size": np.arange(1, N + 1),
             "time": TIMES,
             "snr": ("time", psi),
@@ -240,7 +244,7 @@ def case(name: str) -> Case:
         for c in spec.cases
     }
     by_seed = {(*pair, seed): one for pair, several in made.items() for seed, one in zip(seeds, several, strict=True)}
-    transition = find_transitions(spec, by_seed).merge(starts_table(spec, by_seed))
+    transition = find_transitions(spec, by_seed).merge(starts_table(spec, by_seed)).merge(training_times(spec, by_seed))
     regression = predict_transitions(spec, by_seed, transition)
     ways = {
         (c.setting.name, c.model): [

@@ -52,7 +52,7 @@ def test_table_has_what_is_drawn(inputs, tmp_path: Path, figure: str):  # noqa: 
             along = np.isfinite(told).any(axis=1)  # a line over all of an axis has no place there
             assert along.all() or len(part) in (1, drawn.shape[1])
             np.testing.assert_array_equal(told[along], drawn[along][:, : len(part)])
-        assert len([part for part in found if part[0]["kind"] == "band"]) == len(axes.collections) - sum(
+        assert len([part for part in found if part[0]["kind"] in ("band", "cells")]) == len(axes.collections) - sum(
             len(container.lines[2]) for container in containers
         )
         columns = [patch for each in axes.containers if isinstance(each, BarContainer) for patch in each.patches]

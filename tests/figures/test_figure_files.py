@@ -30,6 +30,10 @@ READS = {
     "regression": ("transition", "regression"),
     "refutation": ("transition", "regression"),
     "protocols": ("comparison",),
+    "course": ("transition",),
+    "collapse": ("transition",),
+    "phase": ("transition",),
+    "plane": ("transition",),
 }
 
 

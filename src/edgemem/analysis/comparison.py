@@ -4,6 +4,7 @@ import numpy as np
 import xarray as xr
 
 from edgemem.analysis.evaluations import Evaluations, last_step
+from edgemem.analysis.published import LOSS_TIME
 from edgemem.config.compare import CompareSpec
 from edgemem.numerics.hypotheses import equivalence
 from edgemem.numerics.statistics import crossing, monotone_logit
@@ -11,8 +12,6 @@ from edgemem.numerics.statistics import crossing, monotone_logit
 
 # Bounds within which a model is equivalent to the reference.
 BOUNDS = {"m50": 0.01, "log_variance": np.log(1.05)}
-# Time of the losses that are compared, the nearest of the grid; psi = 6.7.
-LOSS_TIME = 0.36
 COMPARED = {
     "m50": "M50 / N",
     "log_variance": "log of the learned variance",

@@ -16,8 +16,9 @@ from edgemem.analysis.copied_samples import (
     has_duplicates,
 )
 from edgemem.analysis.evaluations import Evaluations, last_step, of_cases
-from edgemem.analysis.published import RATIO_POINTS
+from edgemem.analysis.published import LOSS_TIME, RATIO_POINTS
 from edgemem.analysis.starts import ratios_at_n, samples_held, starts_metrics
+from edgemem.analysis.time_scaling import times_metrics
 from edgemem.analysis.transition import CRITERIA, NAMES
 from edgemem.analysis.variances import variances
 from edgemem.analysis.weightings import weightings_metrics
@@ -28,8 +29,6 @@ from edgemem.numerics.statistics import mean_interval
 from edgemem.numerics.theory import generalizing_excess_loss
 
 
-# Time of the losses that are reported, the nearest of the grid; psi = 6.7, as in the paper's figures.
-LOSS_TIME = 0.36
 # What transitions count of models.
 COUNTED = ("models", "models_left_out", "models_still_falling", "models_too_short")
 # Signal-to-noise ratios for which theorem 3.1 is judged: there components are told apart, and losses are not rounding.
@@ -60,6 +59,7 @@ def summary(
     at_n = {case: own[AT_N] for case, own in measured.items() if AT_N in own}
     table: dict[str, Any] = _of_campaign(spec, transition, regression)
     table |= ratios_at_n(spec, at_n) | starts_metrics(spec, transition) | weightings_metrics(spec, transition)
+    table |= times_metrics(transition)
     places, predicted = _by_case(spec, transition), _by_case(spec, regression)
     constants = regression.finite_size_constant.sel(setting=[case.setting.name for case in spec.cases]).values
     for i, case in enumerate(spec.cases):

@@ -26,7 +26,9 @@ RATIO = {
     0.96: 1.0,
 }
 RATIO_POINTS = 50
-# Figure 2, middle: training losses at t = 0.36, psi = 6.7, by M/N.
+# The time of the losses that its figures show, of a grid the nearest; psi = 6.7.
+LOSS_TIME = 0.36
+# Figure 2, middle: training losses at that time, by M/N.
 TRAINED_LOSS = {
     0.1: 6.38,
     0.2: 6.20,

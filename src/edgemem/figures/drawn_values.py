@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # Of a point: where it is, and the ends of its bars or of its band.
 PLACES = ("x", "x_low", "x_high", "y", "y_low", "y_high")
+# Of a cell of a plane: what it is coloured by.
+VALUE = "value"
 
 
 def drawn_values(figure: Figure) -> Iterator[dict[str, Any]]:
@@ -27,7 +29,8 @@ def drawn_values(figure: Figure) -> Iterator[dict[str, Any]]:
 
     A row has the number of its panel with the names of the axes; the number of its series in the panel, what kind it is
     and its label; the name that an axis gives to the point, where it has names; and numbers. What is not drawn is None:
-    the ends of bars where there are none, and the place along an axis of what reaches over all of it.
+    the ends of bars where there are none, and the place along an axis of what reaches over all of it. The cells of a
+    plane have a value besides.
     """
     for panel, axes in enumerate(figure.axes, 1):
         ticks = [(axis, names_on(getattr(axes, f"{axis}axis"))) for axis in "yx"]
@@ -36,12 +39,13 @@ def drawn_values(figure: Figure) -> Iterator[dict[str, Any]]:
             of = {**names, "series": series, "kind": kind, "label": _label(artist)}
             for point in points:
                 numbers = {name: _number(point.get(name)) for name in PLACES}
-                yield {**of, "name": _name(ticks, numbers), **numbers}
+                value = {VALUE: _number(point[VALUE])} if VALUE in point else {}
+                yield {**of, "name": _name(ticks, numbers), **numbers, **value}
 
 
 def _series(axes: Axes) -> Iterator[tuple[Any, str, Iterable[Values]]]:
     """Yield what is drawn in a panel, each with its kind and its points."""
-    from matplotlib.collections import FillBetweenPolyCollection, PathCollection
+    from matplotlib.collections import FillBetweenPolyCollection, PathCollection, QuadMesh
     from matplotlib.container import BarContainer, ErrorbarContainer
     from matplotlib.lines import Line2D
     from matplotlib.patches import Rectangle
@@ -61,6 +65,8 @@ def _series(axes: Axes) -> Iterator[tuple[Any, str, Iterable[Values]]]:
             yield artist, kind, _of_data(axes, artist, _points(*np.array(artist.get_data(orig=False), np.float64)))
         elif isinstance(artist, PathCollection):
             yield artist, "points", _points(*np.transpose(artist.get_offsets()))
+        elif isinstance(artist, QuadMesh):
+            yield artist, "cells", _cells(artist)
         elif isinstance(artist, FillBetweenPolyCollection):
             yield artist, "band", _band(artist)
         elif isinstance(artist, Rectangle) and artist in axes.patches:
@@ -106,6 +112,14 @@ def _band(collection: Any) -> Iterator[Values]:
         for place in np.unique(corners[:, 0]):
             values = corners[corners[:, 0] == place, 1]
             yield {along: place, f"{across}_low": values.min(), f"{across}_high": values.max()}
+
+
+def _cells(mesh: Any) -> Iterator[Values]:
+    """Yield the ends of the cells of a plane with what they are coloured by, of those that are drawn."""
+    corners, values = mesh.get_coordinates(), np.ma.atleast_2d(mesh.get_array())
+    for row, column in np.argwhere(~np.ma.getmaskarray(values)):
+        (x_low, y_low), (x_high, y_high) = corners[row, column], corners[row + 1, column + 1]
+        yield {"x_low": x_low, "x_high": x_high, "y_low": y_low, "y_high": y_high, VALUE: values[row, column]}
 
 
 def _area(rectangle: Any) -> Values:

@@ -196,16 +196,17 @@ def names_on(axis: Axis) -> dict[float, str]:
     return dict(zip(places, map(str, formatter.format_ticks(places)), strict=True))
 
 
-def plain_log_axis(axes: Axes) -> None:
-    """Let the vertical axis be logarithmic with plain numbers at 1, 2, 5, 10, ...; powers of ten where it is long."""
+def plain_log_axis(axes: Axes, which: str = "y") -> None:
+    """Let an axis, x or y, be logarithmic with plain numbers at 1, 2, 5, 10, ...; powers of ten where it is long."""
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-    axes.set_yscale("log")
-    low, high = axes.get_ylim()
+    axes.set(**{f"{which}scale": "log"})
+    axis: Axis = getattr(axes, f"{which}axis")
+    low, high = axis.get_view_interval()
     if high / low < 1e3:
-        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def legend_below(figure: Figure, *panels: Axes, columns: int, only: Container[str] | None = None) -> None:

@@ -16,6 +16,8 @@ FORMULA = 0.05
 DRAWN = 0.1
 # A slope is one within a fifth: a prediction that moves a fifth too little is still one.
 SLOPE = 0.2
+# An exponent is met within a fifth: over a factor of sixteen in N the times are then right within a factor of 1.75.
+EXPONENT = 0.2
 # A predictor is better than another if it takes a tenth of its error away: less is no reason for a theory.
 GAIN = 0.1
 # Mean squared error beyond the noise that counts as none: half a component at N = 100, models having whole ones.

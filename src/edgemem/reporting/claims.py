@@ -10,6 +10,7 @@ from edgemem.reporting.numbers import Metrics
 from edgemem.reporting.pages import Table
 from edgemem.reporting.paper_claims import PAPER
 from edgemem.reporting.rules import Claim
+from edgemem.reporting.timed_claims import CLAIMS as TIMED_CLAIMS
 from edgemem.reporting.verdicts import cannot_tell
 
 
@@ -43,6 +44,12 @@ def compared_claims(metrics: Metrics, cases: list[str]) -> list[Judged]:
     return [judged for judged in campaign_claims(metrics, cases, COMPARED) if judged.ours != NOTHING]
 
 
+def timed_claims(metrics: Metrics) -> list[Judged]:
+    """Return the claims on training times, which speak of networks, of which a campaign judges any."""
+    judged = [Judged(claim.name, claim.text, claim.paper, *claim.judge(metrics, [])) for claim in TIMED_CLAIMS]
+    return [one for one in judged if one.ours != NOTHING]
+
+
 def judged_table(judged: Iterable[Judged]) -> Table:
     """Return judged claims as a table."""
     rows = [[claim.claim, claim.paper, claim.ours, claim.verdict] for claim in judged]
@@ -61,12 +68,9 @@ def documented_claims(campaigns: Mapping[str, Metrics], claims: Iterable[Claim] 
     return Table(["claim", "paper", "campaign", "here, 95 % intervals in brackets", "verdict"], rows)
 
 
-def rules_table() -> Table:
+def rules_table(claims: Iterable[Claim] = (*PAPER, *FURTHER, *COMPARED)) -> Table:
     """Return the rules by which claims are judged, in words; whatever is neither shown cannot be told."""
-    rows = [
-        [claim.name, claim.rule.quantity, claim.rule.supported, claim.rule.contradicted]
-        for claim in PAPER + FURTHER + COMPARED
-    ]
+    rows = [[claim.name, claim.rule.quantity, claim.rule.supported, claim.rule.contradicted] for claim in claims]
     return Table(["claim", "quantity", "supported if", "contradicted if"], rows)
 
 

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Mapping
 
-from edgemem.layout import CLAIMED
+from edgemem.layout import CLAIMED, TIMED
 from edgemem.reporting import bounds
 from edgemem.reporting.claims import documented_claims, rules_table
 from edgemem.reporting.compared_claims import COMPARED
@@ -13,6 +13,8 @@ from edgemem.reporting.numbers import Metrics
 from edgemem.reporting.page_numbers import page_numbers
 from edgemem.reporting.pages import markdown_table, write_page
 from edgemem.reporting.summary_metrics import known, read_metrics
+from edgemem.reporting.timed_claims import CLAIMS as TIMED_CLAIMS
+from edgemem.reporting.timed_claims import not_testable_table
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,11 +28,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="METRICS.json",
         help=f"summary metrics of the campaigns {', '.join(CLAIMED)}",
     )
+    parser.add_argument(
+        "--timed", nargs="?", metavar="METRICS.json", help=f"those of the campaign {TIMED}, once it is collected"
+    )
 
 
 def run(options: argparse.Namespace) -> None:
     """Write the page."""
     campaigns = dict(zip(CLAIMED, map(read_metrics, options.metrics), strict=True))
+    timed = {TIMED: read_metrics(options.timed)} if options.timed else {}
     found = comparisons(campaigns["paper-figures"])
     write_page(
         options.template,
@@ -40,6 +46,9 @@ def run(options: argparse.Namespace) -> None:
         beyond=markdown_table(*documented_claims(campaigns, FURTHER)),
         compared=markdown_table(*documented_claims(campaigns, COMPARED)),
         rules=markdown_table(*rules_table()),
+        timed=markdown_table(*documented_claims(timed, TIMED_CLAIMS)) if timed else None,
+        timed_rules=markdown_table(*rules_table(TIMED_CLAIMS)),
+        not_testable=markdown_table(*not_testable_table()),
         comparison=markdown_table(*figure_table(found)),
         settings=_counts(campaigns, "settings"),
         seeds=_counts(campaigns, "seeds"),

@@ -26,12 +26,13 @@ from edgemem.reporting.pages import markdown_table, write_page
 from edgemem.reporting.skill import noise_table, predictor_table, weights_text
 from edgemem.reporting.starts import starts_text
 from edgemem.reporting.summary_metrics import known, read_metrics
+from edgemem.reporting.times import times_text
 from edgemem.reporting.ways import ways_text
 from edgemem.stages.campaign_spec import add_campaign_spec
 
 
 # Sections of which a campaign has those that it has numbers for.
-SECTIONS = (starts_text, weights_text, ways_text, barriers_text)
+SECTIONS = (starts_text, times_text, weights_text, ways_text, barriers_text)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

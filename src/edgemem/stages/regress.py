@@ -6,6 +6,7 @@ from edgemem.analysis.evaluations import read_evaluations
 from edgemem.analysis.metrics import metrics
 from edgemem.analysis.prediction import predict_transitions
 from edgemem.analysis.starts import starts_table
+from edgemem.analysis.training_times import training_times
 from edgemem.analysis.transition import find_transitions
 from edgemem.config.regress import RegressSpec
 from edgemem.files.atomic_write import atomic_write
@@ -29,7 +30,8 @@ def run(options: argparse.Namespace) -> None:
     spec = RegressSpec.parse(options.spec)
     cases = [(case.setting.name, case.model) for case in spec.cases]
     evaluations = read_evaluations(options.evaluations, cases, spec.seeds)
-    transition = find_transitions(spec, evaluations).merge(starts_table(spec, evaluations))
+    transition = find_transitions(spec, evaluations)
+    transition = transition.merge(starts_table(spec, evaluations)).merge(training_times(spec, evaluations))
     regression = predict_transitions(spec, evaluations, transition)
     inputs = options.evaluations
     title = f"of campaign {spec.campaign}"

@@ -13,7 +13,7 @@ from edgemem.config.plot import DrawnFigure
 from edgemem.config.report import ReportSpec
 from edgemem.errors import EdgememError
 from edgemem.files.lineage import lineage_attributes
-from edgemem.reporting.claims import campaign_claims, compared_claims, judged_table
+from edgemem.reporting.claims import campaign_claims, compared_claims, judged_table, timed_claims
 from edgemem.reporting.cost import cost_table, cost_text, costs
 from edgemem.reporting.downloads import Image, csv_address, image, made_by
 from edgemem.reporting.further_claims import FURTHER
@@ -118,8 +118,8 @@ def _claims(spec: ReportSpec, metrics: Metrics) -> dict[str, Table]:
         "What the paper claims": judged_table(campaign_claims(metrics, cases)),
         "Beyond the paper": judged_table(campaign_claims(metrics, cases, FURTHER)),
     }
-    compared = compared_claims(metrics, cases)
-    return tables | ({"Compared on the same data": judged_table(compared)} if compared else {})
+    more = {"Compared on the same data": compared_claims(metrics, cases), "Training time": timed_claims(metrics)}
+    return tables | {title: judged_table(judged) for title, judged in more.items() if judged}
 
 
 def figures(spec: ReportSpec, options: argparse.Namespace, files: Mapping[str, File]) -> list[dict[str, Any]]:
