@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from edgemem import pieces
 from edgemem.analysis.copies import memorization_ratio
 from edgemem.cli import main
 from edgemem.config.evaluate import EvaluateSpec
@@ -14,8 +15,20 @@ from edgemem.engine.evaluation import evaluate
 from edgemem.engine.trainer import Trainer
 from edgemem.errors import EdgememError
 from edgemem.numerics.diffusion import time_grid
+from edgemem.numerics.randomness import named_generator
 
-from .conftest import EVALUATION, PROTOCOL, SETTING, SNAPSHOTS, TIMES, command, evaluate_spec, sample_spec, train_spec
+from .conftest import (
+    EVALUATION,
+    NAME,
+    PROTOCOL,
+    SETTING,
+    SNAPSHOTS,
+    TIMES,
+    command,
+    evaluate_spec,
+    sample_spec,
+    train_spec,
+)
 
 
 N = SETTING["N"]
