@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from edgemem.config.agreement import AgreementSpec
 from edgemem.config.barrier import BarrierSpec
 from edgemem.config.collect import CollectSpec
 from edgemem.config.compare import CompareSpec
@@ -69,6 +70,7 @@ SPECS = [
             "threshold": "1/3",
         },
     ),
+    (AgreementSpec, CASE | {"time_grid": {"times": 3}, "generated": 50, "threshold": "1/3"}),
     (
         RegressSpec,
         {"campaign": "c", "settings": STUDY["settings"], "models": {"m": MEASURED}, "seeds": [3, 1], "regression": {}},
@@ -84,7 +86,12 @@ SPECS = [
         },
     ),
     (Study, STUDY),
-    (CollectSpec, STUDY | {"sensitivity_keys": {"m": "01234567"}, "barrier_keys": {f"{NAME}/m": "01234567"}}),
+    (
+        CollectSpec,
+        STUDY
+        | {"sensitivity_keys": {"m": "01234567"}, "barrier_keys": {f"{NAME}/m": "01234567"}}
+        | {"agreement_keys": {f"{NAME}/m": "01234567"}},
+    ),
     (ReportSpec, STUDY | {"regression": {}, "figures": [{"figure": {"figure": "regression"}}]}),
     (PlotSpec, {"figure": {"figure": "losses", "time": 0.5}, "setting": SETTING, "model": "m"}),
     (PlotSpec, {"figure": {"figure": "samples"}, "setting": {"family": "image", "N": 12, "K": 2}}),

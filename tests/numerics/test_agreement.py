@@ -44,9 +44,7 @@ def test_interval_is_the_jackknifes():
     stderr = np.sqrt(29 / 30 * np.sum((np.array(without) - np.mean(without)) ** 2))
     found = agreement(x, y)
     half = 1.959964 * stderr
-    np.testing.assert_allclose(
-        [found.low, found.high], [found.agreement - half, found.agreement + half], rtol=1e-6
-    )
+    np.testing.assert_allclose([found.low, found.high], [found.agreement - half, found.agreement + half], rtol=1e-6)
 
 
 def test_equal_points_agree_and_unrelated_ones_do_not():

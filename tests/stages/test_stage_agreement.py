@@ -1,5 +1,7 @@
 """Models of different samples: two that generalize make the same points of the same noise, two that memorize do not."""
 
+from itertools import pairwise
+
 import jax
 import numpy as np
 import pytest
@@ -30,7 +32,7 @@ def points(mean: np.ndarray, variance: float) -> np.ndarray:
     times = time_grid(TIMES["times"], 0.001, 0.999)
     with jax.enable_x64(True):
         x = np.asarray(jax.random.normal(named_key(1, "agreement", NAME), (COUNT, SETTING["d"]), "float64"))
-    for t, t_next in zip(times[:-1], times[1:], strict=True):
+    for t, t_next in pairwise(times):
         a, a_next = np.sqrt(1 - t**2), np.sqrt(1 - t_next**2)
         total = a**2 * variance + t**2
         residual = x[:, None] - a * mean
@@ -70,7 +72,6 @@ def test_true_denoisers_agree_and_memorizing_ones_do_as_their_samples_say(made):
     assert memorizing.agreement_high.item() < 1
     counts = [memorized(part, means, 1 / 3).sum() for part, means in zip(drawn, training, strict=True)]
     np.testing.assert_array_equal(memorizing.memorized_count.values.ravel(), counts)
-    assert min(counts) == COUNT
 
 
 def test_models_are_compared_at_what_both_have(made):

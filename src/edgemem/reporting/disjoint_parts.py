@@ -20,10 +20,11 @@ def agreement_text(metrics: Metrics) -> str:
         rows.append([case, fraction, *(interval(metrics, number, ".3f") for number in numbers)])
     header = ["model", "size", "agreement", "of two memorizing denoisers", "memorization ratio"]
     return (
-        f"## Models of different samples\n\n{markdown_table(header, rows)}\n\nTwo models of the same size and training, "
-        "whose samples are of one distribution but have none in common, generate points from the same noise, at the "
-        "end of training. Their agreement is one minus the mean squared distance of the two points of one noise over "
-        "that of points of different noises: one of two equal maps, which both must have from the distribution. Beside "
-        "it, that of the denoisers that memorize the two sets of samples, and the fraction of generated points that are "
-        "copies, mean of both models. Means over seeds with 95 % intervals. The size is M / N, or parameters over N d."
+        f"## Models of different samples\n\n{markdown_table(header, rows)}\n\nTwo models of the same size and "
+        "training, whose samples are of one distribution but have none in common, generate points from the same noise, "
+        "at the end of training. Their agreement is one minus the mean squared distance of the two points of one noise "
+        "over that of points of different noises: one of two equal maps, which both must have from the distribution. "
+        "Beside it, that of the denoisers that memorize the two sets of samples, and the fraction of generated points "
+        "that are copies, mean of both models. Means over seeds with 95 % intervals. The size is M / N, or parameters "
+        "over N d."
     )
