@@ -23,6 +23,8 @@ from edgemem.figures.style import (
 
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import xarray as xr
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -99,7 +101,7 @@ def _ratio(one: xr.Dataset) -> xr.DataArray:
 
 
 def _draw_steps(
-    axes: Axes, subject: Subject, measured: list[xr.Dataset], values: list[xr.DataArray], steps: list[int]
+    axes: Axes, subject: Subject, measured: Sequence[xr.Dataset], values: list[xr.DataArray], steps: list[int]
 ) -> None:
     """Draw a curve for each size that all seeds have, of many for as many as there are colours."""
     sizes = shared_sizes(measured)
