@@ -13,6 +13,7 @@ rule collect:
         metrics=rules.regress.output.metrics,
         sensitivity=PLAN.read_by_figures("sensitivity"),
         barriers=PLAN.read_by_figures("barriers"),
+        agreements=PLAN.read_by_figures("agreements"),
         figures=PLAN.files("png"),
         extensions=PLAN.extensions("collect"),
         code=PLAN.code("collect"),
@@ -38,7 +39,8 @@ rule collect:
     # Benchmarks are read where they are, and are no inputs: results without them would ask for everything again.
     shell:
         "NPROC={threads} python -m edgemem collect {input.template} {input.evaluations} --metrics {input.metrics} "
-        "--sensitivity {input.sensitivity} --barriers {input.barriers} --figures {input.figures} --out {params.folder} "
+        "--sensitivity {input.sensitivity} --barriers {input.barriers} --agreements {input.agreements} "
+        "--figures {input.figures} --out {params.folder} "
         "--extensions {input.extensions:q} --spec - <<< {params.spec:q} 2>&1 | tee {log}"
 
 

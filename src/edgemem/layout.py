@@ -67,6 +67,13 @@ STAGES = {
         denoiser=True,
         figure="barrier",
     ),
+    "agreement": Stage(
+        "compare models trained on different samples at points from the same noise",
+        CASE,
+        {"agreements": "agreements/" + CASE + ".nc"},
+        denoiser=True,
+        figure="agreement",
+    ),
     "regress": Stage(
         "find the transitions of a campaign and compare them with predictions",
         CAMPAIGN,

@@ -235,6 +235,27 @@ def test_held_out_settings_are_drawn_by_name():
     assert predict_transitions(nearly_all, campaign().evaluations, campaign().transition).holdout.sum() == 8
 
 
+def test_parts_of_one_distribution_are_held_out_together_and_are_no_fold():
+    """A fit that has seen one of them has seen the others; which part it is says nothing of a distribution."""
+    parts = [setting | {"part": part} for setting in MIXTURES[:4] for part in (1, 2)]
+    of = spec(parts, {"mixture": range(8)}, regression={"holdout": 0.5})
+    renamed = {setting.name: setting.truth_name for setting in of.settings}
+    made = {
+        (name, "mixture", seed): campaign().evaluations[renamed[name], "mixture", seed]
+        for name in renamed
+        for seed in SEEDS
+    }
+    transition = campaign().transition.sel(setting=list(renamed.values()), model=["mixture"])
+    found = predict_transitions(of, made, transition.assign_coords(setting=list(renamed)))
+    plain = spec(MIXTURES[:4], {"mixture": range(4)}, regression={"holdout": 0.5})
+    alone = predict_transitions(
+        plain, campaign().evaluations, campaign().transition.sel(setting=NAMES[:4], model=["mixture"])
+    )
+    assert list(found.fold.values) == list(alone.fold.values)
+    np.testing.assert_array_equal(found.holdout, np.repeat(alone.holdout.values, 2))
+    np.testing.assert_array_equal(found.part, [1, 2] * 4)
+
+
 def poisoned(case: int, value: float) -> xr.Dataset:
     """Return the predictions of a campaign in which one case's place is nonsense."""
     transition = campaign().transition.copy(deep=True)

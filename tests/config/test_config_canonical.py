@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from edgemem.config.agreement import AgreementSpec
 from edgemem.config.barrier import BarrierSpec
 from edgemem.config.collect import CollectSpec
 from edgemem.config.compare import CompareSpec
@@ -69,6 +70,7 @@ SPECS = [
             "threshold": "1/3",
         },
     ),
+    (AgreementSpec, CASE | {"time_grid": {"times": 3}, "generated": 50, "threshold": "1/3"}),
     (
         RegressSpec,
         {"campaign": "c", "settings": STUDY["settings"], "models": {"m": MEASURED}, "seeds": [3, 1], "regression": {}},
@@ -84,7 +86,12 @@ SPECS = [
         },
     ),
     (Study, STUDY),
-    (CollectSpec, STUDY | {"sensitivity_keys": {"m": "01234567"}, "barrier_keys": {f"{NAME}/m": "01234567"}}),
+    (
+        CollectSpec,
+        STUDY
+        | {"sensitivity_keys": {"m": "01234567"}, "barrier_keys": {f"{NAME}/m": "01234567"}}
+        | {"agreement_keys": {f"{NAME}/m": "01234567"}},
+    ),
     (ReportSpec, STUDY | {"regression": {}, "figures": [{"figure": {"figure": "regression"}}]}),
     (PlotSpec, {"figure": {"figure": "losses", "time": 0.5}, "setting": SETTING, "model": "m"}),
     (PlotSpec, {"figure": {"figure": "samples"}, "setting": {"family": "image", "N": 12, "K": 2}}),
@@ -214,10 +221,30 @@ def test_folders_of_one_name_are_two_settings():
             {"separation": 2, "spectrum_ratio": 3, "duplicated": 2, "occurrences": 4},
             "gaussian_N12_d3_K2_sep2_sratio3_dup2x4",
         ),
+        ({"part": 1}, "gaussian_N12_d3_K2"),
+        ({"duplicated": 2, "occurrences": 4, "part": 3}, "gaussian_N12_d3_K2_dup2x4_part3"),
     ],
 )
 def test_name_shows_an_axis_only_where_it_is_not_the_default(values: dict[str, float], name: str):
     assert GaussianSetting(**SETTING | values).name == name
+
+
+def test_parts_of_the_samples_have_the_name_of_their_distribution_in_common(load):
+    """Part 1 is called what the setting was called before there were parts; all abilities stay."""
+    overlay = """
+        settings:
+          - {family: gaussian, N: 12, d: 3, K: 2, variance: 2, part: [1, 2]}
+          - {family: image, N: 12, K: 2, size: 4, part: [1, 2]}
+    """
+    settings = load(overlay=overlay).by_name
+    names = ["gaussian_N12_d3_K2_var2", "image_digits_N12_K2_size4"]
+    assert list(settings) == [names[0], f"{names[0]}_part2", names[1], f"{names[1]}_part2"]
+    assert [setting.truth_name for setting in settings.values()] == [name for name in names for _ in range(2)]
+    for name in names:
+        one, other = settings[name], settings[f"{name}_part2"]
+        assert other.title == f"{one.title}, part 2"
+        assert other.abilities == one.abilities
+        assert one.of_part(2) == other
 
 
 @pytest.mark.parametrize(

@@ -30,9 +30,10 @@ def test_default_campaign_is_valid(load):
 
 # Keys of entries of `models` that stand only in the example of a comment.
 COMMENTED = {"options", "settings"}
-# Axes of mixtures at their defaults, which a comment names.
+# Axes at their defaults, which a comment names: of mixtures, and of all families.
 OTHER_SHAPES = {
     *("weight_exponent", "variance_ratio", "spectrum_exponent", "spectrum_ratio", "duplicated", "occurrences"),
+    "part",
 }
 
 
@@ -58,7 +59,7 @@ def test_default_campaign_names_every_key(default_text: str):
     contour = yaml.safe_load(re.search(r"^# +(sizes: \{.*\})$", default_text, re.MULTILINE)[1])
     Campaign.model_validate(config | {"models": {name: m | contour for name, m in config["models"].items()}})
 
-    (shapes,) = re.findall(r"^# +(weight_exponent.*)$", default_text, re.MULTILINE)
+    (shapes,) = re.findall(r"^# +(weight_exponent.*\n# +part:.*)$", default_text, re.MULTILINE)
     assert set(re.findall(r"\w+", shapes)) >= OTHER_SHAPES
 
     # Families differ in their keys.

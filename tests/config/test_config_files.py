@@ -90,7 +90,25 @@ def test_stages_are_there_where_they_are_asked_for(campaign_of):
         ("barrier", {"barrier"}),
     ):
         assert {file.stage for file in files_of(campaign_of(name))} == always | more
-    assert always | {"sensitivity", "compare", "barrier"} == set(STAGES)
+    assert always | {"sensitivity", "compare", "barrier", "agreement"} == set(STAGES)
+
+
+def test_files_of_two_parts_are_compared_where_the_figure_is(load):
+    """Of each seed and model of part 1 alone, whose file has its name."""
+    parts = "{settings: [{family: gaussian, N: 50, d: 3, K: 2, part: [1, 2, 3]}], models: {templates: null}"
+    one = "gaussian_N50_d3_K2"
+    for figures, models in (("[mechanism]", set()), ("[agreement]", {"mixture"})):
+        campaign = load(overlay=f"{parts}, figures: {figures}}}")
+        found = [file for file in files_of(campaign) if file.stage == "agreement"]
+        assert {(file.setting, file.model, file.seed) for file in found} == {
+            (one, model, seed) for model in models for seed in campaign.seeds
+        }
+        assert [file.path for file in found] == [
+            f"results/agreements/{one}/seed{file.seed}/mixture-{campaign.agreement_keys[f'{one}/mixture']}.nc"
+            for file in found
+        ]
+        drawn = [file for file in files_of(campaign) if file.figure == "agreement"]
+        assert {(file.setting, file.model) for file in drawn} == {(one, model) for model in models}
 
 
 def test_files_of_the_study_are_those_that_campaigns_share(load):

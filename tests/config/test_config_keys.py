@@ -214,6 +214,25 @@ def test_barriers_have_a_key_of_both_ends_and_of_their_options(load):
     assert load().barrier_keys == {}
 
 
+def test_agreement_has_a_key_of_training_and_of_what_it_generates(load):
+    """Of each case of part 1; losses alone, and models trained elsewhere, rename nothing."""
+    parts = "settings: [{family: gaussian, N: 50, d: 3, K: 2, part: [1, 2]}]\nfigures: [agreement]\n"
+    case, models = "gaussian_N50_d3_K2/mixture", "models: {templates: null}\n"
+    before = load(overlay=parts + models).agreement_keys
+    assert set(before) == {case}
+    for overlay, renamed in (
+        ("protocols: {fast: {steps: 7}}", True),
+        ("protocols: {image: {steps: 7}}", False),
+        ("sampling: {times: 30}", True),
+        ("evaluation: {generated: 60}", True),
+        ("evaluation: {threshold: 0.4}", True),
+        ("evaluation: {draws: 30}", False),
+    ):
+        after = load(overlay=parts + models + overlay).agreement_keys
+        assert (before[case] != after[case]) == renamed, overlay
+    assert load().agreement_keys == {}
+
+
 NETWORK = """
 from edgemem.denoisers.abstract import AbstractDenoiser
 

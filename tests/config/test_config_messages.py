@@ -432,6 +432,26 @@ REFUSED = {
         "figures[0].sizes",
         ["mixture has no model of size 200 where N = 50 (allowed: 1 to 50)"],
     ),
+    "agreement without a second part": (
+        "figures: [agreement]",
+        "figures[0]",
+        ["no model is trained on two parts", "part: [1, 2]"],
+    ),
+    "agreement of parts with no model in common": (
+        "settings: [{family: gaussian, N: 50, d: 3, K: 2, part: [1, 2]}]\n"
+        "models: {templates: null, mixture: {settings: [gaussian_N50_d3_K2]}, "
+        "other: {denoiser: isotropic_mixture, protocol: fast, settings: [gaussian_N50_d3_K2_part2]}}\n"
+        "figures: [agreement]",
+        "figures[0]",
+        ["no model is trained on two parts"],
+    ),
+    "agreement by a random sampler": (
+        "settings: [{family: gaussian, N: 50, d: 3, K: 2, part: [1, 2]}]\n"
+        "sampling: {sampler: ddpm}\nfigures: [agreement]",
+        "figures[0]",
+        ["set sampling.sampler to ddim", "got ddpm"],
+    ),
+    "part zero": ("settings: [{family: gaussian, N: 50, d: 3, K: 2, part: 0}]", "settings[0].part", ["1", "got 0"]),
     "sampler unknown": ("sampling: {sampler: euler}", "sampling.sampler", ["'ddim'", "'ddpm'"]),
     "held out all": ("regression: {holdout: 1}", "regression.holdout", ["less than 1", "got 1"]),
     "rate not a number": ("protocols: {fast: {peak_lr: .nan}}", "protocols.fast.peak_lr", ["finite", "nan"]),

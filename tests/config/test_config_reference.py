@@ -22,6 +22,7 @@ from edgemem.config.regress import Regression
 from edgemem.config.sampling import Sampling
 from edgemem.families.gaussian.setting import GaussianSetting
 from edgemem.families.image.setting import ImageSetting
+from edgemem.figures.agreement import AgreementFigure
 from edgemem.figures.barrier import BarrierFigure
 from edgemem.figures.copies import CopiesFigure
 from edgemem.figures.gallery import GalleryFigure
@@ -45,6 +46,7 @@ from .conftest import ROOT
 
 FAMILIES = [GaussianSetting, ImageSetting]
 FIGURES = [
+    AgreementFigure,
     BarrierFigure,
     CopiesFigure,
     GalleryFigure,
@@ -175,8 +177,9 @@ def test_unions_grids_and_ranges_read_well(path: str, type_: str, allowed: str, 
 
 
 def test_key_of_some_figures_names_them():
-    with_settings = ("barrier", "copies", "gallery", "losses", "mechanism", "samples", "seeds", "sensitivity")
-    of_settings = ", ".join(f"`{name}`" for name in (*with_settings, "starts", "templates", "transition")) + ": "
+    with_settings = "agreement", "barrier", "copies", "gallery", "losses", "mechanism", "samples", "seeds"
+    more = "sensitivity", "starts", "templates", "transition"
+    of_settings = ", ".join(f"`{name}`" for name in (*with_settings, *more)) + ": "
     assert KEYS["figures[].settings"].description.startswith(of_settings)
     assert KEYS["figures[].models"].description.startswith(
         of_settings.replace("`samples`, ", "").replace("`starts`, ", "")

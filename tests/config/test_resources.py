@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from edgemem import pieces
+from edgemem.config.agreement import AgreementSpec
 from edgemem.config.barrier import BarrierSpec
 from edgemem.config.evaluate import EvaluateSpec
 from edgemem.config.sensitivity import SensitivitySpec
@@ -47,6 +48,12 @@ def barrier_spec(**changes: object) -> BarrierSpec:
     measured = {"places": 21, "draws": 20, "sampling": {}, "generated": 500, "threshold": 0.5}
     paths = {"setting": SETTING, "to": "other", "protocol": PROTOCOL, "sizes": [100]}
     return BarrierSpec.parse(json.dumps(MODEL | paths | measured | changes))
+
+
+def agreement_spec(**changes: object) -> AgreementSpec:
+    """Return an agreement job."""
+    measured = {"setting": SETTING, "time_grid": {}, "generated": 2000, "threshold": 0.5}
+    return AgreementSpec.parse(json.dumps(MODEL | measured | changes))
 
 
 def trained(spec: EvaluateSpec | SensitivitySpec, sizes: object = (100,), **changes: object) -> TrainSpec:
@@ -215,7 +222,7 @@ def test_denoiser_with_components_asks_by_them():
 def test_every_request_doubles_at_the_second_attempt():
     """So that a job that was ended for it gets through; all requests are whole numbers above zero."""
     train, evaluate, sensitivity = train_spec(), evaluate_spec(), sensitivity_spec()
-    setting, barrier = train.setting, barrier_spec()
+    setting, barrier, agreement = train.setting, barrier_spec(), agreement_spec()
     for first, second in (
         [resources.sample_memory(setting, attempt) for attempt in (1, 2)],
         [minutes("sample", setting, attempt) for attempt in (1, 2)],
@@ -227,6 +234,8 @@ def test_every_request_doubles_at_the_second_attempt():
         [minutes("sensitivity", sensitivity, train, attempt) for attempt in (1, 2)],
         [resources.barrier_memory(barrier, train, attempt) for attempt in (1, 2)],
         [minutes("barrier", barrier, train, attempt) for attempt in (1, 2)],
+        [resources.agreement_memory(agreement, train, attempt) for attempt in (1, 2)],
+        [minutes("agreement", agreement, train, attempt) for attempt in (1, 2)],
         [resources.tables_memory([setting], 5, 26, attempt) for attempt in (1, 2)],
         [minutes("tables", 320, attempt) for attempt in (1, 2)],
     ):
@@ -245,6 +254,18 @@ def test_more_ways_to_generate_take_longer():
     few = asked(generated=50_000_000)
     assert asked(generated=50_000_000, sampling=[{}] * 4) > 1.5 * few
     assert asked(generated=5_000_000) < few / 5
+
+
+def test_models_that_are_compared_take_as_long_as_their_points():
+    """The minutes of an agreement job follow points, steps and times; it holds the models of both parts."""
+    few = agreement_spec(generated=10_000_000)
+    usual = minutes("agreement", few, train_spec(), 1)
+    assert minutes("agreement", agreement_spec(generated=40_000_000), train_spec(), 1) > 3 * usual
+    assert minutes("agreement", few, train_spec(snapshots=4), 1) > 2 * usual
+    assert minutes("agreement", agreement_spec(generated=10_000_000, time_grid={"times": 101}), train_spec(), 1) > usual
+    many = train_spec(snapshots=1000, sizes=[100, 200])
+    alone = resources.sensitivity_memory(sensitivity_spec(generated=2000), many, 1)
+    assert resources.agreement_memory(agreement_spec(), many, 1) > alone + 0.9 * (alone - resources.PROCESS)
 
 
 def test_longer_paths_take_longer():

@@ -163,6 +163,7 @@ class Case(NamedTuple):
     comparison: xr.Dataset
     sensitivity: dict[tuple[str, str], list[xr.Dataset]]
     barriers: dict[tuple[str, str], list[xr.Dataset]]
+    agreements: dict[tuple[str, str], list[xr.Dataset]]
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -187,7 +188,7 @@ class Case(NamedTuple):
         tables = {kind: [getattr(self, kind)] for kind in ("transition", "regression", "comparison")}
         if pair is None:
             return tables
-        return tables | {kind: getattr(self, kind)[pair] for kind in ("evaluations", "sensitivity", "barriers")}
+        return tables | {kind: getattr(self, kind)[pair] for kind in OF_CASES}
 
     def draw(self, figure: str, pair: tuple[str, str] | None = None, **options: Any) -> Figure:
         """Return a figure, of the first setting and model if none are named."""
@@ -205,6 +206,8 @@ class Case(NamedTuple):
         return PlotSpec.model_validate(spec)
 
 
+# Kinds of files of which there is one for each setting, model and seed.
+OF_CASES = ("evaluations", "sensitivity", "barriers", "agreements")
 # Options that a figure cannot do without.
 REQUIRED = {"barrier": {"to": "end"}}
 # Seeds; variances of the two settings; memorization ratio of the largest model; models.
@@ -257,7 +260,11 @@ def case(name: str) -> Case:
         pair: [barriers(one.isel(step=-1), seed) for seed, one in zip(seeds, several, strict=True)]
         for pair, several in made.items()
     }
-    return Case(name, spec, made, *tables, comparison(spec, reached), ways, paths)
+    parts = {
+        pair: [agreements(one, seed) for seed, one in zip(seeds, several, strict=True)]
+        for pair, several in made.items()
+    }
+    return Case(name, spec, made, *tables, comparison(spec, reached), ways, paths, parts)
 
 
 def barriers(measured: xr.Dataset, seed: int) -> xr.Dataset:
@@ -286,6 +293,32 @@ def barriers(measured: xr.Dataset, seed: int) -> xr.Dataset:
             "place": place,
             "model_size": sizes,
             "fraction": measured.fraction.sel(model_size=sizes),
+        },
+    )
+
+
+def agreements(measured: xr.Dataset, seed: int) -> xr.Dataset:
+    """Return the agreement of two models, which is less where more is memorized; the second copies half as much."""
+    counts = measured.memorized_count.transpose("model_size", "step").values
+    found = 1 - 0.8 * counts / GENERATED - 0.01 * seed
+    over = ("model_size", "step")
+    return xr.Dataset(
+        {
+            "distance": (over, 6 * (1 - found)),
+            "distance_stderr": (over, 0.1 * np.ones_like(found)),
+            "random_distance": (over, 6 * np.ones_like(found)),
+            "agreement": (over, found),
+            "agreement_low": (over, found - 0.02),
+            "agreement_high": (over, found + 0.02),
+            "memorizing_agreement": ((), 0.1 + 0.02 * seed),
+            "memorized_count": (("part", *over), np.stack([counts, counts // 2])),
+            "generated_count": ((), GENERATED),
+        },
+        coords={
+            "part": [1, 2],
+            "model_size": measured.model_size,
+            "step": measured.step,
+            "fraction": measured.fraction,
         },
     )
 

@@ -307,7 +307,7 @@ def test_models_left_out_are_crossed_out(figure: str):
 
 
 def test_title_says_what_is_shown(any_case):
-    for figure in ("losses", "transition", "mechanism", "seeds", "copies", "sensitivity", "barrier"):
+    for figure in ("losses", "transition", "mechanism", "seeds", "copies", "sensitivity", "barrier", "agreement"):
         for pair in any_case.of(figure):
             title = any_case.draw(figure, pair).get_suptitle()
             seeds = len(any_case.spec.seeds)
@@ -393,6 +393,42 @@ def test_barrier(any_case):
             np.testing.assert_allclose(higher, np.mean([dataset.higher_end_loss for dataset in of_size]))
             assert "from " + pair[1] in loss.get_xlabel()
             assert "to end" in loss.get_xlabel()
+
+
+def test_agreement(any_case):
+    """A curve a size over the steps, in both panels, beside what two memorizing denoisers agree by."""
+    for pair in any_case.pairs:
+        measured = any_case.agreements[pair]
+        left, right = any_case.draw("agreement", pair).axes
+        shared = sorted(set.intersection(*(set(one.model_size.values.tolist()) for one in measured)))
+        assert len(left.containers) == len(right.containers) == len(shared) >= 4
+        for i, size in enumerate(shared):
+            of_size = [one.sel(model_size=size) for one in measured]
+            fraction = f"{size * MODELS[pair[1]].unit:.3g}"
+            ratios = [one.memorized_count.sum("part") / (2 * GENERATED) for one in of_size]
+            for axes, values in ((left, [one.agreement for one in of_size]), (right, ratios)):
+                mean, low, high = interval(values)
+                assert fraction in axes.containers[i].get_label().split()
+                np.testing.assert_allclose(data(axes.containers[i]), [[10, 1000], mean], rtol=1e-12, atol=1e-15)
+                np.testing.assert_allclose(bars(axes.containers[i]), [low, high], rtol=1e-9, atol=1e-12)
+        floor = np.mean([one.memorizing_agreement for one in measured])
+        np.testing.assert_allclose(data(labelled(left, "two memorizing"))[1], [floor, floor])
+        assert left.get_xscale() == right.get_xscale() == "log"
+
+
+def test_agreement_of_one_step_is_drawn_over_the_size():
+    made = case("three seeds")
+    pair = made.pairs[0]
+    measured = [one.isel(step=[-1]) for one in made.agreements[pair]]
+    spec = made.plot_spec("agreement", pair)
+    figure = pieces.figure_module("agreement").draw(spec.figure, spec.subject, {"agreements": measured})
+    of_common = [one.isel(step=0).sel(model_size=COMMON) for one in measured]
+    ratios = [one.memorized_count.mean("part") / GENERATED for one in of_common]
+    for axes, values in zip(figure.axes, ([one.agreement for one in of_common], ratios), strict=True):
+        np.testing.assert_allclose(
+            data(labelled(axes, "trained")), [np.array(COMMON) / N, interval(values)[0]], rtol=1e-12
+        )
+        assert axes.get_xlabel() == "model size M / N"
 
 
 def test_sensitivity(any_case):

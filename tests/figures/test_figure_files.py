@@ -13,7 +13,7 @@ from edgemem.config.evaluate import EvaluateSpec
 from edgemem.files.attributes import read_attributes
 from edgemem.files.netcdf import write_dataset
 
-from .conftest import CASES, Case, case, undated
+from .conftest import CASES, OF_CASES, Case, case, undated
 from .test_image_figures import IMAGES
 
 
@@ -26,6 +26,7 @@ READS = {
     "copies": ("evaluations", "transition"),
     "sensitivity": ("sensitivity",),
     "barrier": ("barriers",),
+    "agreement": ("agreements",),
     "starts": ("transition",),
     "regression": ("transition", "regression"),
     "refutation": ("transition", "regression"),
@@ -55,14 +56,14 @@ def inputs(tmp_path_factory: pytest.TempPathFactory):
         made, into = case(name), folder / name
         pair = made.pairs[number]
         files = {kind: [into / f"{kind}.nc"] for kind in TABLES}
-        for kind in ("evaluations", "sensitivity", "barriers"):
+        for kind in OF_CASES:
             files[kind] = [into / "_".join(pair) / f"{kind}{seed}.nc" for seed in made.spec.seeds]
         if not into.exists():
             for kind in TABLES:
                 write_dataset(getattr(made, kind), files[kind][0], kind=kind, spec=made.spec, title=kind)
         if not files["sensitivity"][-1].exists():
             (setting,) = (setting for setting in made.spec.settings if setting.name == pair[0])
-            for kind in ("evaluations", "sensitivity", "barriers"):
+            for kind in OF_CASES:
                 datasets = getattr(made, kind)[pair]
                 for seed, dataset, path in zip(made.spec.seeds, datasets, files[kind], strict=True):
                     spec = {"setting": setting, "seed": seed, "model": pair[1], "denoiser": "isotropic_mixture"}

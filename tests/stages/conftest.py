@@ -25,6 +25,7 @@ SNAPSHOTS = [3, 10, 20]
 EVALUATION = {"generated": 60, "draws": 20, "test_samples": 10}
 SEEDS = [1, 2]
 OTHER_END = "from_means"
+PART_SIZES = [2, 3, 10]
 
 
 def sample_spec(**changes: Any) -> dict[str, Any]:
@@ -61,6 +62,17 @@ def barrier_spec(**changes: Any) -> dict[str, Any]:
     return case() | measured | paths | changes
 
 
+def part_spec(**changes: Any) -> dict[str, Any]:
+    """Return what `train` reads to train the model on the other part of the samples, at several steps."""
+    return train_spec(setting=SETTING | {"part": 2}, sizes=PART_SIZES, snapshots=SNAPSHOTS) | changes
+
+
+def agreement_spec(**changes: Any) -> dict[str, Any]:
+    """Return what `agreement` reads."""
+    measured = {"time_grid": TIMES, "generated": EVALUATION["generated"], "threshold": "1/3"}
+    return case() | measured | changes
+
+
 def case() -> dict[str, Any]:
     """Return which model, on which data."""
     return {"setting": SETTING, "seed": 1, "model": MODEL, "denoiser": DENOISER}
@@ -95,6 +107,9 @@ class Made(NamedTuple):
     sensitivity: dict[int, Path]
     others: dict[int, Path]
     barriers: dict[int, Path]
+    part_samples: dict[int, Path]
+    part_models: dict[int, Path]
+    agreements: dict[int, Path]
     grid_models: Path
     snapshot_models: Path
     snapshot_evaluations: Path
@@ -136,7 +151,10 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     files = Made(
         **{
             kind: {seed: folder / kind / f"seed{seed}.nc" for seed in SEEDS}
-            for kind in ("samples", "models", "evaluations", "sensitivity", "others", "barriers")
+            for kind in (
+                *("samples", "models", "evaluations", "sensitivity", "others", "barriers"),
+                *("part_samples", "part_models", "agreements"),
+            )
         },
         grid_models=folder / "grid.nc",
         snapshot_models=folder / "snapshot_models.nc",
@@ -164,6 +182,14 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
         command("train", samples, files.snapshot_models, spec=train_spec(snapshots=SNAPSHOTS)),
         command("evaluate", samples, files.snapshot_models, files.snapshot_evaluations, spec=evaluate_spec()),
     ]
+    for seed, models in ((1, files.snapshot_models), (2, files.models[2])):
+        parts = files.samples[seed], models, files.part_samples[seed], files.part_models[seed]
+        setting = {"setting": SETTING | {"part": 2}, "seed": seed}
+        lines += [
+            command("sample", files.part_samples[seed], spec=sample_spec(**setting)),
+            command("train", *parts[2:], spec=part_spec(seed=seed)),
+            command("agreement", *parts, files.agreements[seed], spec=agreement_spec(seed=seed)),
+        ]
     outputs = {"--transition": files.transition, "--regression": files.regression, "--metrics": files.metrics}
     options = [word for pair in outputs.items() for word in pair]
     lines.append(command("regress", *files.evaluations.values(), *options, spec=regress_spec()))

@@ -166,6 +166,20 @@ def test_barriers_are_collected(made, spec, tmp_path):
     assert page.count(f"| {NAME}/mixture | {OTHER_END} |") == 2
 
 
+def test_agreement_of_different_samples_is_collected(made, spec, tmp_path):
+    """With a row for each size that the models of all parts and seeds have, of the last step."""
+    words = ["collect", TEMPLATE, *made.evaluations.values(), "--metrics", made.metrics]
+    words += ["--agreements", *made.agreements.values(), "--figures"]
+    assert main(command(*words, "--out", tmp_path, spec=SPEC)) == 0
+    numbers = read_metrics(tmp_path / "metrics.json")
+    each = [xr.load_dataset(file).isel(step=-1).sel(model_size=2) for file in made.agreements.values()]
+    found = numbers[f"{NAME}/mixture/agreement_of_parts/0.2"]
+    assert found == pytest.approx(np.mean([one.agreement for one in each]), rel=1e-7)
+    page = (tmp_path / "README.md").read_text()
+    assert "## Models of different samples" in page
+    assert page.count(f"| {NAME}/mixture | 0.2 |") == page.count(f"| {NAME}/mixture | 1 |") == 1
+
+
 def test_figure_that_does_not_say_what_it_is_is_refused(made, spec, refused, tmp_path):
     figure = tmp_path / "losses.png"
     figure.write_bytes(b"image")

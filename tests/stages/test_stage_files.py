@@ -12,6 +12,7 @@ import xarray as xr
 
 from edgemem import __version__
 from edgemem.analysis.published import RATIO_POINTS
+from edgemem.config.agreement import AgreementSpec
 from edgemem.config.barrier import BarrierSpec
 from edgemem.config.evaluate import EvaluateSpec
 from edgemem.config.regress import PREDICTORS, RegressSpec
@@ -30,6 +31,7 @@ from .conftest import (
     SIZES,
     SNAPSHOTS,
     TIMES,
+    agreement_spec,
     barrier_spec,
     evaluate_spec,
     regress_spec,
@@ -49,6 +51,7 @@ KINDS = (
     "snapshot_evaluations",
     "sensitivity",
     "barriers",
+    "agreements",
     "transition",
     "regression",
 )
@@ -258,6 +261,24 @@ def test_barriers(made):
     assert barriers.fraction.values.tolist() == [0.5, 1]
 
 
+def test_agreements(made):
+    agreements = made.read("agreements")
+    over = ("model_size", "step")
+    of_distance = ("distance", "distance_stderr", "random_distance")
+    require(
+        agreements,
+        {"part": 2, "model_size": 2, "step": len(SNAPSHOTS)},
+        dict.fromkeys((*of_distance, "agreement", "agreement_low", "agreement_high"), over)
+        | {"memorized_count": ("part", *over), "points": ("step",)}
+        | dict.fromkeys(("parameters", "fraction"), ("model_size",))
+        | dict.fromkeys(("memorizing_agreement", "generated_count"), ()),
+    )
+    assert agreements.part.values.tolist() == [1, 2]
+    assert agreements.fraction.values.tolist() == [0.2, 1]
+    assert (agreements.agreement_low < agreements.agreement).all()
+    assert (agreements.agreement < agreements.agreement_high).all()
+
+
 def test_transition(made):
     transition = made.read("transition")
     places = [f"{corrected}m{level}" for corrected in ("", "corrected_") for level in (10, 50, 90)]
@@ -408,6 +429,10 @@ def test_attributes_name_what_a_file_is_of(made, kind: str):
         ("evaluations", "evaluations", EvaluateSpec.model_validate(evaluate_spec()), ["samples", "models"]),
         ("sensitivity", "sensitivity", SensitivitySpec.model_validate(sensitivity_spec()), ["samples", "models"]),
         ("barriers", "barriers", BarrierSpec.model_validate(barrier_spec()), ["samples", "models", "others"]),
+        (
+            *("agreements", "agreements", AgreementSpec.model_validate(agreement_spec())),
+            ["samples", "snapshot_models", "part_samples", "part_models"],
+        ),
         ("transition", "transition", RegressSpec.model_validate(regress_spec()), ["evaluations"]),
         ("regression", "regression", RegressSpec.model_validate(regress_spec()), ["evaluations"]),
     ],
@@ -423,6 +448,6 @@ def test_lineage(made, kind: str, file_kind: str, spec, inputs: list[str]):
         assert attributes[name]
 
     seeds = SEEDS if inputs == ["evaluations"] else SEEDS[:1]
-    files = [getattr(made, name)[seed] for name in inputs for seed in seeds]
+    files = [made.file(name) if seeds == SEEDS[:1] else getattr(made, name)[seed] for name in inputs for seed in seeds]
     checksums = {str(file): hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
     assert json.loads(attributes["inputs"]) == checksums

@@ -18,6 +18,7 @@ from .conftest import (
     PROTOCOL,
     SETTING,
     TIMES,
+    agreement_spec,
     barrier_spec,
     command,
     evaluate_spec,
@@ -42,6 +43,10 @@ def reader(name: str, made, out: Path, bad: Path) -> tuple[list, dict]:
         "sensitivity samples": (["sensitivity", bad, made.models[1], out / "out.nc"], sensitivity_spec()),
         "sensitivity models": (["sensitivity", made.samples[1], bad, out / "out.nc"], sensitivity_spec()),
         "barrier": (["barrier", made.samples[1], made.models[1], bad, out / "out.nc"], barrier_spec()),
+        "agreement": (
+            ["agreement", made.samples[1], made.models[1], bad, made.part_models[1], out / "out.nc"],
+            agreement_spec(),
+        ),
         "regress": (
             ["regress", bad, made.evaluations[2], "--transition", out / "t.nc", "--regression", out / "r.nc"],
             regress_spec(),
@@ -58,6 +63,7 @@ READERS = {
     "sensitivity samples": "samples",
     "sensitivity models": "models",
     "barrier": "models",
+    "agreement": "samples",
     "regress": "evaluations",
     "plot": "evaluations",
     "plot regression": "regression",
@@ -153,6 +159,19 @@ def test_ends_of_another_path(made, refused, tmp_path: Path):
     message = refused("barrier", samples, models, others, out, spec=barrier_spec(sizes=[10, 12]))
     assert f"{OTHER_END} on {NAME}, seed 1, has no model of size 12" in message
     assert "(allowed: 5, 10)" in message
+
+
+def test_parts_in_another_order(made, refused, tmp_path: Path):
+    """Each file is of the part of the samples that its place says."""
+    parts = [made.samples[1], made.models[1]], [made.part_samples[1], made.part_models[1]]
+    for first, second, named in (
+        (*parts[::-1], made.part_samples[1]),
+        (parts[0], parts[0], made.samples[1]),
+        (parts[0], [made.part_samples[1], made.models[1]], made.models[1]),
+    ):
+        message = refused("agreement", *first, *second, tmp_path / "out.nc", spec=agreement_spec())
+        assert f"{named} was made for setting " in message
+        assert "'part': 1" in message and "'part': 2" in message
 
 
 @pytest.mark.parametrize(("command", "spec"), [("evaluate", evaluate_spec), ("sensitivity", sensitivity_spec)])
@@ -272,6 +291,7 @@ SPECS = {
     "evaluate": evaluate_spec(),
     "sensitivity": sensitivity_spec(),
     "barrier": barrier_spec(),
+    "agreement": agreement_spec(),
     "regress": regress_spec(),
     "plot": plot_spec("mechanism"),
 }
@@ -287,6 +307,7 @@ def words(request, made, tmp_path: Path) -> list:
         "evaluate": ["evaluate", made.samples[1], made.models[1], out],
         "sensitivity": ["sensitivity", made.samples[1], made.models[1], out],
         "barrier": ["barrier", made.samples[1], made.models[1], made.others[1], out],
+        "agreement": ["agreement", made.samples[1], made.models[1], made.part_samples[1], made.part_models[1], out],
         "regress": ["regress", *made.evaluations.values(), "--transition", out, "--regression", tmp_path / "r.nc"],
         "plot": ["plot", "mechanism", made.evaluations[1], "--out", tmp_path / "out.png"],
     }[request.param]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from edgemem import pieces
 from edgemem.analysis.copies import memorization_ratio
 from edgemem.cli import main
 from edgemem.config.evaluate import EvaluateSpec
@@ -14,8 +15,20 @@ from edgemem.engine.evaluation import evaluate
 from edgemem.engine.trainer import Trainer
 from edgemem.errors import EdgememError
 from edgemem.numerics.diffusion import time_grid
+from edgemem.numerics.randomness import named_generator
 
-from .conftest import EVALUATION, PROTOCOL, SETTING, SNAPSHOTS, TIMES, command, evaluate_spec, sample_spec, train_spec
+from .conftest import (
+    EVALUATION,
+    NAME,
+    PROTOCOL,
+    SETTING,
+    SNAPSHOTS,
+    TIMES,
+    command,
+    evaluate_spec,
+    sample_spec,
+    train_spec,
+)
 
 
 N = SETTING["N"]
@@ -200,6 +213,34 @@ def test_number_of_samples_changes_neither_the_law_nor_the_test_samples_of_a_nam
     xr.testing.assert_equal(draw(spec), draw(spec))
     other = SampleSpec.model_validate(sample_spec(setting=SETTING | {"N": 11}))
     assert not np.array_equal(draw(spec).true_mean, draw(other).true_mean)
+
+
+@pytest.mark.parametrize("setting", [SETTING, {"family": "image", "N": 10, "K": 2, "size": 4}])
+def test_parts_have_the_truth_and_the_test_samples_in_common_and_no_training_sample(setting: dict):
+    """Part 1 is drawn as if there were no parts: by the numbers of its name alone."""
+    one, two, three = (
+        draw(SampleSpec.model_validate({"setting": setting | {"part": part}, "seed": 1})) for part in (1, 2, 3)
+    )
+    xr.testing.assert_identical(one, draw(SampleSpec.model_validate({"setting": setting, "seed": 1})))
+    own = ["x_train", "component_train", "log_density"]
+    for other in (two, three):
+        xr.testing.assert_identical(one.drop_vars(own), other.drop_vars(own))
+    for x, y in ((one, two), (one, three), (two, three)):
+        assert not np.isin(x.x_train.values[x.x_train.values != 0], y.x_train.values).any()
+
+
+def test_numbers_of_a_setting_are_those_of_its_name():
+    """They were the same before settings had parts."""
+    setting = SampleSpec.model_validate(sample_spec()).setting
+    family, dataset = pieces.data("gaussian"), draw(SampleSpec.model_validate(sample_spec()))
+
+    def rng(use: str) -> np.random.Generator:
+        return named_generator(1, "sample", NAME, use)
+
+    truth = family.draw_truth(setting, [], rng=rng("truth"))
+    np.testing.assert_array_equal(dataset.true_mean, truth.true_mean)
+    for split, count in (("train", setting.N), ("test", 1000)):
+        np.testing.assert_array_equal(dataset[f"x_{split}"], family.draw_samples(truth, count, rng=rng(split))[0])
 
 
 def test_sizes_do_not_depend_on_each_other(made):

@@ -16,6 +16,7 @@ from edgemem.errors import EdgememError
 from edgemem.files.atomic_write import atomic_write
 
 from .conftest import (
+    agreement_spec,
     barrier_spec,
     command,
     evaluate_spec,
@@ -55,6 +56,10 @@ def writers(made, folder: Path) -> dict[str, list[str]]:
         "barrier": command(
             "barrier", made.samples[1], made.models[1], made.others[1], out, spec=barrier_spec()
         ),
+        "agreement": command(
+            "agreement", made.samples[1], made.models[1], made.part_samples[1], made.part_models[1], out,
+            spec=agreement_spec(),
+        ),
         "regress": command(
             "regress", *made.evaluations.values(), "--transition", out, "--regression", folder / "r.nc",
             spec=regress_spec(),
@@ -88,7 +93,7 @@ def test_full_disk(made, tmp_path: Path, name: str):
     assert "make room" in ended.stderr
 
 
-@pytest.mark.parametrize("name", ["train", "evaluate", "sensitivity", "barrier", "regress"])
+@pytest.mark.parametrize("name", ["train", "evaluate", "sensitivity", "barrier", "agreement", "regress"])
 def test_full_disk_of_long_jobs(made, tmp_path: Path, capsys, monkeypatch, name: str):
     """The same in this process, where the models are compiled: the library fails after some bytes."""
 

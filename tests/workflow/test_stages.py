@@ -35,6 +35,8 @@ NAMES = (
     "plot sensitivity",
     "barrier",
     "plot barrier",
+    "agreement",
+    "plot agreement",
     "plot samples",
     "plot gallery",
     "plot templates",
@@ -48,7 +50,11 @@ NAMES = (
 CASE = {"settings": [SETTING], "models": ["mixture"]}
 WAYS = {"figure": "sensitivity", **CASE, "times": [4], "t_min": [], "thresholds": [0.5], "points": [50]}
 PATHS = {"figure": "barrier", **CASE, "to": "start", "places": 3, "generated": 50}
-OF_ONE = [{"figure": figure, **CASE} for figure in ("mechanism", "losses", "transition", "seeds", "copies")]
+OF_ONE = [
+    {"figure": figure, **CASE} for figure in ("mechanism", "losses", "transition", "seeds", "copies", "agreement")
+]
+# The other part of the samples of the first setting, with which its models are compared.
+PART = {"family": "gaussian", "N": 10, "d": 2, "K": 2, "part": 2}
 WITH_IMAGES, SHOWING = "image_digits_N10_K2_size4", ("plot samples", "plot gallery", "plot templates")
 IMAGE = {"family": "image", "templates": "digits", "N": 10, "K": 2, "size": 4}
 FIGURES = [*OF_ONE, "prediction", "regression", "refutation", WAYS, PATHS, "samples", "gallery", "templates"]
@@ -70,7 +76,7 @@ def recorded(finished: Path, shared: Path) -> dict[str, dict[str, Any]]:
         start = TINY["models"]["mixture"] | {"denoiser": "isotropic_mixture", "protocol": "start"}
         workflow.configure(
             figures=FIGURES,
-            settings=[*TINY["settings"], IMAGE],
+            settings=[*TINY["settings"], PART, IMAGE],
             models=TINY["models"] | {"templates": templates, "start": start},
             protocols=TINY["protocols"]
             | {
@@ -80,7 +86,12 @@ def recorded(finished: Path, shared: Path) -> dict[str, dict[str, Any]]:
         )
         shutil.copytree(ROOT / "docs/results", folder / "docs/results")
         ways = [workflow.path("sensitivity", SETTING, seed) for seed in TINY["seeds"]]
-        ways += [workflow.path("barriers", SETTING, seed) for seed in TINY["seeds"]]
+        ways += [workflow.path(kind, SETTING, seed) for kind in ("barriers", "agreements") for seed in TINY["seeds"]]
+        ways += [
+            workflow.path("evaluations", f"{SETTING}_part2", seed, model)
+            for model in ("mixture", "start")
+            for seed in TINY["seeds"]
+        ]
         ways += [workflow.path("evaluations", WITH_IMAGES, seed, "templates") for seed in TINY["seeds"]]
         ways += [
             workflow.path("evaluations", own, seed, "start")

@@ -13,6 +13,7 @@ from edgemem.analysis.theory import Losses, is_isotropic, losses_of
 from edgemem.analysis.transition import binomial_variance
 from edgemem.analysis.weights import fit, weights
 from edgemem.config.regress import PREDICTORS, RegressSpec
+from edgemem.config.settings import PART
 from edgemem.numerics.randomness import named_generator
 from edgemem.numerics.statistics import mean_interval
 from edgemem.numerics.variance_components import components
@@ -130,11 +131,15 @@ def _cases(spec: RegressSpec, losses: Losses, transition: xr.Dataset) -> Cases:
 
 
 def held_out(spec: RegressSpec) -> dict[str, bool]:
-    """Return which settings are kept out of fits, by name; at least one is always left in."""
-    names = [setting.name for setting in spec.settings]
+    """Return which settings are kept out of fits, by name; at least one is always left in.
+
+    Parts of the samples of one distribution are kept out together: a fit that has seen one has seen the others.
+    """
+    names = list(dict.fromkeys(setting.truth_name for setting in spec.settings))
     count = min(round(spec.regression.holdout * len(names)), len(names) - 1)
     chosen = named_generator(spec.regression.seed, "regress", "holdout").permutation(len(names))[:count]
-    return {name: i in chosen for i, name in enumerate(names)}
+    out = {names[i] for i in chosen}
+    return {setting.name: setting.truth_name in out for setting in spec.settings}
 
 
 def _fold(cases: Cases, predicted: np.ndarray, chosen: np.ndarray) -> Fold:
@@ -158,7 +163,7 @@ def _left_out(cases: Cases, value: np.ndarray) -> dict[str, Fold]:
     Every axis with several values is a fold: there a fit has seen no setting with the same N, say. Of sigma*^2 there
     are two more, values inside of those that were seen (interpolation) and at an end (extrapolation). Models with
     components are an axis, too, as they may differ in weighting or start: what predicts one of them is fitted to all
-    others of the family together.
+    others of the family together. The part of the samples is none: it says which data set it is, as a seed does.
     """
     folds = {}
     table = [
@@ -166,7 +171,7 @@ def _left_out(cases: Cases, value: np.ndarray) -> dict[str, Fold]:
         for case, own in zip(cases.spec.cases, cases.group, strict=True)
     ]
     pooled = cases._replace(group=[own and own.partition("/")[0] for own in cases.group])
-    for axis in dict.fromkeys(axis for row in table for axis in row):
+    for axis in dict.fromkeys(axis for row in table for axis in row if axis != PART):
         values = [row.get(axis) for row in table]  # None where a family has no such axis
         known = {value for value in values if value is not None}
         if len(known) < 2:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from edgemem.config.agreement import AgreementSpec, agreement_spec
 from edgemem.config.barrier import BarrierSpec, barrier_spec
 from edgemem.config.base import KeyProblem, Model, Seed, key, nearest
 from edgemem.config.by_name import FigureEntry
@@ -189,6 +190,7 @@ class Campaign(Model):
             **self.study.values,
             sensitivity_keys=self.sensitivity_keys,
             barrier_keys=self.barrier_keys,
+            agreement_keys=self.agreement_keys,
             drawings=drawings,
         )
 
@@ -199,6 +201,10 @@ class Campaign(Model):
     def barrier_spec(self, setting: str, seed: int, model: str) -> BarrierSpec:
         """Return what the barrier stage reads; it needs the figure `barrier` in the campaign."""
         return barrier_spec(self.study, self.figure("barrier"), setting, seed, model)
+
+    def agreement_spec(self, setting: str, seed: int, model: str) -> AgreementSpec:
+        """Return what the agreement stage reads."""
+        return agreement_spec(self.study, setting, seed, model)
 
     def regress_spec(self) -> RegressSpec:
         """Return what the regress stage reads."""
@@ -237,7 +243,12 @@ class Campaign(Model):
 
     def collect_spec(self) -> CollectSpec:
         """Return what the collect stage reads."""
-        return CollectSpec(**self.study.values, sensitivity_keys=self.sensitivity_keys, barrier_keys=self.barrier_keys)
+        return CollectSpec(
+            **self.study.values,
+            sensitivity_keys=self.sensitivity_keys,
+            barrier_keys=self.barrier_keys,
+            agreement_keys=self.agreement_keys,
+        )
 
     def report_spec(self) -> ReportSpec:
         """Return what the report stage reads."""
@@ -272,5 +283,17 @@ class Campaign(Model):
             )
             for plot in self.plots
             if plot.figure.figure == "barrier" and plot.setting and plot.model
+            for data in [(plot.setting, self.seeds[0])]
+        }
+
+    @cached_property
+    def agreement_keys(self) -> dict[str, str]:
+        """The key of the agreements files of each case that is compared with its other part, by `SETTING/MODEL`."""
+        return {
+            f"{plot.setting}/{plot.model}": key(
+                self.train_spec(*data, plot.model), self.agreement_spec(*data, plot.model)
+            )
+            for plot in self.plots
+            if plot.figure.figure == "agreement" and plot.setting and plot.model
             for data in [(plot.setting, self.seeds[0])]
         }

@@ -12,3 +12,5 @@ class CollectSpec(Study):
     """The key of the sensitivity files by model; empty where there are none."""
     barrier_keys: dict[str, str] = Field({})
     """The key of the barriers files by `SETTING/MODEL`; empty where there are none."""
+    agreement_keys: dict[str, str] = Field({})
+    """The key of the agreements files by `SETTING/MODEL`; empty where there are none."""

@@ -27,6 +27,8 @@ class FilesSpec(Study):
     """The key of the sensitivity files of each model."""
     barrier_keys: dict[str, str]
     """The key of the barriers files of each case from which paths begin, by `SETTING/MODEL`."""
+    agreement_keys: dict[str, str]
+    """The key of the agreements files of each case that is compared with its other part, by `SETTING/MODEL`."""
     drawings: list[Drawing]
 
 
@@ -97,9 +99,19 @@ def sensitivity_files(study: Study, keys: Mapping[str, str]) -> Iterator[Campaig
 
 def barrier_files(study: Study, keys: Mapping[str, str]) -> Iterator[CampaignFile]:
     """Yield the barriers files of a campaign; none where no case has a key."""
+    return _of_some_cases(study, "barrier", keys)
+
+
+def agreement_files(study: Study, keys: Mapping[str, str]) -> Iterator[CampaignFile]:
+    """Yield the agreements files of a campaign; none where no case has a key."""
+    return _of_some_cases(study, "agreement", keys)
+
+
+def _of_some_cases(study: Study, stage: str, keys: Mapping[str, str]) -> Iterator[CampaignFile]:
+    """Yield the files of a stage that has a job for each seed of the cases that have a key."""
     for case in study.cases:
         for seed in study.seeds if case.name in keys else []:
-            yield from _files("barrier", setting=case.setting.name, seed=seed, model=case.model, key=keys[case.name])
+            yield from _files(stage, setting=case.setting.name, seed=seed, model=case.model, key=keys[case.name])
 
 
 def files_of(campaign: "Campaign") -> list[CampaignFile]:
@@ -111,7 +123,7 @@ def listed_files(spec: FilesSpec) -> list[CampaignFile]:
     """Return all files of a campaign, in the order of the stages."""
     drawn = {drawing.figure for drawing in spec.drawings}
     found = [*study_files(spec), *sensitivity_files(spec, spec.sensitivity_keys)]
-    found += barrier_files(spec, spec.barrier_keys)
+    found += [*barrier_files(spec, spec.barrier_keys), *agreement_files(spec, spec.agreement_keys)]
     for name, stage in STAGES.items():
         if name == "plot":
             for drawing in spec.drawings:

@@ -1,7 +1,7 @@
 """Settings: which data the models are trained on. Each data family has a class of its own, in its folder."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeAlias
 
 from edgemem import pieces
 from edgemem.config.base import Model
@@ -9,6 +9,8 @@ from edgemem.config.by_name import ByName
 from edgemem.config.datasets import Datasets
 
 
+# The axis of which set of training samples of one distribution it is; a family need not have it.
+PART = "part"
 # Abilities of data of which the true mean of each component is known.
 COMPONENT_MEANS = {"true_mean", "templates"}
 
@@ -30,6 +32,15 @@ class AbstractSetting(Model):
         """The setting's name in paths, which determines its data; an axis that came later appears only where it differs
         from its default."""
         raise NotImplementedError
+
+    @property
+    def truth_name(self) -> str:
+        """The name of the setting with the same data distribution and the same test samples: that of part 1."""
+        return self.of_part(1).name
+
+    def of_part(self, part: int) -> Self:
+        """Return the setting with another part of the training samples; itself where its family has no parts."""
+        return self.model_copy(update={PART: part}) if PART in type(self).model_fields else self
 
     @property
     def title(self) -> str:

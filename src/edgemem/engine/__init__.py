@@ -1,1 +1,1 @@
-"""What computes on data sets: training, evaluation, sensitivity, barriers."""
+"""What computes on data sets: training, evaluation, sensitivity, barriers, agreement."""

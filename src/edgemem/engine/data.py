@@ -23,14 +23,17 @@ def draw(spec: SampleSpec, sources: Sequence[Path] = ()) -> xr.Dataset:
     **Arguments:** `sources`: files that the data distribution is made of.
     """
     family = pieces.data(spec.setting.family)
-    rng = named_generator(spec.seed, "sample", spec.setting.name, "truth")
+    rng = named_generator(spec.seed, "sample", spec.setting.truth_name, "truth")
     truth = family.draw_truth(spec.setting, sources, rng=rng)
     shape = family.shape(truth)
     dataset = truth.copy()
     rng = named_generator(spec.seed, "sample", spec.setting.name, "copies")
     copies_of = family.copies_of(spec.setting, rng=rng)
-    for split, dimension, count in (("train", "sample", spec.setting.N), ("test", "test_sample", TEST_POOL)):
-        rng = named_generator(spec.seed, "sample", spec.setting.name, split)
+    for split, name, dimension, count in (
+        ("train", spec.setting.name, "sample", spec.setting.N),
+        ("test", spec.setting.truth_name, "test_sample", TEST_POOL),
+    ):
+        rng = named_generator(spec.seed, "sample", name, split)
         x, component = family.draw_samples(truth, count, rng=rng)
         if split == "train":
             x, component = x[copies_of], component[copies_of]

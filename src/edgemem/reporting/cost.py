@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from edgemem.analysis.published import TRAINING_POINTS
 from edgemem.config.collect import CollectSpec
-from edgemem.config.file_list import barrier_files, sensitivity_files, study_files
+from edgemem.config.file_list import agreement_files, barrier_files, sensitivity_files, study_files
 from edgemem.layout import STAGES, benchmark_of
 from edgemem.reporting.pages import Table
 
@@ -29,7 +29,7 @@ def costs(spec: CollectSpec) -> dict[str, Cost]:
     """Return the costs by stage, of the jobs whose benchmarks are there: results copied from elsewhere have none."""
     files: dict[str, list[str]] = {stage: [] for stage in BY_SEED}
     more = *sensitivity_files(spec, spec.sensitivity_keys), *barrier_files(spec, spec.barrier_keys)
-    for file in [*study_files(spec), *more]:
+    for file in [*study_files(spec), *more, *agreement_files(spec, spec.agreement_keys)]:
         files[file.stage].append(file.benchmark)
     files["regress"] = [benchmark_of("regress", spec.campaign)]
     figures = Path(benchmark_of("plot", STAGES["plot"].job.format(campaign=spec.campaign, figure="any"))).parent

@@ -12,7 +12,10 @@ from edgemem.reporting.pages import Table
 
 
 # In the order in which they are made.
-KINDS = ("samples", "models", "evaluations", "sensitivity", "barriers", "comparison", "transition", "regression")
+KINDS = (
+    *("samples", "models", "evaluations", "sensitivity", "barriers", "agreements"),
+    *("comparison", "transition", "regression"),
+)
 
 
 class File(NamedTuple):

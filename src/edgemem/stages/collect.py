@@ -12,6 +12,7 @@ import xarray as xr
 
 from edgemem import pieces
 from edgemem.analysis.barriers import barrier_metrics
+from edgemem.analysis.disjoint_parts import agreement_metrics
 from edgemem.analysis.ways import ways_metrics
 from edgemem.config.collect import CollectSpec
 from edgemem.errors import EdgememError
@@ -21,6 +22,7 @@ from edgemem.files.lineage import lineage_attributes
 from edgemem.files.netcdf import read_dataset
 from edgemem.reporting.barriers import barriers_text
 from edgemem.reporting.cost import cost_table, cost_text, costs
+from edgemem.reporting.disjoint_parts import agreement_text
 from edgemem.reporting.numbers import Metrics
 from edgemem.reporting.pages import markdown_table, write_page
 from edgemem.reporting.skill import noise_table, predictor_table, weights_text
@@ -32,7 +34,7 @@ from edgemem.stages.campaign_spec import add_campaign_spec
 
 
 # Sections of which a campaign has those that it has numbers for.
-SECTIONS = (starts_text, times_text, weights_text, ways_text, barriers_text)
+SECTIONS = (starts_text, times_text, weights_text, ways_text, barriers_text, agreement_text)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,6 +44,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--metrics", required=True, metavar="METRICS.json", help="summary metrics of the campaign")
     parser.add_argument("--sensitivity", nargs="*", default=[], metavar="SENSITIVITY.nc", help="other ways to generate")
     parser.add_argument("--barriers", nargs="*", default=[], metavar="BARRIERS.nc", help="paths between models")
+    parser.add_argument(
+        "--agreements", nargs="*", default=[], metavar="AGREEMENTS.nc", help="models of different samples, compared"
+    )
     parser.add_argument("--figures", nargs="*", default=[], metavar="FIGURE.png", help="figures of the campaign")
     parser.add_argument(
         "--out", required=True, metavar="FOLDER", help="where to write README.md and copies of the rest"
@@ -56,7 +61,8 @@ def run(options: argparse.Namespace) -> None:
     evaluations = [read_dataset(path, "evaluations") for path in options.evaluations]
     ways = ways_metrics(read_dataset(path, "sensitivity") for path in options.sensitivity)
     barriers = barrier_metrics(read_dataset(path, "barriers") for path in options.barriers)
-    metrics = {**read_metrics(options.metrics), **ways, **barriers}
+    agreements = agreement_metrics(read_dataset(path, "agreements") for path in options.agreements)
+    metrics = {**read_metrics(options.metrics), **ways, **barriers, **agreements}
     images = [Path(image) for image in options.figures]
     found = costs(spec)
     write_page(
@@ -70,7 +76,7 @@ def run(options: argparse.Namespace) -> None:
         sections="\n\n".join(filter(None, (text(metrics) for text in SECTIONS))),
         cost=f"{markdown_table(*cost_table(found))}\n\n{cost_text(spec, found)}",
     )
-    inputs = [options.metrics, *options.sensitivity, *options.barriers]
+    inputs = [options.metrics, *options.sensitivity, *options.barriers, *options.agreements]
     text = metrics_text(metrics, lineage_attributes("metrics", spec.canonical(), inputs, spec.names))
     atomic_write(out / "metrics.json", lambda path: path.write_text(text, encoding="utf-8"))
     for source in images:

@@ -22,14 +22,15 @@ class Speed(NamedTuple):
 
 
 # Where no job has ended yet: CPU seconds, rounded from what `speed_of` finds for the jobs of quick, refute, paper,
-# paper-seeds, paper-figures and images, of which some ran on another machine. Of `barrier` and `compare` none ran:
-# they are guesses.
+# paper-seeds, paper-figures and images, of which some ran on another machine. Of `barrier`, `agreement` and
+# `compare` none ran: they are guesses.
 STANDARD = {
     "sample": Speed(0.7, 0.0),
     "train": Speed(3.0, 0.37),
     "evaluate": Speed(6.5, 0.26),
     "sensitivity": Speed(2.0, 0.45),
     "barrier": Speed(6.0, 0.4),
+    "agreement": Speed(4.0, 0.4),
     "regress": Speed(1.0, 0.15),
     "compare": Speed(3.0, 0.02),
     "files": Speed(0.5, 0.0),

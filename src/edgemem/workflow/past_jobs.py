@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from edgemem.config.agreement import AgreementSpec
 from edgemem.config.barrier import BarrierSpec
 from edgemem.config.base import Spec
 from edgemem.config.evaluate import EvaluateSpec
@@ -21,7 +22,12 @@ from edgemem.workflow import resources
 
 
 # What the stages read that read models.
-OF_MODELS: dict[str, type[Spec]] = {"evaluate": EvaluateSpec, "sensitivity": SensitivitySpec, "barrier": BarrierSpec}
+OF_MODELS: dict[str, type[Spec]] = {
+    "evaluate": EvaluateSpec,
+    "sensitivity": SensitivitySpec,
+    "barrier": BarrierSpec,
+    "agreement": AgreementSpec,
+}
 
 
 class PastJob(NamedTuple):

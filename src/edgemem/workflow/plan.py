@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from edgemem.config.agreement import PARTS
 from edgemem.config.campaign import Campaign
 from edgemem.config.drawn import Plot
 from edgemem.config.file_list import CampaignFile, files_of, plot_name
@@ -71,6 +72,16 @@ class Plan:
         def file(wildcards: Wildcards) -> str:
             setting, seed, model = self._case(wildcards)
             return self._paths[kind, setting, seed, None if kind == "samples" else model]
+
+        return file
+
+    def of_other_part(self, kind: str) -> Callable[[Wildcards], str]:
+        """Return the file of a kind that has the other part of the samples, and the job's seed and model."""
+
+        def file(wildcards: Wildcards) -> str:
+            setting, seed, model = self._case(wildcards)
+            other = self.campaign.setting(setting).of_part(PARTS[1]).name
+            return self._paths[kind, other, seed, None if kind == "samples" else model]
 
         return file
 

@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 
 from edgemem import pieces
+from edgemem.config.agreement import PARTS, AgreementSpec
 from edgemem.config.barrier import BarrierSpec
 from edgemem.config.evaluate import EvaluateSpec
 from edgemem.config.models import SizeContour, SizeGrid, listed_sizes, snapshot_steps
@@ -167,14 +168,30 @@ def barrier_seconds(spec: BarrierSpec, trained: TrainSpec) -> float:
     return train_seconds(curves) + along / EVALUATION_SPEED
 
 
-def _points_memory(trained: TrainSpec, points: int, attempt: int) -> int:
-    """Return the megabytes of models, and of points beside what each has of all samples or components, in float64."""
+def agreement_memory(spec: AgreementSpec, trained: TrainSpec, attempt: int) -> int:
+    """Return the megabytes of an agreement job: the models of both parts, and points generated from one of each."""
+    return _points_memory(trained, spec.generated, attempt, files=len(PARTS))
+
+
+def agreement_seconds(spec: AgreementSpec, trained: TrainSpec) -> float:
+    """Return the seconds of an agreement job: points generated from all models and samples, and their distances."""
+    count, _, components = _rows(trained)
+    rows = spec.time_grid.times * (components * _steps(trained) + spec.setting.N)
+    rows += count * _steps(trained) * spec.setting.N
+    return len(PARTS) * spec.generated * spec.setting.dim * rows / EVALUATION_SPEED
+
+
+def _points_memory(trained: TrainSpec, points: int, attempt: int, files: int = 1) -> int:
+    """Return the megabytes of models, and of points beside what each has of all samples or components, in float64.
+
+    **Arguments:** `files`: files of models that are read, with as many points of each.
+    """
     setting = trained.setting
     _, largest, components = _rows(trained)
     numbers = points * (4 * setting.dim + 3 * max(setting.N, largest))
     # The models of all sizes and but one of their steps: the first are within what a process takes.
     numbers += components * (_steps(trained) * _mixtures(trained) - 1) * setting.dim
-    return _megabytes(attempt, PROCESS, numbers, 8)
+    return _megabytes(attempt, PROCESS, files * numbers, 8)
 
 
 def sample_bytes(setting: AbstractSetting) -> float:
@@ -202,6 +219,11 @@ def sensitivity_bytes(spec: SensitivitySpec, trained: TrainSpec) -> float:
 
 def barrier_bytes(spec: BarrierSpec, trained: TrainSpec) -> float:
     """Return the bytes of a barriers file, which holds a few numbers of each place."""
+    return HEADER
+
+
+def agreement_bytes(spec: AgreementSpec, trained: TrainSpec) -> float:
+    """Return the bytes of an agreements file, which holds a few numbers of each model."""
     return HEADER
 
 

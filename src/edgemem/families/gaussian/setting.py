@@ -48,6 +48,7 @@ class GaussianSetting(AbstractSetting):
     )
     duplicated: int = Field(0, ge=0, description="Number of training samples that occur several times among the N.")
     occurrences: int = Field(1, ge=1, description="How many times each of these occurs.")
+    part: int = Field(1, ge=1, le=100, description="Which of several sets of N training samples of one distribution.")
 
     @field_validator("separation", "weight_exponent", "spectrum_exponent")
     @classmethod
@@ -108,6 +109,8 @@ class GaussianSetting(AbstractSetting):
         parts += [f"{LATER_AXES[axis][0]}{value}" for axis, value in self._unusual()]
         if (repeats := (self.duplicated, self.occurrences)) != (0, 1):
             parts.append("dup{}x{}".format(*repeats))
+        if self.part != 1:
+            parts.append(f"part{self.part}")
         return "_".join(parts)
 
     @property
@@ -121,6 +124,8 @@ class GaussianSetting(AbstractSetting):
         parts += [LATER_AXES[axis][1].format(value) for axis, value in self._unusual()]
         if (repeats := (self.duplicated, self.occurrences)) != (0, 1):
             parts.append("{} samples {} times".format(*repeats))
+        if self.part != 1:
+            parts.append(f"part {self.part}")
         return ", ".join(parts)
 
     @property

@@ -39,6 +39,7 @@ class ImageSetting(AbstractSetting):
     K: int = Field(ge=1, description="Number of templates, at most N.")
     size: int = Field(15, ge=2, le=128, description="Rows and columns to which images are resized.")
     variance: float = Field(1.0, ge=0.01, le=100, description="Variance sigma*^2 of each channel of the colour.")
+    part: int = Field(1, ge=1, le=100, description="Which of several sets of N training samples of one distribution.")
 
     @model_validator(mode="after")
     def _at_most_one_component_a_sample(self) -> Self:
@@ -58,6 +59,8 @@ class ImageSetting(AbstractSetting):
             parts.append(f"size{self.size}")
         if self.variance != 1:
             parts.append(f"var{self.variance:.12g}")
+        if self.part != 1:
+            parts.append(f"part{self.part}")
         return "_".join(parts)
 
     @property
@@ -68,6 +71,8 @@ class ImageSetting(AbstractSetting):
             parts.append(f"size {self.size}")
         if self.variance != 1:
             parts.append(f"σ*² = {self.variance:.12g}")
+        if self.part != 1:
+            parts.append(f"part {self.part}")
         return ", ".join(parts)
 
     @property
