@@ -140,7 +140,9 @@ def _merged(alternatives: list[tuple[str, Key]]) -> Key:
         kinds.setdefault(key.description, []).append(kind)
     return alternatives[0][1]._replace(
         allowed=", ".join(dict.fromkeys(key.allowed for _, key in alternatives)),
-        description=" ".join(f"{', '.join(filter(None, names))}: {text}".removeprefix(": ") for text, names in kinds.items()),
+        description=" ".join(
+            f"{', '.join(filter(None, names))}: {text}".removeprefix(": ") for text, names in kinds.items()
+        ),
     )
 
 
