@@ -110,7 +110,7 @@ REFUSED = {
     "no such denoiser": (
         "models: {mixture: {denoiser: isotropic_mixtur}}",
         "models.mixture.denoiser",
-        ["'isotropic_mixtur'", "did you mean 'isotropic_mixture'?", "allowed: coloured_templates, isotropic_mixture"],
+        ["'isotropic_mixtur'", "did you mean 'isotropic_mixture'?", "coloured_templates", "low_rank_mixture"],
     ),
     "no such option of a denoiser": (
         "models: {mixture: {options: {layers: 2}}}",
@@ -121,6 +121,16 @@ REFUSED = {
         "models: {mixture: {options: {weights: free}}}",
         "models.mixture.options.weights",
         ["must be one of 'equal', 'learned'", "'free'"],
+    ),
+    "rank that is none": (
+        "models: {mixture: {denoiser: low_rank_mixture, options: {rank: 0}}}",
+        "models.mixture.options.rank",
+        ["must be one of 1, 2, 3", "got 0"],
+    ),
+    "option that is the campaign's": (
+        "models: {mixture: {denoiser: per_time_mixture, options: {times: 12}}}",
+        "models.mixture.options.times",
+        ["it is that of the campaign", "got 12", "set sampling.times"],
     ),
     "option of a denoiser without any": (
         "models: {templates: {options: {layers: 2}}}",

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from edgemem.config.models import SizeContour, SizeGrid, snapshot_steps
+from edgemem.config.train import TrainSpec
 
 
 IMAGE = "image_digits_N30_K4_size8"
@@ -82,6 +83,19 @@ def test_overlay_of_a_model_keeps_its_other_keys(load):
 )
 def test_snapshots_are_evenly_spaced_in_the_logarithm_of_the_step(snapshots, steps: int, kept: list[int]):
     assert snapshot_steps(snapshots, steps) == kept
+
+
+def test_mixtures_for_each_time_have_the_times_of_the_campaign(load):
+    """In all that reads a model, also where points are generated on other times; other models have no such option."""
+    one = "mixture: {denoiser: per_time_mixture}, plain: {denoiser: isotropic_mixture, protocol: fast}"
+    overlay = f"models: {{{one}}}\nfigures: [{{figure: sensitivity, times: [40]}}]\n"
+    job = "gaussian_N50_d30_K3", 1, "mixture"
+    usual, other = load(overlay=overlay), load(overlay=overlay + "sampling: {times: 12, t_max: 0.9}")
+    for campaign, options in ((usual, {}), (other, {"times": 12, "t_max": 0.9})):
+        specs = campaign.train_spec(*job), campaign.evaluate_spec(*job), campaign.sensitivity_spec(*job)
+        assert [spec.options for spec in specs] == [options] * 3
+        assert TrainSpec.parse(specs[0].canonical()) == specs[0]
+        assert campaign.study.models["plain"].options == {}
 
 
 NETWORK = """

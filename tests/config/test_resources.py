@@ -219,6 +219,19 @@ def test_denoiser_with_components_asks_by_them():
     assert minutes("train", templates, 1) == minutes("train", mixture, 1)
 
 
+def test_larger_components_ask_for_more():
+    """Directions are as much work as means; mixtures for each time take their space, but a point meets one of them."""
+    large = {"N": 5000, "d": 500}
+    mixture, many = train_spec(large, [1000]), train_spec(large, [3000])
+    directions = train_spec(large, [1000], denoiser="low_rank_mixture", options={"rank": 2})
+    assert minutes("train", directions, 1) == minutes("train", many, 1)
+    assert resources.train_memory(directions, 1) == resources.train_memory(many, 1)
+    times = train_spec(large, [1000], denoiser="per_time_mixture")
+    assert minutes("train", times, 1) == minutes("train", mixture, 1)
+    assert resources.train_memory(times, 1) == resources.train_memory(train_spec(large, [26_000]), 1)
+    assert resources.train_bytes(times) == resources.train_bytes(train_spec(large, [26_000]))
+
+
 def test_every_request_doubles_at_the_second_attempt():
     """So that a job that was ended for it gets through; all requests are whole numbers above zero."""
     train, evaluate, sensitivity = train_spec(), evaluate_spec(), sensitivity_spec()

@@ -45,6 +45,13 @@ def mixture(mean=MEAN, deviation=DEVIATION, rows: int = SIZE) -> PerTimeMixture:
     return PerTimeMixture(jnp.asarray(mean), jnp.asarray(deviation), exists, 0.001, 0.999).padded(rows)
 
 
+# Compiled as a whole, which is faster than operation by operation.
+estimate = eqx.filter_jit(lambda denoiser, x, t: denoiser(x, t))
+loss_and_gradient = eqx.filter_jit(eqx.filter_value_and_grad(lambda denoiser, points: denoiser.loss(points)))
+general_loss_and_gradient = eqx.filter_jit(eqx.filter_value_and_grad(AbstractDenoiser.loss))
+places = jax.jit(grouped, static_argnums=1)
+
+
 def posterior_mean(mean, deviation, x, t):
     """E[x_0 | x] of one point by Bayes' rule with whole covariance matrices, densities from SciPy."""
     a, identity = oracle.alpha(t), np.eye(len(x))
@@ -58,7 +65,7 @@ def posterior_mean(mean, deviation, x, t):
 @pytest.mark.parametrize("rows", [SIZE, 8])
 def test_posterior_mean_is_that_of_the_mixture_of_the_time(float64, rows: int):
     """In any order of the points, padded or not."""
-    found = mixture(rows=rows)(jnp.asarray(X), jnp.asarray(GRID[TIME]))
+    found = estimate(mixture(rows=rows), jnp.asarray(X), jnp.asarray(GRID[TIME]))
     expected = [posterior_mean(MEAN[k], DEVIATION[k], x, GRID[k]) for k, x in zip(TIME, X, strict=True)]
     np.testing.assert_allclose(found, expected, atol=1e-7)
 
@@ -66,7 +73,7 @@ def test_posterior_mean_is_that_of_the_mixture_of_the_time(float64, rows: int):
 def test_posterior_mean_in_float32():
     """As of the isotropic mixture: four digits at all times, of components that are apart."""
     mean, deviation, x = (array.astype(np.float32) for array in (MEAN, DEVIATION, X))
-    found = mixture(mean, deviation)(jnp.asarray(x), jnp.asarray(GRID[TIME], jnp.float32))
+    found = estimate(mixture(mean, deviation), jnp.asarray(x), jnp.asarray(GRID[TIME], jnp.float32))
     exact = [array.astype(np.float64) for array in (mean, deviation, x)]
     expected = [posterior_mean(exact[0][k], exact[1][k], row, GRID[k]) for k, row in zip(TIME, exact[2], strict=True)]
     np.testing.assert_allclose(found, expected, atol=2e-4)
@@ -78,7 +85,7 @@ def test_where_all_times_are_alike_it_is_the_isotropic_mixture(float64, which: i
     alike = mixture(np.tile(MEAN[which], (COUNT, 1, 1)), np.full(COUNT, DEVIATION[which]))
     one = IsotropicMixture(jnp.asarray(MEAN[which]), jnp.asarray(DEVIATION[which]), jnp.ones(SIZE, bool))
     for t in (GRID[TIME], np.full(len(X), GRID[which])):
-        found, expected = (denoiser(jnp.asarray(X), jnp.asarray(t)) for denoiser in (alike, one))
+        found, expected = (estimate(denoiser, jnp.asarray(X), jnp.asarray(t)) for denoiser in (alike, one))
         np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
 
 
@@ -87,7 +94,7 @@ def test_mixture_of_one_time_is_the_isotropic_mixture(float64):
     single = mixture(MEAN[:1], DEVIATION[:1])
     one = IsotropicMixture(jnp.asarray(MEAN[0]), jnp.asarray(DEVIATION[0]), jnp.ones(SIZE, bool))
     x, t = jnp.asarray(X), jnp.asarray(GRID[TIME])
-    np.testing.assert_allclose(single(x, t), one(x, t), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(estimate(single, x, t), estimate(one, x, t), rtol=1e-12, atol=1e-12)
     assert PerTimeMixture.n_parameters(SIZE, DIM, times=1) == IsotropicMixture.n_parameters(SIZE, DIM)
 
 
@@ -97,7 +104,7 @@ def test_between_two_times_it_is_the_nearer_mixture_at_the_own_time(float64):
     which = [int(np.argmin(np.abs(GRID - one))) for one in t]
     assert which == [0, 0, 0, 1, 4, 5]
     x = X[: len(t)]
-    found = mixture()(jnp.asarray(x), jnp.asarray(t))
+    found = estimate(mixture(), jnp.asarray(x), jnp.asarray(t))
     expected = [
         posterior_mean(MEAN[k], DEVIATION[k], *one) for k, one in zip(which, zip(x, t, strict=True), strict=True)
     ]
@@ -118,7 +125,7 @@ def test_every_point_has_one_place_in_a_row_of_its_time(points: int, count: int,
     times."""
     random = np.random.default_rng(points).integers(count, size=points)
     time = {"random": random, "last": np.full(points, count - 1), "first and last": random % 2 * (count - 1)}[which]
-    groups = jax.tree.map(np.asarray, jax.jit(grouped, static_argnums=1)(jnp.asarray(time), count))
+    groups = jax.tree.map(np.asarray, places(jnp.asarray(time), count))
     assert sorted(groups.point[groups.taken]) == list(range(points))
     rows = np.broadcast_to(groups.time[:, None], groups.point.shape)
     np.testing.assert_array_equal(time[groups.point[groups.taken]], rows[groups.taken])
@@ -128,14 +135,9 @@ def test_every_point_has_one_place_in_a_row_of_its_time(points: int, count: int,
     assert len(groups.point) <= 2 * count
 
 
-def weighted(t) -> np.ndarray:
-    """Weights of the points: of eps, at most 1e6."""
-    return oracle.snr(t)
-
-
 def test_loss_and_its_gradient(float64):
     """Those of the formula; of a time without points, and of components that only pad the arrays, it is zero."""
-    t, weight = GRID[TIME], weighted(GRID[TIME])
+    t, weight = GRID[TIME], oracle.snr(GRID[TIME])  # up to 1e6
 
     def loss(mean, deviation):
         total = 0.0
@@ -144,7 +146,7 @@ def test_loss_and_its_gradient(float64):
         return total
 
     points = Points(*map(jnp.asarray, (POINTS.T, t, weight, NOISE.T)))
-    value, gradient = eqx.filter_value_and_grad(lambda denoiser: denoiser.loss(points))(mixture(rows=8))
+    value, gradient = loss_and_gradient(mixture(rows=8), points)
     assert value == pytest.approx(loss(MEAN, DEVIATION), rel=1e-9)
     d_mean = oracle.gradient(lambda mean: loss(mean, DEVIATION), MEAN)
     d_deviation = oracle.gradient(lambda deviation: loss(MEAN, deviation), DEVIATION)
@@ -158,8 +160,8 @@ def test_loss_and_its_gradient(float64):
 def test_the_closed_form_is_the_general_loss_in_float32():
     points = Points(*(jnp.asarray(array, jnp.float32) for array in (POINTS.T, GRID[TIME], np.ones(len(TIME)), NOISE.T)))
     denoiser = mixture(MEAN.astype(np.float32), np.full(COUNT, 0.5, np.float32))
-    closed = eqx.filter_value_and_grad(lambda one: one.loss(points))(denoiser)
-    general = eqx.filter_value_and_grad(lambda one: AbstractDenoiser.loss(one, points))(denoiser)
+    closed = loss_and_gradient(denoiser, points)
+    general = general_loss_and_gradient(denoiser, points)
     np.testing.assert_allclose(closed[0], general[0], rtol=1e-5)
     np.testing.assert_allclose(closed[1].mean, general[1].mean, atol=1e-3 * np.abs(general[1].mean).max())
 
@@ -201,7 +203,7 @@ def test_gradient_at_the_start_is_finite():
     points = Points(x0, t, (1 - t**2) / t**2, jr.normal(jr.key(0), x0.shape))
     for name in PerTimeMixture.starts:
         begun = PerTimeMixture.start(name, samples(), 12, key=jr.key(2), **TIMES)
-        gradient = eqx.filter_grad(lambda denoiser: denoiser.loss(points))(begun)
+        _, gradient = loss_and_gradient(begun, points)
         assert np.all(np.isfinite(gradient.mean)) and np.all(np.isfinite(gradient.standard_deviation))
 
 
