@@ -23,10 +23,14 @@ from edgemem.config.sampling import Sampling
 from edgemem.families.gaussian.setting import GaussianSetting
 from edgemem.families.image.setting import ImageSetting
 from edgemem.figures.barrier import BarrierFigure
+from edgemem.figures.collapse import CollapseFigure
 from edgemem.figures.copies import CopiesFigure
+from edgemem.figures.course import CourseFigure
 from edgemem.figures.gallery import GalleryFigure
 from edgemem.figures.losses import LossesFigure
 from edgemem.figures.mechanism import MechanismFigure
+from edgemem.figures.phase import PhaseFigure
+from edgemem.figures.plane import PlaneFigure
 from edgemem.figures.prediction import PredictionFigure
 from edgemem.figures.protocols import ProtocolsFigure
 from edgemem.figures.refutation import RefutationFigure
@@ -46,10 +50,14 @@ from .conftest import ROOT
 FAMILIES = [GaussianSetting, ImageSetting]
 FIGURES = [
     BarrierFigure,
+    CollapseFigure,
     CopiesFigure,
+    CourseFigure,
     GalleryFigure,
     LossesFigure,
     MechanismFigure,
+    PhaseFigure,
+    PlaneFigure,
     PredictionFigure,
     ProtocolsFigure,
     RefutationFigure,
@@ -175,7 +183,7 @@ def test_unions_grids_and_ranges_read_well(path: str, type_: str, allowed: str, 
 
 
 def test_key_of_some_figures_names_them():
-    with_settings = ("barrier", "copies", "gallery", "losses", "mechanism", "samples", "seeds", "sensitivity")
+    with_settings = ("barrier", "copies", "gallery", "losses", "mechanism", "plane", "samples", "seeds", "sensitivity")
     of_settings = ", ".join(f"`{name}`" for name in (*with_settings, "starts", "templates", "transition")) + ": "
     assert KEYS["figures[].settings"].description.startswith(of_settings)
     assert KEYS["figures[].models"].description.startswith(
