@@ -41,8 +41,8 @@ class PhaseFigure(CampaignFigure):
         others = {str({axis: value for axis, value in own.items() if axis != "N"}) for own in axes}
         if len(others) == len(axes):
             raise KeyProblem(
-                f"the figure 'phase' has N on an axis, and no settings of {name} differ in N alone; list several, as in "
-                "N: [50, 100, 200]",
+                f"the figure 'phase' has N on an axis, and no settings of {name} differ in N alone; list several, as "
+                "in N: [50, 100, 200]",
                 "figure",
             )
 
