@@ -24,10 +24,14 @@ from edgemem.families.gaussian.setting import GaussianSetting
 from edgemem.families.image.setting import ImageSetting
 from edgemem.figures.agreement import AgreementFigure
 from edgemem.figures.barrier import BarrierFigure
+from edgemem.figures.collapse import CollapseFigure
 from edgemem.figures.copies import CopiesFigure
+from edgemem.figures.course import CourseFigure
 from edgemem.figures.gallery import GalleryFigure
 from edgemem.figures.losses import LossesFigure
 from edgemem.figures.mechanism import MechanismFigure
+from edgemem.figures.phase import PhaseFigure
+from edgemem.figures.plane import PlaneFigure
 from edgemem.figures.prediction import PredictionFigure
 from edgemem.figures.protocols import ProtocolsFigure
 from edgemem.figures.refutation import RefutationFigure
@@ -48,10 +52,14 @@ FAMILIES = [GaussianSetting, ImageSetting]
 FIGURES = [
     AgreementFigure,
     BarrierFigure,
+    CollapseFigure,
     CopiesFigure,
+    CourseFigure,
     GalleryFigure,
     LossesFigure,
     MechanismFigure,
+    PhaseFigure,
+    PlaneFigure,
     PredictionFigure,
     ProtocolsFigure,
     RefutationFigure,
@@ -177,9 +185,14 @@ def test_unions_grids_and_ranges_read_well(path: str, type_: str, allowed: str, 
 
 
 def test_key_of_some_figures_names_them():
+<<<<<<< HEAD
     with_settings = "agreement", "barrier", "copies", "gallery", "losses", "mechanism", "samples", "seeds"
     more = "sensitivity", "starts", "templates", "transition"
     of_settings = ", ".join(f"`{name}`" for name in (*with_settings, *more)) + ": "
+=======
+    with_settings = ("barrier", "copies", "gallery", "losses", "mechanism", "plane", "samples", "seeds", "sensitivity")
+    of_settings = ", ".join(f"`{name}`" for name in (*with_settings, "starts", "templates", "transition")) + ": "
+>>>>>>> d9a8c36b3f6dd01860971f1ae6c28860d3e55033
     assert KEYS["figures[].settings"].description.startswith(of_settings)
     assert KEYS["figures[].models"].description.startswith(
         of_settings.replace("`samples`, ", "").replace("`starts`, ", "")

@@ -10,6 +10,7 @@ import pytest
 
 from edgemem.analysis.comparison import BOUNDS
 from edgemem.analysis.copied_samples import BOUND
+from edgemem.analysis.training_times import EXCESS
 from edgemem.analysis.transition import LEVELS
 from edgemem.cli import main
 from edgemem.config.models import snapshot_steps
@@ -268,6 +269,7 @@ def test_definitions_are_those_of_the_code():
     variance = np.log(1 + definitions.EQUIVALENCE_VARIANCE / 100)
     assert pytest.approx({"m50": definitions.EQUIVALENCE_M50, "log_variance": variance}) == BOUNDS
     assert definitions.COPIES_BOUND == BOUND
+    assert pytest.approx(100 * EXCESS) == definitions.EXCESS_PERCENT
     assert list(definitions.SNAPSHOTS) == snapshot_steps(4, 4000)
     assert [can_tell(definitions.SHORTEST_TRACE - 1), can_tell(definitions.SHORTEST_TRACE)] == [False, True]
 

@@ -26,6 +26,14 @@ COURSES = {
     "course_train_loss": f"training loss at t = {LOSS_TIME}",
     "course_test_loss": f"test loss at t = {LOSS_TIME}",
 }
+# What is kept of the times.
+TIMES = {
+    "tau": "optimizer steps until an event, inf if it is not reached, 0 if it lies before the first step kept",
+    "tau_low": "tau, lower 95 % end, from counting or the noise of losses alone",
+    "tau_high": "tau, upper 95 % end, from counting or the noise of losses alone",
+    "tau_censored": "1 if the event is not reached, -1 if it lies before the first step kept, else 0",
+    "loss_at_tau": f"training loss at t = {LOSS_TIME} at tau",
+}
 
 
 def training_times(spec: RegressSpec, evaluations: Evaluations) -> xr.Dataset:
@@ -76,15 +84,6 @@ def training_times(spec: RegressSpec, evaluations: Evaluations) -> xr.Dataset:
             "event": ("event", list(EVENTS), {"long_name": "; ".join(f"{k}: {text}" for k, text in EVENTS.items())}),
         },
     )
-
-
-TIMES = {
-    "tau": "optimizer steps until an event, inf if it is not reached, 0 if it lies before the first step kept",
-    "tau_low": "tau, lower 95 % end, from counting or the noise of losses alone",
-    "tau_high": "tau, upper 95 % end, from counting or the noise of losses alone",
-    "tau_censored": "1 if the event is not reached, -1 if it lies before the first step kept, else 0",
-    "loss_at_tau": f"training loss at t = {LOSS_TIME} at tau",
-}
 
 
 def _courses(evaluation: xr.Dataset) -> dict[str, np.ndarray]:

@@ -10,7 +10,7 @@ from pydantic import Field
 from edgemem.config.base import KeyProblem, nearest
 from edgemem.config.plot import INTERVALS, CampaignFigure, Caption, Subject
 from edgemem.figures.planes import CONTOUR, draw_ratios
-from edgemem.figures.style import legend_below, new_figure
+from edgemem.figures.style import MODEL_SIZE, legend_below, new_figure
 
 
 if TYPE_CHECKING:
@@ -37,10 +37,12 @@ class PhaseFigure(CampaignFigure):
         if self.model is not None and self.model not in trained:
             raise KeyProblem(f"the campaign has no model '{self.model}'{nearest(self.model, trained)}", "model")
         name = self.model or next(iter(trained))
-        if len({campaign.by_name[setting].N for setting in trained[name].settings}) < 2:
+        axes = [campaign.by_name[setting].axes for setting in trained[name].settings]
+        others = {str({axis: value for axis, value in own.items() if axis != "N"}) for own in axes}
+        if len(others) == len(axes):
             raise KeyProblem(
-                f"the figure 'phase' has N on an axis, and all settings of {name} have the same; list several, as in "
-                "N: [50, 100, 200]",
+                f"the figure 'phase' has N on an axis, and no settings of {name} differ in N alone; list several, as "
+                "in N: [50, 100, 200]",
                 "figure",
             )
 
@@ -55,18 +57,20 @@ CAPTION = Caption(
 
 
 def draw(options: PhaseFigure, subject: Subject, inputs: Inputs) -> Figure:
-    """Draw cells of the ratio, one row a number of samples and one panel a family of settings that differ in it."""
+    """Draw cells of the ratio, one row a number of samples, and one panel a family of settings that differ in it alone,
+    of those with the most."""
     from edgemem.analysis.time_scaling import families
 
     table = inputs["transition"][0]
     table = table.sel(model=options.model or table.model.values[0])
     table = table.isel(setting=table.trained.values == 1)
-    groups = [family for family in families(table) if table.ratio_curve.sel(setting=family.settings).notnull().any()]
-    figure, panels = new_figure(max(len(groups), 1), width=2.9)
+    groups = families(table)
+    most = max(len(family.settings) for family in groups)
+    groups = [family for family in groups if len(family.settings) == most]
+    figure, panels = new_figure(len(groups), width=2.9)
     figure.suptitle(f"{table.model.item()}; {table.sizes['seed']} seeds")
-    for axes in panels:
-        axes.set(yscale="log", xlabel="model size M / N", ylabel="number of samples N")
-    for axes, family in zip(panels, groups, strict=False):
+    for axes, family in zip(panels, groups, strict=True):
+        axes.set(yscale="log", xlabel=MODEL_SIZE, ylabel="number of samples N")
         own = table.sel(setting=family.settings)
         draw_ratios(
             axes, own.fraction.values, family.n_samples, own.ratio_curve.transpose("setting", "fraction").values

@@ -16,6 +16,8 @@ EQUIVALENCE_M50 = 0.01
 EQUIVALENCE_VARIANCE = 5
 # Rank correlations of copies and density beyond this speak for one of two published claims.
 COPIES_BOUND = 0.1
+# By so many percent the test loss is above its least at the time tau_5.
+EXCESS_PERCENT = 5
 # With fewer steps nobody can tell whether a loss still falls.
 SHORTEST_TRACE = 1000
 # Test samples that are drawn of each data set.
