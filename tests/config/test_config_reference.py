@@ -185,14 +185,9 @@ def test_unions_grids_and_ranges_read_well(path: str, type_: str, allowed: str, 
 
 
 def test_key_of_some_figures_names_them():
-<<<<<<< HEAD
-    with_settings = "agreement", "barrier", "copies", "gallery", "losses", "mechanism", "samples", "seeds"
-    more = "sensitivity", "starts", "templates", "transition"
+    with_settings = "agreement", "barrier", "copies", "gallery", "losses", "mechanism", "plane", "samples"
+    more = "seeds", "sensitivity", "starts", "templates", "transition"
     of_settings = ", ".join(f"`{name}`" for name in (*with_settings, *more)) + ": "
-=======
-    with_settings = ("barrier", "copies", "gallery", "losses", "mechanism", "plane", "samples", "seeds", "sensitivity")
-    of_settings = ", ".join(f"`{name}`" for name in (*with_settings, "starts", "templates", "transition")) + ": "
->>>>>>> d9a8c36b3f6dd01860971f1ae6c28860d3e55033
     assert KEYS["figures[].settings"].description.startswith(of_settings)
     assert KEYS["figures[].models"].description.startswith(
         of_settings.replace("`samples`, ", "").replace("`starts`, ", "")
