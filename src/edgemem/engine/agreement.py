@@ -100,7 +100,7 @@ def _dataset(
     return xr.Dataset(
         {name: (dims, values, {"long_name": text, "units": "1"}) for name, (dims, values, text) in variables.items()},
         coords={
-            "part": ("part", list(PARTS), {"long_name": "part of the samples on which a model is trained"}),
+            "part": ("part", list(PARTS), {"long_name": "part of the samples a model is trained on", "units": "1"}),
             "model_size": sizes,
             "step": models.step,
             "points": models.points,
