@@ -77,7 +77,7 @@ def draw(options: PhaseFigure, subject: Subject, inputs: Inputs) -> Figure:
         )
         middle, low, high = (own[f"m50_pooled{end}"].values for end in ("", "_low", "_high"))
         bars = np.nan_to_num([middle - low, high - middle])
-        axes.errorbar(middle, family.n_samples, xerr=bars, fmt="o-", color=CONTOUR, label="ratio 0.5")
+        axes.errorbar(middle, family.n_samples, xerr=bars, fmt="o-", color=CONTOUR, label="reaches 0.5")
         axes.set_yticks(family.n_samples, [f"{n}" for n in family.n_samples])
         axes.minorticks_off()
         axes.set_title(family.name, fontsize=7)
