@@ -122,7 +122,7 @@ def test_phase_has_curves_by_number_of_samples():
     for axes, setting in zip(panels, made.spec.settings, strict=True):
         own = made.row(made.transition, (setting.name, "mixture"))
         np.testing.assert_allclose(cells(axes), own.ratio_curve.values[None])
-        np.testing.assert_allclose(data(labelled(axes, "ratio 0.5")), [[own.m50_pooled], [N]])
+        np.testing.assert_allclose(data(labelled(axes, "reaches 0.5")), [[own.m50_pooled], [N]])
 
 
 def test_cells_lie_around_their_places():

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from edgemem.config.plot import LOSS, CampaignFigure, Caption, Subject
 from edgemem.figures.courses import check_courses, models_with_courses, name_of, some_of, with_courses
-from edgemem.figures.style import MARKERS, SERIES, legend_below, new_figure
+from edgemem.figures.style import MARKERS, SERIES, legend_below, new_figure, seeds_in_words
 
 
 if TYPE_CHECKING:
@@ -58,13 +58,15 @@ def draw(options: CollapseFigure, subject: Subject, inputs: Inputs) -> Figure:
 
     table = inputs["transition"][0]
     model = options.model or models_with_courses(table)[0]
-    table = with_courses(table, model)
-    figure, panels = new_figure(len(AXES), width=2.6)
-    figure.suptitle(f"{model}; {table.sizes['seed']} seeds")
     found = [
-        dict(zip((LOSS, *RIVALS), curve_errors(table.sel(setting=own.settings), own.n_samples), strict=True))
+        dict(
+            zip((LOSS, *RIVALS), curve_errors(table.sel(setting=own.settings, model=model), own.n_samples), strict=True)
+        )
         for own in families(table)
     ]
+    table = with_courses(table, model)
+    figure, panels = new_figure(len(AXES), width=2.6)
+    figure.suptitle(f"{model}; {seeds_in_words(table.sizes['seed'])}")
     for axes, (axis, label) in zip(panels, AXES.items(), strict=True):
         axes.set(xscale="log", ylim=(-0.02, 1.02), xlabel=label, ylabel="memorization ratio")
         residuals = [f"{np.sqrt(own[axis].mean()):.2g}" for own in found if len(own[axis])]

@@ -10,7 +10,7 @@ from pydantic import Field, PositiveInt
 from edgemem.config.base import KeyProblem, nearest
 from edgemem.config.plot import LOG_INTERVALS, LOSS, CampaignFigure, Caption, Subject
 from edgemem.figures.courses import check_courses, models_with_courses, name_of, some_of, with_courses
-from edgemem.figures.style import MARKERS, SERIES, interval_on, legend_below, new_grid
+from edgemem.figures.style import MARKERS, SERIES, interval_on, legend_below, new_grid, seeds_in_words
 
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def draw(options: CourseFigure, subject: Subject, inputs: Inputs) -> Figure:
     size = options.size or int(table.model_size.values[-1])
     setting = options.setting or settings[(len(settings) - 1) // 2]
     figure, (ratios, losses) = new_grid(2, 2, width=3.2, height=2.2)
-    figure.suptitle(f"{model}; {table.sizes['seed']} seeds")
+    figure.suptitle(f"{model}; {seeds_in_words(table.sizes['seed'])}")
     of_size = {name_of(table, own): table.sel(setting=own, model_size=size) for own in settings}
     of_setting = {f"size {own}": table.sel(setting=setting, model_size=own) for own in some_of(table.model_size.values)}
     # As in the figure `collapse`, settings have colours and model sizes have marks.

@@ -10,7 +10,7 @@ from pydantic import Field
 from edgemem.config.base import KeyProblem, nearest
 from edgemem.config.plot import INTERVALS, CampaignFigure, Caption, Subject
 from edgemem.figures.planes import CONTOUR, draw_ratios
-from edgemem.figures.style import MODEL_SIZE, legend_below, new_figure
+from edgemem.figures.style import MODEL_SIZE, legend_below, new_figure, seeds_in_words
 
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def draw(options: PhaseFigure, subject: Subject, inputs: Inputs) -> Figure:
     most = max(len(family.settings) for family in groups)
     groups = [family for family in groups if len(family.settings) == most]
     figure, panels = new_figure(len(groups), width=2.9)
-    figure.suptitle(f"{table.model.item()}; {table.sizes['seed']} seeds")
+    figure.suptitle(f"{table.model.item()}; {seeds_in_words(table.sizes['seed'])}")
     for axes, family in zip(panels, groups, strict=True):
         axes.set(yscale="log", xlabel=MODEL_SIZE, ylabel="number of samples N")
         own = table.sel(setting=family.settings)
@@ -77,7 +77,7 @@ def draw(options: PhaseFigure, subject: Subject, inputs: Inputs) -> Figure:
         )
         middle, low, high = (own[f"m50_pooled{end}"].values for end in ("", "_low", "_high"))
         bars = np.nan_to_num([middle - low, high - middle])
-        axes.errorbar(middle, family.n_samples, xerr=bars, fmt="o-", color=CONTOUR, label="ratio 0.5")
+        axes.errorbar(middle, family.n_samples, xerr=bars, fmt="o-", color=CONTOUR, label="reaches 0.5")
         axes.set_yticks(family.n_samples, [f"{n}" for n in family.n_samples])
         axes.minorticks_off()
         axes.set_title(family.name, fontsize=7)

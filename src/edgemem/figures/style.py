@@ -228,7 +228,12 @@ def legend_below(figure: Figure, *panels: Axes, columns: int, only: Container[st
 
 def case_title(subject: Subject, n_seeds: int) -> str:
     """Return the title of a figure over all seeds of a setting."""
-    return f"{_title(subject)}; {'1 seed' if n_seeds == 1 else f'{n_seeds} seeds'}"
+    return f"{_title(subject)}; {seeds_in_words(n_seeds)}"
+
+
+def seeds_in_words(count: int) -> str:
+    """Return how many seeds there are."""
+    return "1 seed" if count == 1 else f"{count} seeds"
 
 
 def seed_title(subject: Subject, samples: xr.Dataset) -> str:
