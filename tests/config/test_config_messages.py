@@ -58,7 +58,7 @@ REFUSED = {
     "dimension of images": (
         "settings: [{family: image, N: 50, K: 2, d: 30}]",
         "settings[0].d",
-        ["unknown key", "allowed: K, N, family, size, templates, variance"],
+        ["unknown key", "allowed: K, N, family, part, size, templates, variance"],
     ),
     "weights of one component": (
         "settings: [{family: gaussian, N: 50, d: 2, K: 1, weight_exponent: 1}]",
