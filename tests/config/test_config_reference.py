@@ -86,6 +86,7 @@ PLACES: dict[str, list[type[BaseModel]]] = {
     "figures[].": FIGURES,
 }
 FIGURE_NAMES = ", ".join(f"`{name}`" for name in pieces.names("figure"))
+DENOISER_NAMES = ", ".join(f"`{name}`" for name in pieces.names("denoiser"))
 KEYS = {key.path: key for key in reference.all_keys()}
 
 
@@ -145,7 +146,7 @@ def test_required_and_default_are_those_of_the_model():
         ("settings[].N", "whole number or list of whole numbers", "10 to 1,000,000; not empty", "required"),
         ("settings[].variance", "number or list of numbers", "0.01 to 100; not empty", "`1`"),
         ("models", "mapping", "not empty", "required"),
-        ("models.NAME.denoiser", "text", "`coloured_templates`, `isotropic_mixture`", "required"),
+        ("models.NAME.denoiser", "text", DENOISER_NAMES, "required"),
         ("models.NAME.options", "mapping", "", "none"),
         (
             "models.NAME.sizes",
