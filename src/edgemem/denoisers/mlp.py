@@ -12,7 +12,15 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from edgemem.denoisers.abstract import AbstractDenoiser
 from edgemem.families.rows import rows
 from edgemem.numerics.mixture_loss import matmul
-from edgemem.numerics.networks import EMBEDDING, WAVES, embedded_time, normalized, random_weight, scaled_network
+from edgemem.numerics.networks import (
+    EMBEDDING,
+    WAVES,
+    embedded_time,
+    normalized,
+    random_weight,
+    scaled_network,
+    unstacked,
+)
 
 
 class Mlp(AbstractDenoiser):
@@ -84,10 +92,10 @@ class Mlp(AbstractDenoiser):
 
     def _network(self, x: Float[Array, "feature point"], t: Float[Array, "point"]) -> Float[Array, "feature point"]:
         """Return F."""
-        shift = matmul(self.modulation, embedded_time(t, self.time_weight, self.time_bias))
+        shift = matmul(self.modulation, embedded_time(t, self.time_weight, self.time_bias)) + self.first_bias[..., None]
+        blocks = zip(*map(unstacked, (self.first_weight, shift, self.second_weight, self.second_bias)), strict=True)
         h = matmul(self.input_weight, x) + self.input_bias[:, None]
-        for block in range(len(shift)):
-            inner = matmul(self.first_weight[block], normalized(h[None])[0]) + self.first_bias[block][:, None]
-            outer = matmul(self.second_weight[block], jax.nn.silu(inner + shift[block]))
-            h = h + outer + self.second_bias[block][:, None]
+        for first, moved, second, bias in blocks:
+            hidden = jax.nn.silu(matmul(first, normalized(h[None])[0]) + moved)
+            h = h + matmul(second, hidden) + bias[:, None]
         return matmul(self.output_weight, h) + self.output_bias[:, None]

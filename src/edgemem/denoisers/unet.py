@@ -15,7 +15,7 @@ from edgemem.denoisers.abstract import AbstractDenoiser
 from edgemem.errors import EdgememError
 from edgemem.numerics.convolution import convolved, doubled, group_normalized, halved
 from edgemem.numerics.mixture_loss import matmul
-from edgemem.numerics.networks import EMBEDDING, WAVES, embedded_time, random_weight, scaled_network
+from edgemem.numerics.networks import EMBEDDING, WAVES, embedded_time, random_weight, scaled_network, unstacked
 
 
 # Pixels that a convolution sees, and groups that channels are normalized in if their number is a multiple.
@@ -105,17 +105,24 @@ class Unet(AbstractDenoiser):
 
     def _network(self, x: Float[Array, "feature point"], t: Float[Array, "point"]) -> Float[Array, "feature point"]:
         """Return F."""
-        shift = matmul(self.modulation, embedded_time(t, self.time_weight, self.time_bias))
-        h = convolved(x.reshape(*self.shape, -1), self.input_weight, self.input_bias)
-        h = self._moved(h, 0, shift)
-        below = self._moved(halved(h), 1, shift)
-        h = self._moved(h + doubled(below, *self.shape[1:]), 2, shift)
-        return convolved(h, self.output_weight, self.output_bias).reshape(x.shape)
+        shift = matmul(self.modulation, embedded_time(t, self.time_weight, self.time_bias)) + self.first_bias[..., None]
+        blocks = zip(*map(unstacked, (self.first_weight, shift, self.second_weight, self.second_bias)), strict=True)
+        before, below, after = blocks
+        h = convolved(x.reshape(*self.shape, -1), self.input_weight) + self.input_bias[:, None, None, None]
+        h = moved(h, *before)
+        h = moved(h + doubled(moved(halved(h), *below), *self.shape[1:]), *after)
+        image = convolved(h, self.output_weight) + self.output_bias[:, None, None, None]
+        return image.reshape(x.shape)
 
-    def _moved(
-        self, h: Float[Array, "unit row column point"], block: int, shift: Float[Array, "block unit point"]
-    ) -> Float[Array, "unit row column point"]:
-        """Return what a block makes of its channels."""
-        norm = group_normalized(h, math.gcd(h.shape[0], GROUPS))
-        inner = convolved(norm, self.first_weight[block], self.first_bias[block]) + shift[block][:, None, None]
-        return h + convolved(jax.nn.silu(inner), self.second_weight[block], self.second_bias[block])
+
+def moved(
+    h: Float[Array, "unit row column point"],
+    first: Float[Array, "hidden patch"],
+    shift: Float[Array, "hidden point"],
+    second: Float[Array, "unit patch"],
+    bias: Float[Array, "unit"],
+) -> Float[Array, "unit row column point"]:
+    """Return h + C2 silu(C1 norm(h) + shift) + b, the norm over groups of channels."""
+    norm = group_normalized(h, math.gcd(h.shape[0], GROUPS))
+    hidden = jax.nn.silu(convolved(norm, first) + shift[:, None, None])
+    return h + convolved(hidden, second) + bias[:, None, None, None]

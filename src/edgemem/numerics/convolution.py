@@ -12,16 +12,16 @@ from edgemem.numerics.networks import normalized
 
 
 def convolved(
-    image: Float[Array, "channel row column point"], weight: Float[Array, "out patch"], bias: Float[Array, "out"]
+    image: Float[Array, "channel row column point"], weight: Float[Array, "out patch"]
 ) -> Float[Array, "out row column point"]:
-    """Return b_o + sum_{i, j, c} w_{o i j c} x_{c, row + i - 1, column + j - 1}, i and j from 0 to 2, zero outside.
+    """Return sum_{i, j, c} w_{o i j c} x_{c, row + i - 1, column + j - 1}, i and j from 0 to 2, zero outside.
 
     **Arguments:** `weight`: its second axis has i, then j, then the channel.
     """
     _, rows, columns, _ = image.shape
     padded = jnp.pad(image, ((0, 0), (1, 1), (1, 1), (0, 0)))
     patches = jnp.concatenate([padded[:, i : i + rows, j : j + columns] for i in range(3) for j in range(3)])
-    flat = matmul(weight, patches.reshape(patches.shape[0], -1)) + bias[:, None]
+    flat = matmul(weight, patches.reshape(patches.shape[0], -1))
     return flat.reshape(-1, *image.shape[1:])
 
 

@@ -58,6 +58,14 @@ def normalized(h: Float[Array, "group unit point"]) -> Float[Array, "group unit 
     return centred / jnp.sqrt(jnp.mean(centred**2, axis=1, keepdims=True) + 1e-5)
 
 
+def unstacked(stack: Float[Array, "block ..."]) -> list[Float[Array, "..."]]:
+    """Return the entries of an array by its first axis.
+
+    By a split, whose gradient is written once: that of each index would be a whole stack, zero but for one entry.
+    """
+    return [entry[0] for entry in jax.lax.split(stack, [1] * stack.shape[0])]
+
+
 def random_weight(key: PRNGKeyArray, name: str, *shape: int, scale: float = 1.0) -> Float[Array, "..."]:
     """Return weights of a name from N(0, scale^2 / fan-in), in float32; what comes in is the last axis."""
     return jr.normal(named_part(key, name), shape, jnp.float32) * np.float32(scale / np.sqrt(shape[-1]))
