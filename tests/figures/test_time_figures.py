@@ -143,7 +143,7 @@ def test_cells_lie_around_their_places():
     assert len({tuple(colour) for colour in colours[:3]}) == 3
 
 
-MODEL = {"provides": [], "denoiser": "isotropic_mixture", "protocol_name": "p", "sizes": [1]}
+MODEL = {"provides": [], "denoiser": "isotropic_mixture", "protocol_name": "p", "sizes": [1, "0.5 N"]}
 PROTOCOL = {"steps": 100, "draws": 1, "peak_lr": 0.1, "final_lr": 0.1}
 
 
@@ -174,13 +174,14 @@ class Planned:
     [
         ({}, {"a": 1, "b": [100]}, "no model is kept at several steps"),
         ({"model": "a"}, {"a": 1, "b": 5}, "a is not kept at several steps .allowed: b."),
-        ({"setting": "gaussian_N30_d2_K2"}, {"b": 5}, "the campaign has no setting 'gaussian_N30_d2_K2'"),
+        ({"setting": "gaussian_N30_d2_K2"}, {"b": 5}, "b is not trained on 'gaussian_N30_d2_K2'"),
+        ({"size": 3}, {"b": 5}, "b has no size 3 .allowed: 1, 5, 10."),
     ],
 )
 def test_courses_that_are_not_there_are_refused(options: dict, snapshots: dict, problem: str):
     with pytest.raises(KeyProblem, match=problem):
         CourseFigure(figure="course", **options).check(Planned(snapshots))
-    CourseFigure(figure="course").check(Planned({"a": 1, "b": 5}))
+    CourseFigure(figure="course", size=5, setting="gaussian_N20_d2_K2").check(Planned({"a": 1, "b": 5}))
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field, PositiveInt
 
 from edgemem.config.base import KeyProblem, nearest
+from edgemem.config.models import listed_sizes
 from edgemem.config.plot import LOG_INTERVALS, LOSS, CampaignFigure, Caption, Subject
 from edgemem.figures.courses import check_courses, models_with_courses, name_of, some_of, with_courses
 from edgemem.figures.style import MARKERS, SERIES, interval_on, legend_below, new_grid, seeds_in_words
@@ -40,12 +41,21 @@ class CourseFigure(CampaignFigure):
     )
 
     def check(self, campaign: Campaign) -> None:
-        """Check that there are courses of the model, and what the options name."""
-        check_courses(campaign, self.model)
-        if self.setting is not None and self.setting not in campaign.by_name:
+        """Check that there are courses of the model, and that it has the setting and the size, if it lists its sizes.
+
+        **Raises:** KeyProblem with what was found and what is allowed.
+        """
+        name = check_courses(campaign, self.model)
+        trained = campaign.study.models[name]
+        if self.setting is not None and self.setting not in trained.settings:
             raise KeyProblem(
-                f"the campaign has no setting '{self.setting}'{nearest(self.setting, campaign.by_name)}", "setting"
+                f"{name} is not trained on '{self.setting}'{nearest(self.setting, trained.settings)}", "setting"
             )
+        if self.size is not None and isinstance(trained.sizes, list):
+            n_samples = {campaign.by_name[setting].N for setting in trained.settings}
+            sizes = sorted({size for n in n_samples for size in listed_sizes(trained.sizes, n)})
+            if self.size not in sizes:
+                raise KeyProblem(f"{name} has no size {self.size} (allowed: {', '.join(map(str, sizes))})", "size")
 
 
 CAPTION = Caption(

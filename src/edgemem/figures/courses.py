@@ -22,16 +22,17 @@ def has_courses(model: TrainedModel) -> bool:
     return len(snapshot_steps(model.snapshots, model.protocol.steps)) > 1
 
 
-def check_courses(campaign: Campaign, model: str | None) -> None:
-    """Check that a model, or any if none is named, is kept at several steps.
+def check_courses(campaign: Campaign, model: str | None) -> str:
+    """Return the model that is drawn, the first that is kept at several steps if none is named.
 
-    **Raises:** KeyProblem that says what to write.
+    **Raises:** KeyProblem that says what to write, if it is not.
     """
     able = [name for name, trained in campaign.study.models.items() if has_courses(trained)]
     if not able:
         raise KeyProblem("no model is kept at several steps; write snapshots: 25 under one of models", "figure")
     if model is not None and model not in able:
         raise KeyProblem(f"{model} is not kept at several steps (allowed: {', '.join(able)})", "model")
+    return model or able[0]
 
 
 def models_with_courses(table: xr.Dataset) -> list[str]:
