@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import xarray as xr
 
+from edgemem.config.sample import SampleSpec
 from edgemem.config.train import TrainSpec
+from edgemem.engine.data import draw
 from edgemem.engine.trainer import Trainer
 
-from .conftest import PROTOCOL, SETTING, train_spec
+from .conftest import PROTOCOL, SETTING, sample_spec, train_spec
 
 
 N = SETTING["N"]
@@ -20,8 +22,8 @@ def trained(samples: xr.Dataset, **points: int | None) -> xr.Dataset:
 
 
 @pytest.fixture(scope="module")
-def samples(made) -> xr.Dataset:
-    return made.read("samples")
+def samples() -> xr.Dataset:
+    return draw(SampleSpec.model_validate(sample_spec()))
 
 
 @pytest.mark.parametrize("points", [4, N])
