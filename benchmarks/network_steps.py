@@ -53,6 +53,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Time training steps of the network mlp.")
     parser.add_argument("--torch", type=Path, metavar="PYTHON", help="Python of an environment with PyTorch")
     python = parser.parse_args().torch
+    if python and subprocess.run([python, "-c", "import torch"], capture_output=True, check=False).returncode:
+        python = None
     print(
         "A training step of `mlp`. (a): its bare matrix products. (b): the same step in PyTorch, in the same minute.\n"
     )
