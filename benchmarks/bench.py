@@ -24,6 +24,7 @@ from benchmarks.steps import (
     noise_alone,
     published_bytes,
     published_step,
+    row,
     seconds,
 )
 
@@ -88,11 +89,6 @@ def compile_seconds(size: Size, cache: str) -> float:
         [sys.executable, "-c", code], env={**os.environ, **settings}, capture_output=True, text=True, check=True
     )
     return float(run.stdout)
-
-
-def row(*cells: str) -> None:
-    """Print a row of a table in Markdown."""
-    print("| " + " | ".join(cells) + " |", flush=True)
 
 
 if __name__ == "__main__":

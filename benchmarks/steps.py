@@ -56,16 +56,20 @@ def start(size: Size) -> tuple[Problem, Any]:
 
 def engine_step(size: Size, steps: int) -> Callable[[], object]:
     """Return a function that does some steps of the engine."""
-    fixed, model = engine_arguments(size, steps)
+    return advance(*start(size), OPTIMIZER, size.draws, steps)
+
+
+def advance(problem: Problem, denoiser: Any, optimizer: Any, draws: int, steps: int) -> Callable[[], object]:
+    """Return a function that does some steps of the engine with any denoiser, on all samples of a problem."""
+    fixed, model = engine_arguments(problem, denoiser, optimizer, draws, steps)
     # A copy, since the engine overwrites its arrays.
     return lambda: _advance_one(fixed, jax.tree.map(jnp.copy, model))
 
 
-def engine_arguments(size: Size, steps: int) -> tuple[Any, Any]:
+def engine_arguments(problem: Problem, denoiser: Any, optimizer: Any, draws: int, steps: int) -> tuple[Any, Any]:
     """Return what the engine's program for some steps is called with: what it leaves alone, and what it overwrites."""
-    problem, denoiser = start(size)
-    tiling = tiling_of(size.n_samples, size.draws, denoiser.width)
-    constant = _Constant(problem, tiling, OPTIMIZER, steps)
+    tiling = tiling_of(problem.x_train.shape[0], draws, denoiser.width)
+    constant = _Constant(problem, tiling, optimizer, steps)
     fixed = constant, jr.key(1), jnp.asarray(0), jnp.asarray(steps)
     return fixed, _start(constant, jr.key(1), denoiser)
 
@@ -158,13 +162,18 @@ def noise_alone(size: Size, repeats: int) -> Callable[[], object]:
 
 
 def seconds(
-    makers: Sequence[Callable[[Size, int], Callable[[], object]]], size: Size, *, rounds: int = 15, budget: float = 0.1
+    makers: Sequence[Callable[[Any, int], Callable[[], object]]],
+    size: Any,
+    *,
+    rounds: int = 15,
+    budget: float = 0.1,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> Float[np.ndarray, "round maker"]:
     """Return the time a step of several programs takes, in rounds in which each has its turn.
 
     The machine's speed varies from second to second; times of one round are comparable, those of different rounds less.
 
-    **Arguments:** `budget`: seconds for each turn.
+    **Arguments:** `budget`: seconds for each turn; `clock`: what they are seconds of.
     """
     programs = []
     for maker in makers:
@@ -173,18 +182,23 @@ def seconds(
         while elapsed < 0.5 * budget:
             program = maker(size, repeats)
             jax.block_until_ready(program())
-            began = time.perf_counter()
+            began = clock()
             jax.block_until_ready(program())
-            elapsed = time.perf_counter() - began
+            elapsed = clock() - began
             done, repeats = repeats, max(repeats + 1, min(20 * repeats, int(repeats * budget / elapsed)))
         programs.append((program, done))
     taken = np.empty((rounds, len(programs)))
     for this in taken:
         for i, (program, repeats) in enumerate(programs):
-            began = time.perf_counter()
+            began = clock()
             jax.block_until_ready(program())
-            this[i] = (time.perf_counter() - began) / repeats
+            this[i] = (clock() - began) / repeats
     return taken
+
+
+def row(*cells: str) -> None:
+    """Print a row of a table in Markdown."""
+    print("| " + " | ".join(cells) + " |", flush=True)
 
 
 def published_bytes(size: Size) -> int:
@@ -194,4 +208,9 @@ def published_bytes(size: Size) -> int:
 
 def engine_bytes(size: Size) -> int:
     """Return the temporary memory of an engine's step, as its compiler says."""
-    return _advance_one.lower(*engine_arguments(size, 2)).compile().compiled.memory_analysis().temp_size_in_bytes
+    return (
+        _advance_one.lower(*engine_arguments(*start(size), OPTIMIZER, size.draws, 2))
+        .compile()
+        .compiled.memory_analysis()
+        .temp_size_in_bytes
+    )
