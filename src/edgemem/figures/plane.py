@@ -59,7 +59,8 @@ def draw(options: PlaneFigure, subject: Subject, inputs: Inputs) -> Figure:
     for event, (label, fmt) in LINES.items():
         tau = table.tau.sel(event=event).transpose("seed", "model_size").values
         reached = (np.isfinite(tau) & (tau > 0)).all(axis=0)
-        mean_with_interval(axes, size[reached], draws * tau[:, reached], fmt=fmt, color=CONTOUR, label=label)
+        if reached.any():
+            mean_with_interval(axes, size[reached], draws * tau[:, reached], fmt=fmt, color=CONTOUR, label=label)
     plain_log_axis(axes, "x")
     _own_sizes(axes, size, table.model_size.values)
     legend_below(figure, axes, columns=4)

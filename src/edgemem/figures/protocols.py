@@ -109,7 +109,7 @@ def draw(options: ProtocolsFigure, subject: Subject, inputs: Inputs) -> Figure:
         # A protocol that fails altogether must not hide how the others differ.
         variance.set_xscale("symlog", linthresh=10, linscale=2)
         variance.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    cost.barh(place, comparison.points.values, 0.6, color="#999999")
+    cost.barh(place, comparison.points.mean("setting").values, 0.6, color="#999999")
     cost.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     cost.set_xlabel("noised points a sample")
     for axes in (m50, variance, cost):
