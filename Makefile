@@ -2,7 +2,7 @@
 # make run        run a campaign, make run CAMPAIGN=experiments/refute.yaml, and say of each job why it runs
 # make test       run the tests, but for those that take minutes or a SLURM, which .ci/run adds
 # make env        only set up the environment
-# make bench      print how fast the training engine is here; minutes
+# make bench      print how fast the training engine is here; minutes; TORCH=/path/to/python adds PyTorch beside it
 # make mutants    break the analysis and the reporting on purpose, and print what no test notices; half an hour
 # make lint       check format, types, layers and the workflow
 # make lock       renew the lock files in envs/ from pyproject.toml
@@ -34,10 +34,10 @@ test: $(VENV)/dev.installed
 	@$(BIN)/python -m pytest -n $$(nproc) --dist worksteal $(TESTS)
 
 # What the engine is compared with needs Python 3.12; below, pip skips it and an own version takes its place.
-bench: $(VENV)/dev.installed .venv-torch/torch.installed
+bench: $(VENV)/dev.installed
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r envs/bench.txt
 	@$(BIN)/python -m benchmarks.bench
-	@$(BIN)/python -m benchmarks.network_steps --torch .venv-torch/bin/python
+	@$(BIN)/python -m benchmarks.network_steps $(TORCH:%=--torch %)
 
 # SEED=2 draws others, COUNT=200 more.
 mutants: $(VENV)/dev.installed
@@ -57,13 +57,6 @@ $(VENV)/%.installed: envs/%.txt pyproject.toml | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-# PyTorch for CPUs is in an index of its own; for other machines and Pythons than that of its lock, pip skips it.
-.venv-torch/torch.installed: envs/torch.txt
-	$(PYTHON) -m venv .venv-torch
-	.venv-torch/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
-	  --extra-index-url https://download.pytorch.org/whl/cpu -r $<
-	@touch $@
-
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "edgemem needs Python 3.11 or newer; '$(PYTHON)' is not. Type: make PYTHON=/path/to/python3.11" >&2; exit 1; }
@@ -80,10 +73,6 @@ lock:
 	$(LOCK) --extra dev --output-file envs/dev.txt
 	echo 'diffusionlab==3.0.4' | uv pip compile - --universal --python-version 3.12 --no-deps --generate-hashes \
 	  --no-header --no-annotate --quiet | sed 's/==3.0.4/& ; python_version >= "3.12"/' > envs/bench.txt
-	echo 'torch==2.13.0+cpu' | uv pip compile - --python-version 3.11 --python-platform x86_64-manylinux_2_28 \
-	  --extra-index-url https://download.pytorch.org/whl/cpu --generate-hashes --no-header --no-annotate --quiet \
-	  | sed "s/^torch==[^ ]*/& ; python_full_version < '3.12' and sys_platform == 'linux' and platform_machine == 'x86_64'/" \
-	  > envs/torch.txt
 	echo 'dvc[s3]>=3.60' | $(LOCK_ALONE) --output-file envs/versions.txt
 	echo 'moto[s3,server]>=5' | $(LOCK_ALONE) --output-file envs/s3-test.txt
 	{ echo "# The pins of cpu.txt for sites that use conda (--sdm conda); made by make lock."; \
@@ -91,4 +80,4 @@ lock:
 	  sed -nE 's/^([a-z0-9._-]+==[^ ]+)( ; .*[^ \])? *\\$$/      - "\1\2"/p' envs/cpu.txt; } > envs/environment.yaml
 
 clean:
-	rm -rf $(VENV) .venv-dvc .venv-torch .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-dvc .pytest_cache .mypy_cache .ruff_cache

@@ -1,6 +1,6 @@
 """Print what a training step of the network `mlp` takes beside its bare matrix products, and beside PyTorch.
 
-`make bench` calls it; `--torch PYTHON` names the Python of an environment with PyTorch.
+`make bench` calls it, with `--torch PYTHON`, a Python that has PyTorch, where TORCH names one.
 """
 
 import os

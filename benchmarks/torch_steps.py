@@ -1,4 +1,4 @@
-"""Training steps of the network `mlp` as one writes them in PyTorch, in the environment of `envs/torch.txt`.
+"""Training steps of the network `mlp` as one writes them in PyTorch, run by a Python that has it.
 
 `python torch_steps.py WIDTH DIM POINTS` takes as many steps as a line of its input says, and prints the seconds of CPU
 time that it has had. It imports nothing of edgemem, whose environment has no PyTorch.

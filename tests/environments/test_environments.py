@@ -48,7 +48,7 @@ def test_conda_installs_the_pins_of_the_smallest():
     assert pins(packages) == pins(entries("cpu"))
 
 
-@pytest.mark.parametrize("lock", [*LOCKS, "bench", "torch", "versions", "s3-test"])
+@pytest.mark.parametrize("lock", [*LOCKS, "bench", "versions", "s3-test"])
 def test_every_package_is_locked_by_hash_and_no_index_is_named(lock: str):
     """pip refuses a file that is not the one locked, and takes it from the index that it is configured with."""
     for entry in entries(lock):
