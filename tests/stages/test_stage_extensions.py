@@ -334,7 +334,7 @@ def test_denoiser_that_is_not_given(normal: Chain, refused, tmp_path: Path, own,
     }[stage]
     message = refused(stage, *words, spec=spec, extensions=[own["normal"]])
     assert message == (
-        f"edgemem {stage}: there is no denoiser 'network' (allowed: coloured_templates, isotropic_mixture); "
+        f"edgemem {stage}: there is no denoiser 'network' (allowed: {', '.join(pieces.names('denoiser'))}); "
         "the file of one of your own is given with --extensions"
     )
 
