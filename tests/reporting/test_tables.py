@@ -195,11 +195,11 @@ def test_comparisons_in_a_table():
         for end, shift in (("mean", 0.0), ("low", -0.01), ("high", 0.01)):
             values = np.array([[0.1 * (i + 1), -0.1 * (i + 1)], [np.nan, 0.0]]) + shift
             data[f"{name}_{end}"] = (("model", "setting"), values)
-    data |= {"equivalent": (("model", "setting"), [[1, 0], [0, 1]]), "points": ("model", [20_000, 300])}
+    data |= {"equivalent": (("model", "setting"), [[1, 0], [0, 1]]), "points": (("model", "setting"), [[20_000, 10_000], [300, 150]])}
     coordinates = {"model": ["slow", "fast"], "setting": ["s", "r"], "reference": ("setting", ["exact", "other"])}
     table = comparison_table(xr.Dataset(data, coordinates))
     assert table.rows[0] == ["fast", "300", "s", "exact", *["unknown"] * 4, "no"]
-    assert table.rows[1][:5] == ["fast", "300", "r", "other", "+0.0000 [-0.0100, +0.0100]"]
+    assert table.rows[1][:5] == ["fast", "150", "r", "other", "+0.0000 [-0.0100, +0.0100]"]
     assert table.rows[2] == [
         *("slow", "20,000", "s", "exact", "+0.1000 [+0.0900, +0.1100]"),
         *("+22.1 [+20.9, +23.4] %", "+35.0 [+33.6, +36.3] %", "+49.2 [+47.7, +50.7] %", "yes"),
