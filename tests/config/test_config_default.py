@@ -198,6 +198,8 @@ EXPERIMENTS = {
     ) | dict.fromkeys(["learned", "learned-fresh"], 1) | dict.fromkeys(
         [f"{start}-{how}" for start in ("means", "fresh", "random") for how in ("long", "hot", "noisy")], 1
     )),
+    "networks-images": (6, 3, {"unet": 6}),
+    "size-time": (2, 3, {"mlp": 2, "from_samples": 2, "from_means": 2}),
     "time": (5, 4, {"mlp": 5}),
     "weights": (4, 3, dict.fromkeys(["eps", "v", "x0", "min-snr", "edm", "log-snr", "low", "mid", "high"], 4)),
 }  # fmt: skip
