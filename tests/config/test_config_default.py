@@ -199,6 +199,13 @@ EXPERIMENTS = {
         [f"{start}-{how}" for start in ("means", "fresh", "random") for how in ("long", "hot", "noisy")], 1
     )),
     "networks-images": (6, 3, {"unet": 6}),
+    "network-protocols": (3, 3, dict.fromkeys(
+        ["rate-1e-3", "rate-3e-4", "rate-3e-3", "rate-1e-2", "points-32", "points-512", "times-independent",
+         "unclipped", "falling"], 3
+    )),
+    **dict.fromkeys(["per-time-protocols", "low-rank-protocols"], (2, 3, dict.fromkeys(
+        ["even-4000", "even-8000", "even-16000", "draws-4-4000", "draws-4-8000", "long"], 2
+    ))),
     "size-time": (2, 3, {"mlp": 2, "from_samples": 2, "from_means": 2}),
     "time": (5, 4, {"mlp": 5}),
     "weights": (4, 3, dict.fromkeys(["eps", "v", "x0", "min-snr", "edm", "log-snr", "low", "mid", "high"], 4)),
@@ -226,7 +233,7 @@ def test_experiments_are_valid_overlays_with_names_of_their_own(load, name: str)
 
 def test_experiments_that_compare_protocols_train_a_model_with_each(load):
     """Models differ in nothing but their protocols, whose names they have."""
-    for name in ("protocols", "image-protocols"):
+    for name in ("protocols", "image-protocols", "per-time-protocols", "low-rank-protocols"):
         experiment = load(experiment=(ROOT / f"experiments/{name}.yaml").read_text(encoding="utf-8"))
         models = experiment.study.models
         assert all(model.protocol_name == name for name, model in models.items())

@@ -195,7 +195,10 @@ def test_comparisons_in_a_table():
         for end, shift in (("mean", 0.0), ("low", -0.01), ("high", 0.01)):
             values = np.array([[0.1 * (i + 1), -0.1 * (i + 1)], [np.nan, 0.0]]) + shift
             data[f"{name}_{end}"] = (("model", "setting"), values)
-    data |= {"equivalent": (("model", "setting"), [[1, 0], [0, 1]]), "points": (("model", "setting"), [[20_000, 10_000], [300, 150]])}
+    data |= {
+        "equivalent": (("model", "setting"), [[1, 0], [0, 1]]),
+        "points": (("model", "setting"), [[20_000, 10_000], [300, 150]]),
+    }
     coordinates = {"model": ["slow", "fast"], "setting": ["s", "r"], "reference": ("setting", ["exact", "other"])}
     table = comparison_table(xr.Dataset(data, coordinates))
     assert table.rows[0] == ["fast", "300", "s", "exact", *["unknown"] * 4, "no"]

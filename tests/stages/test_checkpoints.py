@@ -218,11 +218,22 @@ def test_interval(monkeypatch, tmp_path):
     np.testing.assert_array_equal(checkpoints.load()["x"], np.arange(3))
 
 
+# A network whose step takes some of the points of its samples, and whose sizes bisection chooses.
+NETWORK = train_spec(
+    denoiser="mlp",
+    protocol=PROTOCOL | {"steps": 400, "draws": None, "points_per_step": 32, "initialization": "random"},
+    sizes={"smallest": 4, "largest": 16, "count": 3, "probe": 50},
+    snapshots=[1, 20, 99, 400],
+)
+
+
 @pytest.mark.slow
-def test_fifty_kills(made: Made, undisturbed, line, tmp_path):
-    """A job that is killed at 50 random moments, by SIGKILL or SIGTERM, ends with the bits of an undisturbed one."""
-    rng = random.Random(50)
+@pytest.mark.parametrize(("spec", "times"), [(SPEC, 50), (NETWORK, 20)], ids=["mixture", "network"])
+def test_random_kills(made: Made, line, tmp_path, spec: dict, times: int):
+    """A job that is killed at random moments, by SIGKILL or SIGTERM, ends with the bits of an undisturbed one."""
+    rng = random.Random(times)
     output = tmp_path / "models.nc"
+    line = command("train", made.samples[1], output, spec=spec)
     words = [sys.executable, "-W", "error", "-m", "edgemem", *line]
     compiled = {"JAX_COMPILATION_CACHE_DIR": str(tmp_path.with_name("compiled"))}
     environment = os.environ | compiled | {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
@@ -230,9 +241,10 @@ def test_fifty_kills(made: Made, undisturbed, line, tmp_path):
         started = time.monotonic()
         subprocess.run(words, check=True, capture_output=True, env=environment)
         seconds = time.monotonic() - started
+        undisturbed = xr.load_dataset(output)
         output.unlink()
     kills = 0
-    while kills < 50:
+    while kills < times:
         job = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=environment)
         try:
             job.communicate(timeout=rng.uniform(0, seconds))
