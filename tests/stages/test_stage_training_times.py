@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import xarray as xr
 
 from edgemem.cli import main
 from edgemem.files.netcdf import read_dataset
