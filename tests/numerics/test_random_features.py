@@ -27,7 +27,7 @@ TAU = np.array([0, 0.1, 3, 100, 1e4, 1e8, np.inf])
 
 
 def direct_loss(weight: np.ndarray, features: Features, x: np.ndarray, t: float, noise: np.ndarray) -> float:
-    """(1/d) mean over points of ||t s(y) + eps||^2, point by point, with ||eps||^2 / d for what it is expected to be."""
+    """(1/d) mean of ||t s(y) + eps||^2, point by point, with ||eps||^2 / d for what it is expected to be."""
     total = 0.0
     for draw in noise:
         for point, eps in zip(x, draw, strict=True):
