@@ -290,6 +290,33 @@ REFUSED = {
         "protocols.mine.draws",
         ["required, or points_per_step in its place"],
     ),
+    "optimizer of what has a closed form": (
+        "models: {features: {denoiser: random_features, sizes: [50], protocol: fast}}",
+        "protocols.fast.steps",
+        [
+            "trained in closed form",
+            "{steps: 1000000, clock: eps}",
+            "the model 'features' is trained with this protocol",
+        ],
+    ),
+    "flow of what has no closed form": (
+        "{models: {mixture: {protocol: flow}}, protocols: {flow: {steps: 10, clock: eps}}}",
+        "protocols.flow.clock",
+        ["trained by an optimizer", "peak_lr, final_lr and draws", "the model 'mixture' is trained with this protocol"],
+    ),
+    "rate of a flow": (
+        "protocols: {flow: {steps: 10, clock: eps, peak_lr: 0.1}}",
+        "protocols.flow.peak_lr",
+        ["there is no key 'peak_lr'", "allowed: clock, draws, ridge, steps"],
+    ),
+    "unknown clock": ("protocols: {flow: {steps: 10, clock: x0}}", "protocols.flow.clock", ["'eps' or 'score'", "x0"]),
+    "protocol no mapping": ("protocols: {fast: 3}", "protocols.fast", ["mapping", "got 3"]),
+    "sizes of a flow by probing": (
+        "{models: {rf: {denoiser: random_features, sizes: {smallest: 4, largest: 8}, protocol: flow}}, "
+        "protocols: {flow: {steps: 10, clock: eps}}}",
+        "models.rf.sizes",
+        ["not placed by probing", "sizes: [50, 100, 200]"],
+    ),
     "two numbers of points": (
         "protocols: {fast: {points_per_step: 128}}",
         "protocols.fast.points_per_step",

@@ -20,7 +20,7 @@ from edgemem.config.file_list import Drawing, FilesSpec
 from edgemem.config.grids import SettingEntry
 from edgemem.config.models import ModelEntry
 from edgemem.config.plot import DrawnFigure, PlotSpec
-from edgemem.config.protocol import Protocol
+from edgemem.config.protocol import AnyProtocol
 from edgemem.config.regress import Regression, RegressSpec, StartedModel
 from edgemem.config.report import ReportSpec
 from edgemem.config.sample import SampleSpec
@@ -48,8 +48,10 @@ class Campaign(Model):
     models: dict[Name, ModelEntry | None] = Field(
         min_length=1, description="What is trained, by a name that stands in paths, figures and tables; null for none."
     )
-    protocols: dict[Name, Protocol | None] = Field(
-        min_length=1, description="Training protocols by name; null for none."
+    protocols: dict[Name, AnyProtocol | None] = Field(
+        min_length=1,
+        description="Training protocols by name, each of an optimizer or, with the key `clock`, a gradient flow; null "
+        "for none.",
     )
     sampling: Sampling = Field(Sampling(), description="Time grid and sampler.")
     evaluation: Evaluation = Field(Evaluation(), description="How trained models are measured.")
@@ -99,7 +101,7 @@ class Campaign(Model):
         return {name: entry for name, entry in self.models.items() if entry is not None}
 
     @cached_property
-    def protocols_by_name(self) -> dict[str, Protocol]:
+    def protocols_by_name(self) -> dict[str, AnyProtocol]:
         """The protocols by name, without those that were taken out."""
         return {name: protocol for name, protocol in self.protocols.items() if protocol is not None}
 

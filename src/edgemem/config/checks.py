@@ -7,7 +7,7 @@ from edgemem import pieces
 from edgemem.config.base import KeyProblem, nearest
 from edgemem.config.models import ModelEntry, SizeContour, snapshot_steps
 from edgemem.config.plot import CaseFigure, SettingFigure
-from edgemem.config.protocol import CONTINUED
+from edgemem.config.protocol import CONTINUED, Protocol
 
 
 if TYPE_CHECKING:
@@ -63,6 +63,11 @@ def _check_protocol(campaign: "Campaign", name: str, entry: ModelEntry) -> None:
             "order; list the sizes, as in sizes: [0.5 N, 0.8 N, N]",
             *("models", name, "sizes"),
         )
+    if "closed_form" in entry.declared.provides and not isinstance(entry.sizes, list):
+        raise KeyProblem(
+            f"sizes of {entry.denoiser} are not placed by probing; list them, as in sizes: [50, 100, 200]",
+            *("models", name, "sizes"),
+        )
     if (last := snapshot_steps(entry.snapshots, protocol.steps)[-1]) > protocol.steps:
         raise KeyProblem(
             f"must be at most the {protocol.steps} steps of the protocol '{entry.protocol}' (got {last})",
@@ -85,9 +90,13 @@ def _check_rates(campaign: "Campaign", name: str, entry: ModelEntry) -> None:
     """Check that no rate is one at which the denoiser's training is known to fail."""
     protocols = campaign.protocols_by_name
     for parameter, largest in entry.declared.largest_rates.items():
-        rates = {other: p.peak_lr * p.lr_multipliers.get(parameter, 1) for other, p in protocols.items()}
+        rates = {
+            other: p.peak_lr * p.lr_multipliers.get(parameter, 1)
+            for other, p in protocols.items()
+            if isinstance(p, Protocol)
+        }
         if (rate := rates[entry.protocol]) > largest:
-            slow = [other for other in protocols if rates[other] <= largest]
+            slow = [other for other, own in rates.items() if own <= largest]
             raise KeyProblem(
                 f"training of {entry.denoiser} is known to fail where the rate of '{parameter}' exceeds {largest:g}, "
                 f"and that of the protocol '{entry.protocol}' rises to {rate:g}; take another one "

@@ -7,6 +7,7 @@ import numpy as np
 from pydantic import BeforeValidator, Discriminator, Field, PositiveInt, Tag, field_validator, model_validator
 
 from edgemem.config.base import KeyProblem, Model, nearest
+from edgemem.config.flow import FlowProtocol
 from edgemem.config.sampling import TimeGrid
 from edgemem.declared import Declared
 
@@ -149,6 +150,10 @@ class Protocol(Model):
         assert self.draws is not None  # one of the two is given
         return min(self.minibatch or n_samples, n_samples), self.draws
 
+    def seen(self, steps: list[int], n_samples: int) -> np.ndarray:
+        """Return the noised points that training has seen after each of some steps."""
+        return np.array(steps) * math.prod(self.batch(n_samples))
+
     def points(self, n_samples: int) -> int:
         """Return the noised points that training sees of each of N samples, their mean to the nearest whole number."""
         return round(self.steps * math.prod(self.batch(n_samples)) / n_samples)
@@ -167,6 +172,12 @@ class Protocol(Model):
 
         **Raises:** KeyProblem that names what it does not have.
         """
+        if "closed_form" in declared.provides:
+            raise KeyProblem(
+                "the denoiser is trained in closed form, without an optimizer; give this model a protocol such as "
+                "{steps: 1000000, clock: eps}",
+                "steps",
+            )
         for name in self.lr_multipliers:
             if name not in declared.parameters:
                 raise KeyProblem(
@@ -200,3 +211,16 @@ class Protocol(Model):
                 raise KeyProblem(f"none of the {times} times is in the interval (got {interval})", "weighting")
         if isinstance(self.weighting, list) and (found := len(self.weighting)) != times:
             raise KeyProblem(f"one lambda for each of the {times} times is needed (got {found})", "weighting")
+
+
+def _of_its_kind(value: Any) -> Any:
+    """Return the protocol of a mapping, so that an error speaks of one kind only."""
+    if isinstance(value, Model):
+        return value
+    if not isinstance(value, dict):
+        # Pydantic collects no TypeError.
+        raise ValueError(f"must be a mapping of keys to values (got {value!r})")  # noqa: TRY004
+    return (FlowProtocol if "clock" in value else Protocol).model_validate(value)
+
+
+AnyProtocol = Annotated[Protocol | FlowProtocol, BeforeValidator(_of_its_kind)]

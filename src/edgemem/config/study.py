@@ -8,7 +8,7 @@ from pydantic import Field
 from edgemem.config.base import Model, Seed, Spec, key
 from edgemem.config.evaluate import EvaluateSpec, Evaluation
 from edgemem.config.models import ModelSizes, Snapshots
-from edgemem.config.protocol import Protocol
+from edgemem.config.protocol import AnyProtocol
 from edgemem.config.sample import SampleSpec
 from edgemem.config.sampling import Sampling
 from edgemem.config.settings import AbstractSetting, Setting
@@ -45,7 +45,7 @@ class TrainedModel(MeasuredModel):
     sizes: ModelSizes
     snapshots: Snapshots = 1
     protocol_name: str
-    protocol: Protocol
+    protocol: AnyProtocol
 
 
 def cases_of(settings: list[AbstractSetting], models: dict[str, Any]) -> list[Case]:

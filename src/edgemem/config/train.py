@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from edgemem import pieces
 from edgemem.config.base import KeyProblem, Seed, Spec
 from edgemem.config.models import ModelSizes, Snapshots
-from edgemem.config.protocol import Protocol
+from edgemem.config.protocol import AnyProtocol
 from edgemem.config.sampling import TimeGrid
 from edgemem.config.settings import Setting
 
@@ -23,7 +23,7 @@ class TrainSpec(Spec):
     """Options of the denoiser that are not at their defaults."""
     sizes: ModelSizes
     snapshots: Snapshots = 1
-    protocol: Protocol
+    protocol: AnyProtocol
     time_grid: TimeGrid
 
     @model_validator(mode="after")

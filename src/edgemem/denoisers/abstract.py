@@ -1,8 +1,8 @@
 """What the workflow asks of a denoiser: what a new one has to say, and what it may leave to defaults."""
 
 import abc
-from collections.abc import Collection, Mapping
-from typing import Any, ClassVar
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -12,6 +12,20 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from edgemem.numerics.diffusion import noised
 from edgemem.numerics.points import Points
+
+
+class Solved(NamedTuple):
+    """Training in closed form.
+
+    **Attributes:** `denoisers`: one a step; `loss`: training loss after each step, mean over times; `converged`:
+    whether the last of them is within 1 % of what it is without end; `exact`: what else is known without sampling, by
+    dimensions of its own.
+    """
+
+    denoisers: "list[AbstractDenoiser]"
+    loss: Float[np.ndarray, "step"]
+    converged: bool
+    exact: xr.Dataset
 
 
 class AbstractDenoiser(eqx.Module):
@@ -27,7 +41,8 @@ class AbstractDenoiser(eqx.Module):
     """Abilities of the data that it cannot do without, for example `templates`."""
     provides: ClassVar[tuple[str, ...]] = ()
     """Its own abilities: `components` where its size counts components, as N counts samples; `learned_variance`
-    where these have one, which a protocol can set at the start."""
+    where these have one, which a protocol can set at the start; `closed_form` where training is a gradient flow that is
+    known in closed form, `solved`."""
     starts: ClassVar[Mapping[str, tuple[str, ...]]]
     """Where training can start, by name, each with the abilities of the data that it needs; the default comes first.
     `continued_up` and `continued_down` are starts of a denoiser that has `resized`: each size goes on from the trained
@@ -71,6 +86,16 @@ class AbstractDenoiser(eqx.Module):
         x0 = points.x0.T
         error = self(noised(x0, points.t, points.noise.T), points.t) - x0
         return jnp.sum(points.weight * jnp.sum(error**2, axis=1))
+
+    def solved(
+        self, samples: xr.Dataset, steps: Sequence[int], abilities: Collection[str], *, key: PRNGKeyArray, **flow: Any
+    ) -> "Solved":
+        """Return what gradient flow has made of this start, if training has a `closed_form`.
+
+        **Arguments:** `steps`: training times, ascending; `abilities`: what the data provide; `key`: of noise that is
+        drawn; `flow`: clock, draws and ridge of the protocol.
+        """
+        raise NotImplementedError
 
     def with_variance(self, variance: float) -> "AbstractDenoiser":
         """Return the same denoiser with another variance of its components, if it has a `learned_variance`."""

@@ -32,7 +32,8 @@ def stored(denoiser: AbstractDenoiser, like: AbstractDenoiser) -> Arrays:
 
 
 def to_dataset(kind: type[AbstractDenoiser], arrays: Mapping[int, Sequence[Arrays]]) -> xr.Dataset:
-    """Return the arrays of several sizes and steps, float32 as they were trained, NaN beyond a size's own shape.
+    """Return the arrays of several sizes and steps as they were trained, in float32 or float64, NaN beyond a size's own
+    shape.
 
     **Arguments:** `kind`: class of the denoisers, whose annotations name the dimensions; `arrays`: by size, one entry a
     step.
@@ -42,7 +43,7 @@ def to_dataset(kind: type[AbstractDenoiser], arrays: Mapping[int, Sequence[Array
     for name in first:
         values = [[step[name] for step in steps] for steps in arrays.values()]
         shape = np.max([value.shape for steps in values for value in steps], axis=0, initial=0).astype(int)
-        filled = np.full((len(values), len(values[0]), *shape), np.nan, np.float32)
+        filled = np.full((len(values), len(values[0]), *shape), np.nan, values[0][0].dtype)
         for i, steps in enumerate(values):
             for j, value in enumerate(steps):
                 filled[i, j, *_corner(value.shape)] = value

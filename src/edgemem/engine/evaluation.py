@@ -27,6 +27,8 @@ from edgemem.runtime.progress import Progress
 SPLITS = ("train", "test")
 # Generated points that are kept, to be looked at.
 N_KEPT = 10
+# What is exact of models whose training has a closed form.
+EXACT = ["eigenvalue", "flow_loss"]
 LEARNED = {
     "learned_variance": "variance learned by the model",
     "distance_to_nearest_sample": "mean distance of a learned mean to its nearest training sample",
@@ -69,8 +71,10 @@ def evaluate(spec: EvaluateSpec, samples: xr.Dataset, models: xr.Dataset) -> xr.
             dataset = dataset.merge(_learned(job)).merge(_geometry(job))
     # What is known of the data distribution, and how training ended, goes along, so that tables need no other file.
     known = [name for name in ("true_mean", "true_variance") if name in spec.setting.abilities]
-    trained_by = models[["converged", "still_falling", "training_weight"]]
-    return dataset.merge(samples[["copies_of", "log_density", *known]]).merge(trained_by, join="exact")
+    trained_by = ["converged", "still_falling", "training_weight"]
+    if "closed_form" in trained.kind.provides:
+        trained_by += EXACT
+    return dataset.merge(samples[["copies_of", "log_density", *known]]).merge(models[trained_by], join="exact")
 
 
 def _coordinates(job: _Job, models: xr.Dataset) -> xr.Dataset:

@@ -1,12 +1,11 @@
 """What training leaves of the models of a job, as a dataset."""
 
-import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from edgemem import pieces
 from edgemem.config.models import snapshot_steps
@@ -14,7 +13,6 @@ from edgemem.config.train import TrainSpec
 from edgemem.denoisers.abstract import AbstractDenoiser
 from edgemem.denoisers.storage import stored, to_dataset
 from edgemem.numerics.diffusion import time_grid
-from edgemem.numerics.loss_trace import can_tell, log_steps, still_falling
 from edgemem.numerics.training import Trained
 
 
@@ -22,7 +20,7 @@ class Size(NamedTuple):
     """A trained model size.
 
     **Attributes:** `like`: a denoiser of the same size that is not padded; `grid`: coarse, fine or listed;
-    `probe_ratio`: of a coarse size.
+    `probe_ratio`: of a coarse size; `still_falling`, `converged`: what the training loss says.
     """
 
     trained: Trained
@@ -30,12 +28,20 @@ class Size(NamedTuple):
     seconds: float
     grid: str
     probe_ratio: float | None
+    still_falling: bool
+    converged: bool
 
 
-def models_dataset(spec: TrainSpec, sizes: Mapping[int, Size], weight: Float[np.ndarray, "time"]) -> xr.Dataset:
+def models_dataset(
+    spec: TrainSpec,
+    sizes: Mapping[int, Size],
+    weight: Float[np.ndarray, "time"],
+    logged: Int[np.ndarray, "log_step"],
+) -> xr.Dataset:
     """Return the models of all sizes and steps, and how they were trained.
 
-    **Arguments:** `sizes`: ascending; `weight`: lambda on the x_0 scale at each time of training, in their order.
+    **Arguments:** `sizes`: ascending; `weight`: lambda on the x_0 scale at each time of training, in their order;
+    `logged`: steps up to which the training loss is known.
     """
     protocol, setting, keep = spec.protocol, spec.setting, snapshot_steps(spec.snapshots, spec.protocol.steps)
     declared = pieces.declared(spec.denoiser)
@@ -50,10 +56,10 @@ def models_dataset(spec: TrainSpec, sizes: Mapping[int, Size], weight: Float[np.
         step=("step", keep, {"long_name": "optimizer steps after which the model was kept", "units": "1"}),
         points=(
             "step",
-            np.array(keep) * math.prod(protocol.batch(setting.N)),
+            protocol.seen(keep, setting.N),
             {"long_name": "noised samples that training has seen", "units": "1"},
         ),
-        log_step=("log_step", log_steps(protocol.steps), {"long_name": "last optimizer step of a block", "units": "1"}),
+        log_step=("log_step", logged, {"long_name": "last optimizer step of a block", "units": "1"}),
         time=(
             "time",
             time_grid(grid.times, grid.t_min, grid.t_max),
@@ -71,7 +77,6 @@ def models_dataset(spec: TrainSpec, sizes: Mapping[int, Size], weight: Float[np.
         np.stack(list(loss.values())),
         {"long_name": "training loss on the protocol's scale, mean over a block of steps", "units": "1"},
     )
-    falling = {size: still_falling(values) for size, values in loss.items()}
     by_size: dict[str, tuple[list[Any], str]] = {
         "parameters": (
             [declared.n_parameters(size, setting.dim, **options) for size in sizes],
@@ -84,11 +89,11 @@ def models_dataset(spec: TrainSpec, sizes: Mapping[int, Size], weight: Float[np.
             "memorization ratio of the probe by which other sizes were placed",
         ),
         "still_falling": (
-            [np.int8(value) for value in falling.values()],
+            [np.int8(one.still_falling) for one in sizes.values()],
             "1 if the training loss was still falling at the end, else 0",
         ),
         "converged": (
-            [np.int8(can_tell(protocol.steps) and not value) for value in falling.values()],
+            [np.int8(one.converged) for one in sizes.values()],
             "1 if the training loss was no longer falling at the end, else 0, also if training was too short to tell",
         ),
     }

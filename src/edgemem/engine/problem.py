@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from edgemem.config.protocol import Weighting
+from edgemem.config.protocol import Protocol, Weighting
 from edgemem.families.rows import rows
 from edgemem.numerics.diffusion import time_grid
 from edgemem.numerics.optimizer import optimizer
@@ -28,6 +28,7 @@ def training_problem(spec: TrainSpec | BarrierSpec, samples: xr.Dataset) -> tupl
     In float32 throughout: half the time of float64, and the noise of a step is far above its rounding.
     """
     protocol, grid = spec.protocol, spec.time_grid
+    assert isinstance(protocol, Protocol)  # a flow needs no points, and no optimizer
     times = jnp.asarray(time_grid(grid.times, grid.t_min, grid.t_max), jnp.float32)
     x_train = rows(samples.x_train)
     return (

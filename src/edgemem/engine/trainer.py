@@ -11,7 +11,7 @@ import xarray as xr
 
 from edgemem import pieces
 from edgemem.config.models import SizeContour, SizeGrid, listed_sizes, snapshot_steps
-from edgemem.config.protocol import CONTINUED, FRESH
+from edgemem.config.protocol import CONTINUED, FRESH, Protocol
 from edgemem.config.train import TrainSpec
 from edgemem.denoisers.abstract import AbstractDenoiser
 from edgemem.denoisers.padding import padded_size
@@ -22,6 +22,7 @@ from edgemem.errors import EdgememError
 from edgemem.families.rows import rows
 from edgemem.numerics.arrays import arrays_of
 from edgemem.numerics.contour import next_size
+from edgemem.numerics.loss_trace import can_tell, log_steps, still_falling
 from edgemem.numerics.memorization import memorized
 from edgemem.numerics.model_sizes import coarse_sizes, fine_grid
 from edgemem.numerics.randomness import named_generator, named_key
@@ -49,7 +50,8 @@ class Trainer:
 
     def __init__(self, spec: TrainSpec, samples: xr.Dataset, *, together: bool, checkpoints: Checkpoints | None = None):
         self.together, self.checkpoints = together, checkpoints
-        self.spec, self.samples = spec, samples
+        assert isinstance(spec.protocol, Protocol)  # what is trained in closed form is trained by `closed_form`
+        self.spec, self.samples, self.protocol = spec, samples, spec.protocol
         self.kind = pieces.denoiser_class(spec.denoiser)
         self.declared = pieces.declared(spec.denoiser)
         self.options = self.declared.defaults() | spec.options
@@ -112,12 +114,12 @@ class Trainer:
         self.grid |= dict.fromkeys(sizes.tolist(), grid)
         # In one program one shape for all sizes up to N, so that no number depends on which of them are asked for.
         largest = max([self.spec.setting.N, *sizes.tolist()])
-        if self.spec.protocol.initialization in CONTINUED:
+        if self.protocol.initialization in CONTINUED:
             self._train_in_order(sizes, largest, planned)
             return
         groups: dict[Any, list[tuple[int, AbstractDenoiser]]] = {}
         for size in sizes.tolist():
-            padded = self._padded(size, self._start(self.spec.protocol.initialization, size), largest)
+            padded = self._padded(size, self._start(self.protocol.initialization, size), largest)
             shape = tuple(array.shape for array in arrays_of(padded)) if self.together else size
             groups.setdefault(shape, []).append((size, padded))
         for group in groups.values():
@@ -126,7 +128,7 @@ class Trainer:
     def _train_in_order(self, sizes: np.ndarray, largest: int, planned: int) -> None:
         """Train each size from where the one before it has ended, up or down, the first of all from its own start."""
         before: int | None = None
-        for size in sorted(sizes.tolist(), reverse=self.spec.protocol.initialization == "continued_down"):
+        for size in sorted(sizes.tolist(), reverse=self.protocol.initialization == "continued_down"):
             if before is None:
                 start = self._start(next(iter(self.declared.starts)), size)
             else:
@@ -142,7 +144,7 @@ class Trainer:
             x, _ = pieces.data(setting.family).draw_samples(samples, size, rng=rng)
             samples = samples.assign(x_fresh=(("fresh", "coordinate"), x.reshape(size, -1)))
         start = self.kind.start(name, samples, size, key=self._key("initial", size), **self.options)
-        variance = self.spec.protocol.initial_variance
+        variance = self.protocol.initial_variance
         return start if variance is None else start.with_variance(variance)
 
     def _padded(self, size: int, start: AbstractDenoiser, largest: int) -> AbstractDenoiser:
@@ -151,7 +153,7 @@ class Trainer:
         return start.padded(padded_size(largest if self.together else size))
 
     def _train_group(self, group: list[tuple[int, AbstractDenoiser]], planned: int) -> None:
-        protocol, started = self.spec.protocol, time.monotonic()
+        protocol, started = self.protocol, time.monotonic()
         samples_of_step, draws = protocol.batch(self.spec.setting.N)
         sizes, initial = [size for size, _ in group], [denoiser for _, denoiser in group]
         if self._restore(sizes, initial):
@@ -222,12 +224,12 @@ class Trainer:
         rate = step / (time.monotonic() - started)
         left = ""
         if finished:
-            part = (finished + len(sizes) * step / self.spec.protocol.steps) / planned
+            part = (finished + len(sizes) * step / self.protocol.steps) / planned
             left = f", about {self._elapsed() * (1 - part) / part:.0f} s left"
         which = f"size M = {sizes[0]}" if len(sizes) == 1 else f"sizes M = {sizes[0]} to {sizes[-1]}"
         self.progress.update(
             f"{self.grid[sizes[0]]} {which} ({finished + len(sizes)} of {planned}), step {step} of "
-            f"{self.spec.protocol.steps}, {rate:,.0f} steps/s{left}"
+            f"{self.protocol.steps}, {rate:,.0f} steps/s{left}"
         )
 
     def _probe(self, denoiser: Any, size: int, points: int) -> float:
@@ -250,8 +252,12 @@ class Trainer:
         sizes = {}
         for size, of_size in sorted(self.trained.items()):
             probe = self.probe_ratio.get(size)
-            sizes[size] = Size(of_size, self.unpadded[size], self.seconds[size], self.grid[size], probe)
-        return models_dataset(self.spec, sizes, np.asarray(self.problem.weight))
+            falling = still_falling(of_size.loss)
+            converged = can_tell(self.protocol.steps) and not falling
+            sizes[size] = Size(
+                of_size, self.unpadded[size], self.seconds[size], self.grid[size], probe, falling, converged
+            )
+        return models_dataset(self.spec, sizes, np.asarray(self.problem.weight), log_steps(self.protocol.steps))
 
 
 def on_gpu() -> bool:

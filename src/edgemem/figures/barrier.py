@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field, PositiveInt
 
 from edgemem.config.base import KeyProblem, nearest
+from edgemem.config.flow import FlowProtocol
 from edgemem.config.models import listed_sizes
 from edgemem.config.plot import INTERVALS, Caption, CaseFigure, Fractions, Subject
 from edgemem.figures.style import COLOURS, case_title, legend_below, mean_with_band, new_grid, size_in_words
@@ -120,6 +121,8 @@ def _difference(one: TrainedModel, other: TrainedModel) -> str:
         return f"they are different denoisers, {one.denoiser} and {other.denoiser}"
     if one.options != other.options:
         return f"options of their denoiser differ, {one.options} and {other.options}"
+    if isinstance(one.protocol, FlowProtocol) or isinstance(other.protocol, FlowProtocol):
+        return "a gradient flow in closed form has one end, wherever it starts"
     if one.protocol.weighting != other.protocol.weighting:
         return (
             "they minimize different losses, with the weightings "

@@ -2,6 +2,9 @@
 
 import argparse
 
+import xarray as xr
+
+from edgemem import pieces
 from edgemem.config.train import TrainSpec
 from edgemem.files.netcdf import read_dataset, require_same, write_dataset
 from edgemem.runtime.devices import lease_gpu
@@ -23,6 +26,22 @@ def run(options: argparse.Namespace) -> None:
     log = Progress(f"train {spec.model} on {spec.setting.name} seed {spec.seed}").log
     samples = read_dataset(options.samples, "samples")
     require_same(options.samples, samples, spec)
+
+    def write(models: xr.Dataset) -> None:
+        write_dataset(
+            models,
+            options.output,
+            kind="models",
+            spec=spec,
+            inputs=[options.samples],
+            title=f"{spec.model} trained on {spec.setting.name}, seed {spec.seed}",
+        )
+
+    if "closed_form" in pieces.declared(spec.denoiser).provides:
+        from edgemem.engine.closed_form import train_in_closed_form
+
+        write(train_in_closed_form(spec, samples))
+        return
     gpu = lease_gpu(log)
     # Only now, since what it imports is JAX, which opens all GPUs that it sees.
     from edgemem.engine.job_state import training_checkpoints
@@ -32,11 +51,4 @@ def run(options: argparse.Namespace) -> None:
         log(f"GPU {gpu} is there, but this JAX computes on the CPU; type make env DEVICE=cuda")
     checkpoints = training_checkpoints(options.output, options.samples, spec, log)
     with checkpoints.kept():
-        write_dataset(
-            Trainer(spec, samples, together=on_gpu(), checkpoints=checkpoints).train_all(),
-            options.output,
-            kind="models",
-            spec=spec,
-            inputs=[options.samples],
-            title=f"{spec.model} trained on {spec.setting.name}, seed {spec.seed}",
-        )
+        write(Trainer(spec, samples, together=on_gpu(), checkpoints=checkpoints).train_all())

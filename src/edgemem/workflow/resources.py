@@ -11,6 +11,7 @@ from edgemem import pieces
 from edgemem.config.agreement import PARTS, AgreementSpec
 from edgemem.config.barrier import BarrierSpec
 from edgemem.config.evaluate import EvaluateSpec
+from edgemem.config.flow import FlowProtocol
 from edgemem.config.models import SizeContour, SizeGrid, listed_sizes, snapshot_steps
 from edgemem.config.sample import TEST_POOL
 from edgemem.config.sensitivity import SensitivitySpec
@@ -71,6 +72,11 @@ def _mixtures(spec: TrainSpec) -> int:
     return mixtures
 
 
+def _solved(spec: TrainSpec) -> bool:
+    """Return whether training has a closed form."""
+    return isinstance(spec.protocol, FlowProtocol)
+
+
 def _steps(spec: TrainSpec) -> int:
     """Return how many times each model is kept."""
     return len(snapshot_steps(spec.snapshots, spec.protocol.steps))
@@ -101,6 +107,9 @@ def train_memory(spec: TrainSpec, attempt: int) -> int:
     The points of a step are drawn in blocks and take no more than the process, however many they are.
     """
     count, largest, _ = _rows(spec)
+    if _solved(spec):  # matrices of features x features, and the models of all steps and times
+        kept = count * _steps(spec) * _mixtures(spec) * largest * spec.setting.dim
+        return _megabytes(attempt, TRAINING_PROCESS, 8 * largest**2 + 16 * spec.setting.N * largest + 2 * kept, 8)
     rows = 6 * (spec.setting.N + TEST_POOL) + (10 + 5 * count * _steps(spec)) * largest * _mixtures(spec)
     return _megabytes(attempt, TRAINING_PROCESS, rows * spec.setting.dim, 4)
 
@@ -108,10 +117,13 @@ def train_memory(spec: TrainSpec, attempt: int) -> int:
 def train_seconds(spec: TrainSpec) -> float:
     """Return the seconds of training on one core; a GPU is faster.
 
-    A step has five products of points x components x features.
+    A step has five products of points x components x features. In closed form there is an eigendecomposition for each
+    time, and before it products of samples x features x features.
     """
-    count, _, components = _rows(spec)
+    count, largest, components = _rows(spec)
     protocol = spec.protocol
+    if isinstance(protocol, FlowProtocol):
+        return _mixtures(spec) * components * largest * (16 * spec.setting.N + 30 * largest) / TRAINING_SPEED
     points = math.prod(protocol.batch(spec.setting.N))
     work = protocol.steps * (5 * points * components * spec.setting.dim + STEP * count)
     return work / TRAINING_SPEED
@@ -200,8 +212,9 @@ def sample_bytes(setting: AbstractSetting) -> float:
 
 
 def train_bytes(spec: TrainSpec) -> float:
-    """Return the bytes of a models file: all models at all kept steps in float32; rows that only pad take nothing."""
-    return HEADER + 4 * _rows(spec)[2] * _mixtures(spec) * _steps(spec) * spec.setting.dim
+    """Return the bytes of a models file: all models at all kept steps in float32, or in float64 where they are solved;
+    rows that only pad take nothing."""
+    return HEADER + (8 if _solved(spec) else 4) * _rows(spec)[2] * _mixtures(spec) * _steps(spec) * spec.setting.dim
 
 
 def evaluate_bytes(spec: EvaluateSpec, trained: TrainSpec) -> float:
