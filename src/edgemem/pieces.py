@@ -32,7 +32,7 @@ PACKAGE = Path(__file__).parent
 SHARED = {
     "families": {"abstract", "component_means", "rows"},
     "denoisers": {"abstract", "learned_means", "matching", "padding", "starts", "storage"},
-    "figures": {"style", "column", "drawn_values", "image_rows", "left_out", "courses", "planes"},
+    "figures": {"style", "column", "drawn_values", "image_rows", "left_out", "courses", "planes", "flows"},
 }
 FOLDERS: dict[Kind, str] = {"family": "families", "denoiser": "denoisers", "figure": "figures"}
 # By the classes that they are made from an extension's kind is known.

@@ -56,6 +56,9 @@ def test_default_campaign_names_every_key(default_text: str):
     weighting = yaml.safe_load(re.search(r"^ +#   (weighting: \{.*\})$", default_text, re.MULTILINE)[1])
     Campaign.model_validate(config | {"protocols": {name: p | weighting for name, p in config["protocols"].items()}})
 
+    flow = yaml.safe_load(re.search(r"^ +#   (flow: \{.*\})$", default_text, re.MULTILINE)[1])
+    Campaign.model_validate(config | {"protocols": config["protocols"] | flow})
+
     contour = yaml.safe_load(re.search(r"^# +(sizes: \{.*\})$", default_text, re.MULTILINE)[1])
     Campaign.model_validate(config | {"models": {name: m | contour for name, m in config["models"].items()}})
 
@@ -76,7 +79,7 @@ def test_default_campaign_names_every_key(default_text: str):
             "settings[]": [{key for setting in config["settings"] for key in setting} | OTHER_SHAPES],
             "models.NAME": [model | dict.fromkeys(COMMENTED) for model in config["models"].values()],
             "models.NAME.sizes": [model["sizes"] | contour["sizes"] for model in config["models"].values()],
-            "protocols.NAME": list(config["protocols"].values()),
+            "protocols.NAME": [protocol | flow["flow"] for protocol in config["protocols"].values()],
             "protocols.NAME.weighting": [weighting["weighting"]],
             "figures[]": [figure | comparison | sensitivity | templates | barrier | course],
         }.get(place) or [config[place]]
@@ -206,6 +209,11 @@ EXPERIMENTS = {
     **dict.fromkeys(["per-time-protocols", "low-rank-protocols"], (2, 3, dict.fromkeys(
         ["even-4000", "even-8000", "even-16000", "draws-4-4000", "draws-4-8000", "long"], 2
     ))),
+    "random-features": (11, 5, {"features": 8, "samples": 4} | dict.fromkeys(
+        ["score", "unbiased", "drawn1", "drawn2"], 2
+    )),
+    "random-features-ddpm": (11, 5, {"features": 8, "samples": 4, "unbiased": 2}),
+    "random-features-losses": (7, 5, {"time": 6} | dict.fromkeys(["draws1", "draws2", "draws4", "all_draws"], 1)),
     "size-time": (2, 3, {"mlp": 2, "from_samples": 2, "from_means": 2}),
     "time": (5, 4, {"mlp": 5}),
     "weights": (4, 3, dict.fromkeys(["eps", "v", "x0", "min-snr", "edm", "log-snr", "low", "mid", "high"], 4)),

@@ -16,6 +16,7 @@ from edgemem.config import reference
 from edgemem.config.campaign import Campaign
 from edgemem.config.datasets import Datasets
 from edgemem.config.evaluate import Evaluation
+from edgemem.config.flow import FlowProtocol
 from edgemem.config.models import ModelEntry, SizeContour, SizeGrid
 from edgemem.config.protocol import Protocol, Weighting
 from edgemem.config.regress import Regression
@@ -27,6 +28,9 @@ from edgemem.figures.barrier import BarrierFigure
 from edgemem.figures.collapse import CollapseFigure
 from edgemem.figures.copies import CopiesFigure
 from edgemem.figures.course import CourseFigure
+from edgemem.figures.draws import DrawsFigure
+from edgemem.figures.flow import FlowFigure
+from edgemem.figures.flow_times import FlowTimesFigure
 from edgemem.figures.gallery import GalleryFigure
 from edgemem.figures.losses import LossesFigure
 from edgemem.figures.mechanism import MechanismFigure
@@ -39,6 +43,7 @@ from edgemem.figures.regression import RegressionFigure
 from edgemem.figures.samples import SamplesFigure
 from edgemem.figures.seeds import SeedsFigure
 from edgemem.figures.sensitivity import SensitivityFigure
+from edgemem.figures.spectrum import SpectrumFigure
 from edgemem.figures.starts import StartsFigure
 from edgemem.figures.templates import TemplatesFigure
 from edgemem.figures.transition import TransitionFigure
@@ -55,6 +60,9 @@ FIGURES = [
     CollapseFigure,
     CopiesFigure,
     CourseFigure,
+    DrawsFigure,
+    FlowFigure,
+    FlowTimesFigure,
     GalleryFigure,
     LossesFigure,
     MechanismFigure,
@@ -67,6 +75,7 @@ FIGURES = [
     SamplesFigure,
     SeedsFigure,
     SensitivityFigure,
+    SpectrumFigure,
     StartsFigure,
     TemplatesFigure,
     TransitionFigure,
@@ -77,7 +86,7 @@ PLACES: dict[str, list[type[BaseModel]]] = {
     "settings[].": FAMILIES,
     "models.NAME.": [ModelEntry],
     "models.NAME.sizes.": [SizeGrid, SizeContour],
-    "protocols.NAME.": [Protocol],
+    "protocols.NAME.": [Protocol, FlowProtocol],
     "protocols.NAME.weighting.": [Weighting],
     "sampling.": [Sampling],
     "evaluation.": [Evaluation],
@@ -186,8 +195,8 @@ def test_unions_grids_and_ranges_read_well(path: str, type_: str, allowed: str, 
 
 
 def test_key_of_some_figures_names_them():
-    with_settings = "agreement", "barrier", "copies", "gallery", "losses", "mechanism", "plane", "samples"
-    more = "seeds", "sensitivity", "starts", "templates", "transition"
+    with_settings = "agreement", "barrier", "copies", "flow", "gallery", "losses", "mechanism", "plane", "samples"
+    more = "seeds", "sensitivity", "spectrum", "starts", "templates", "transition"
     of_settings = ", ".join(f"`{name}`" for name in (*with_settings, *more)) + ": "
     assert KEYS["figures[].settings"].description.startswith(of_settings)
     assert KEYS["figures[].models"].description.startswith(

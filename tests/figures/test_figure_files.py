@@ -14,6 +14,7 @@ from edgemem.files.attributes import read_attributes
 from edgemem.files.netcdf import write_dataset
 
 from .conftest import CASES, OF_CASES, Case, case, undated
+from .flows import READS as FLOWS
 from .test_image_figures import IMAGES
 
 
@@ -42,7 +43,7 @@ TABLES = ("transition", "regression", "comparison")
 
 
 def test_every_figure_is_tested():
-    assert set(READS) | set(IMAGES) == set(pieces.names("figure"))
+    assert set(READS) | set(IMAGES) | set(FLOWS) == set(pieces.names("figure"))
     for figure, reads in READS.items():
         assert pieces.figure_options(figure).reads == reads
 

@@ -15,6 +15,7 @@ from edgemem.figures.column import one_column
 from edgemem.figures.drawn_values import drawn_values
 from edgemem.figures.style import new_figure
 
+from . import flows
 from . import test_image_figures as image_figures
 from .conftest import case, drawn
 from .test_figure_files import READS, inputs, plot  # noqa: F401
@@ -28,6 +29,8 @@ def fresh(figure: str) -> Figure:
     """Return a figure that no other test looks at, one with many long names."""
     if figure in image_figures.IMAGES:
         return image_figures.drawn(figure)
+    if figure in flows.READS:
+        return flows.drawn(figure)
     made = case("three seeds")
     return drawn.__wrapped__(made.name, figure, made.pairs[-1] if pieces.figure_options(figure).subject else None)
 
@@ -36,7 +39,7 @@ def texts(figure: Figure) -> list[Text]:
     return [text for text in figure.findobj(Text) if text.get_visible() and text.get_text().strip()]
 
 
-@pytest.mark.parametrize("figure", [*READS, *image_figures.IMAGES])
+@pytest.mark.parametrize("figure", [*READS, *image_figures.IMAGES, *flows.READS])
 def test_all_is_within_the_column(figure: str):
     narrow = fresh(figure)
     before = list(drawn_values(narrow))

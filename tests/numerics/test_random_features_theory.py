@@ -16,6 +16,7 @@ from edgemem.numerics.random_features import (
 from edgemem.numerics.random_features_theory import (
     constants,
     covariance_eigenvalues,
+    covariance_quantiles,
     final_losses,
     generalizing_bulk,
     memorizing_bulk,
@@ -57,6 +58,12 @@ def test_a_gain_scales_the_activation():
 def test_covariance_eigenvalues_have_the_moments_of_wishart_matrices(psi_n):
     x, weight = covariance_eigenvalues(psi_n)
     assert [weight @ x**power for power in (0, 1, 2)] == pytest.approx([1, 1, 1 + 1 / psi_n], rel=1e-9)
+
+
+def test_quantiles_of_covariances_are_their_eigenvalues():
+    x = np.random.default_rng(7).normal(size=(400, 200))
+    expected = np.linalg.eigvalsh(x.T @ x / 400)
+    assert np.allclose(covariance_quantiles(2.0, 200), expected, rtol=0.05, atol=0.03)
 
 
 # psi_p, then the pilot's solution of the same equations for m = 1, 2, 4 and without end; d = 30, psi_n = 8, ridge 1e-3.

@@ -16,6 +16,7 @@ from edgemem.analysis.copied_samples import (
     has_duplicates,
 )
 from edgemem.analysis.evaluations import Evaluations, last_step, of_cases
+from edgemem.analysis.flows import flow_metrics
 from edgemem.analysis.published import LOSS_TIME, RATIO_POINTS
 from edgemem.analysis.starts import ratios_at_n, samples_held, starts_metrics
 from edgemem.analysis.time_scaling import times_metrics
@@ -59,7 +60,7 @@ def summary(
     at_n = {case: own[AT_N] for case, own in measured.items() if AT_N in own}
     table: dict[str, Any] = _of_campaign(spec, transition, regression)
     table |= ratios_at_n(spec, at_n) | starts_metrics(spec, transition) | weightings_metrics(spec, transition)
-    table |= times_metrics(transition)
+    table |= times_metrics(transition) | flow_metrics(spec, transition)
     places, predicted = _by_case(spec, transition), _by_case(spec, regression)
     constants = regression.finite_size_constant.sel(setting=[case.setting.name for case in spec.cases]).values
     for i, case in enumerate(spec.cases):

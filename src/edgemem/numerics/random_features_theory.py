@@ -162,6 +162,14 @@ def covariance_eigenvalues(psi_n: float) -> tuple[Float[np.ndarray, "x"], Float[
     return np.append(x, 0.0), np.append(weight, max(0.0, 1 - psi_n))
 
 
+def covariance_quantiles(psi_n: float, count: int) -> Float[np.ndarray, "x"]:
+    """Return so many eigenvalues of a sample covariance, ascending: the middles of equal parts of their law."""
+    x, weight = covariance_eigenvalues(psi_n)
+    order = np.argsort(x)
+    middle = np.cumsum(weight[order]) - weight[order] / 2
+    return np.interp((np.arange(count) + 0.5) / count, middle, x[order])
+
+
 def final_losses(of: Constants, psi_n: float, psi_p: float, *, draws: float, ridge: float) -> Losses:
     """Return both losses at the end of training with a ridge; U (81) to (85) and (124) to (137).
 

@@ -3,6 +3,7 @@
 import argparse
 
 from edgemem.analysis.evaluations import read_evaluations
+from edgemem.analysis.flows import flow_table
 from edgemem.analysis.metrics import metrics
 from edgemem.analysis.prediction import predict_transitions
 from edgemem.analysis.starts import starts_table
@@ -31,7 +32,8 @@ def run(options: argparse.Namespace) -> None:
     cases = [(case.setting.name, case.model) for case in spec.cases]
     evaluations = read_evaluations(options.evaluations, cases, spec.seeds)
     transition = find_transitions(spec, evaluations)
-    transition = transition.merge(starts_table(spec, evaluations)).merge(training_times(spec, evaluations))
+    for more in (starts_table, training_times, flow_table):
+        transition = transition.merge(more(spec, evaluations))
     regression = predict_transitions(spec, evaluations, transition)
     inputs = options.evaluations
     title = f"of campaign {spec.campaign}"
