@@ -6,7 +6,7 @@ from pathlib import Path
 
 from edgemem.config.loading import read_yaml
 from edgemem.errors import EdgememError
-from edgemem.layout import CLAIMED, NUMBERS, PAGES, STAGES, TEMPLATES, TIMED
+from edgemem.layout import CLAIMED, NUMBERS, PAGES, SOLVED, STAGES, TEMPLATES, TIMED
 from edgemem.workflow.forcing import force
 from edgemem.workflow.arguments import require_one_configfile
 from edgemem.workflow.plan import Plan

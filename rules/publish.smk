@@ -44,11 +44,16 @@ rule collect:
         "--extensions {input.extensions:q} --spec - <<< {params.spec:q} 2>&1 | tee {log}"
 
 
+SOLVED_METRICS = [f"docs/results/{campaign}/metrics.json" for campaign in SOLVED]
+
+
 rule claims:
     input:
         template="docs/templates/claims.md",
         metrics=[f"docs/results/{campaign}/metrics.json" for campaign in CLAIMED],
         timed=[str(path) for path in Path(f"docs/results/{TIMED}").glob("metrics.json")],
+        # All of them or none.
+        solved=SOLVED_METRICS if all(map(os.path.exists, SOLVED_METRICS)) else [],
         code=PLAN.code("claims"),
     output:
         page="docs/claims.md",
@@ -66,7 +71,7 @@ rule claims:
         "judge the claims of the paper"
     shell:
         "NPROC={threads} python -m edgemem claims {input.template} {output.page} --metrics {input.metrics} "
-        "--timed {input.timed} 2>&1 | tee {log}"
+        "--timed {input.timed} --solved {input.solved} 2>&1 | tee {log}"
 
 
 # To be updated: else Snakemake would remove the pages first, and a slip in a template would cost all of them.

@@ -18,6 +18,14 @@ DRAWN = 0.1
 SLOPE = 0.2
 # An exponent is met within a fifth: over a factor of sixteen in N the times are then right within a factor of 1.75.
 EXPONENT = 0.2
+# A time that a theory has independent of N moves by less than a half over a factor of sixteen in N.
+FLAT = 0.15
+# Times are those of a theory if what is left of them, in standard deviations of log10, is a fifth.
+SPREAD = 0.08
+# Where a curve over sizes has its peak is known to the next size of those that are trained.
+SIZE_STEP = 1.5
+# Numbers of features are one multiple of another number if the multiples differ by less than a third.
+ONE_AXIS = 0.3
 # A predictor is better than another if it takes a tenth of its error away: less is no reason for a theory.
 GAIN = 0.1
 # Mean squared error beyond the noise that counts as none: half a component at N = 100, models having whole ones.

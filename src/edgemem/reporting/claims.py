@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from edgemem.reporting.compared_claims import COMPARED
 from edgemem.reporting.compared_judges import NOTHING, started_elsewhere
+from edgemem.reporting.flow_claims import CLAIMS as FLOW_CLAIMS
 from edgemem.reporting.further_claims import FURTHER
 from edgemem.reporting.numbers import Metrics
 from edgemem.reporting.pages import Table
@@ -50,6 +51,12 @@ def timed_claims(metrics: Metrics) -> list[Judged]:
     return [one for one in judged if one.ours != NOTHING]
 
 
+def flow_claims(metrics: Metrics) -> list[Judged]:
+    """Return the claims on random features of which a campaign judges any."""
+    judged = [Judged(claim.name, claim.text, claim.paper, *claim.judge(metrics, [])) for claim in FLOW_CLAIMS]
+    return [one for one in judged if one.ours != NOTHING]
+
+
 def judged_table(judged: Iterable[Judged]) -> Table:
     """Return judged claims as a table."""
     rows = [[claim.claim, claim.paper, claim.ours, claim.verdict] for claim in judged]
@@ -60,7 +67,7 @@ def documented_claims(campaigns: Mapping[str, Metrics], claims: Iterable[Claim] 
     """Return claims, one row for each of the published campaigns by which it is judged."""
     rows = []
     for claim in claims:
-        for i, campaign in enumerate(claim.campaigns):
+        for i, campaign in enumerate(campaign for campaign in claim.campaigns if campaign in campaigns):
             metrics = campaigns[campaign]
             ours, verdict = claim.judge(metrics, cases_of(metrics))
             text = [f"**{claim.name}**", ""] if i else [f"**{claim.name}.** {claim.text}", claim.paper]

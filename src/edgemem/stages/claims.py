@@ -3,11 +3,12 @@
 import argparse
 from collections.abc import Mapping
 
-from edgemem.layout import CLAIMED, TIMED
+from edgemem.layout import CLAIMED, SOLVED, TIMED
 from edgemem.reporting import bounds
 from edgemem.reporting.claims import documented_claims, rules_table
 from edgemem.reporting.compared_claims import COMPARED
 from edgemem.reporting.figure_values import comparisons, figure_table
+from edgemem.reporting.flow_claims import CLAIMS as FLOW_CLAIMS
 from edgemem.reporting.further_claims import FURTHER
 from edgemem.reporting.numbers import Metrics
 from edgemem.reporting.page_numbers import page_numbers
@@ -31,12 +32,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timed", nargs="?", metavar="METRICS.json", help=f"those of the campaign {TIMED}, once it is collected"
     )
+    parser.add_argument(
+        "--solved",
+        nargs="*",
+        default=[],
+        metavar="METRICS.json",
+        help=f"those of the campaigns {', '.join(SOLVED)}, once all of them are collected",
+    )
 
 
 def run(options: argparse.Namespace) -> None:
     """Write the page."""
     campaigns = dict(zip(CLAIMED, map(read_metrics, options.metrics), strict=True))
     timed = {TIMED: read_metrics(options.timed)} if options.timed else {}
+    solved = dict(zip(SOLVED, map(read_metrics, options.solved), strict=True)) if options.solved else {}
     found = comparisons(campaigns["paper-figures"])
     write_page(
         options.template,
@@ -48,6 +57,8 @@ def run(options: argparse.Namespace) -> None:
         rules=markdown_table(*rules_table()),
         timed=markdown_table(*documented_claims(timed, TIMED_CLAIMS)) if timed else None,
         timed_rules=markdown_table(*rules_table(TIMED_CLAIMS)),
+        solved=markdown_table(*documented_claims(solved, FLOW_CLAIMS)) if solved else None,
+        solved_rules=markdown_table(*rules_table(FLOW_CLAIMS)),
         not_testable=markdown_table(*not_testable_table()),
         comparison=markdown_table(*figure_table(found)),
         settings=_counts(campaigns, "settings"),

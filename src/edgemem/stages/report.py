@@ -13,7 +13,7 @@ from edgemem.config.plot import DrawnFigure
 from edgemem.config.report import ReportSpec
 from edgemem.errors import EdgememError
 from edgemem.files.lineage import lineage_attributes
-from edgemem.reporting.claims import campaign_claims, compared_claims, judged_table, timed_claims
+from edgemem.reporting.claims import campaign_claims, compared_claims, flow_claims, judged_table, timed_claims
 from edgemem.reporting.cost import cost_table, cost_text, costs
 from edgemem.reporting.downloads import Image, csv_address, image, made_by
 from edgemem.reporting.further_claims import FURTHER
@@ -118,7 +118,11 @@ def _claims(spec: ReportSpec, metrics: Metrics) -> dict[str, Table]:
         "What the paper claims": judged_table(campaign_claims(metrics, cases)),
         "Beyond the paper": judged_table(campaign_claims(metrics, cases, FURTHER)),
     }
-    more = {"Compared on the same data": compared_claims(metrics, cases), "Training time": timed_claims(metrics)}
+    more = {
+        "Compared on the same data": compared_claims(metrics, cases),
+        "Training time": timed_claims(metrics),
+        "Random features": flow_claims(metrics),
+    }
     return tables | {title: judged_table(judged) for title, judged in more.items() if judged}
 
 
