@@ -38,8 +38,9 @@ CAPTION = Caption(
     "reaches one half.",
     "Memorization ratio by model size and training time, mean over seeds. The axes are those on which denoisers can be "
     "compared: trained parameters over the N d numbers of the training samples, and noised points that training has "
-    "seen of each sample; the denoiser’s own size stands above. Lines: where the ratio first reaches one tenth, one "
-    "half and nine tenths, at sizes that reach it in every data set." + LOG_INTERVALS,
+    "seen of each sample, or where it is a gradient flow its time over N; the denoiser’s own size stands above. Lines: "
+    "where the ratio first reaches one tenth, one half and nine tenths, at sizes that reach it in every data set."
+    + LOG_INTERVALS,
 )
 LINES = {"tau10": ("reaches 0.1", "^:"), "tau50": ("reaches 0.5", "o-"), "tau90": ("reaches 0.9", "v--")}
 
@@ -53,7 +54,8 @@ def draw(options: PlaneFigure, subject: Subject, inputs: Inputs) -> Figure:
     draws = table.draws_per_step.item()
     figure, (axes,) = new_figure()
     figure.suptitle(case_title(subject, table.sizes["seed"]))
-    axes.set(xscale="log", yscale="log", xlabel="parameters / (N d)", ylabel="noised points of each sample")
+    clock = "training time τ / N" if "closed_form" in subject.provides else "noised points of each sample"
+    axes.set(xscale="log", yscale="log", xlabel="parameters / (N d)", ylabel=clock)
     ratio = table.course_ratio.mean("seed", skipna=False).transpose("step", "model_size")
     draw_ratios(axes, size, draws * table.step.values, ratio.values)
     for event, (label, fmt) in LINES.items():
