@@ -291,8 +291,9 @@ REFUSED = {
         ["required, or points_per_step in its place"],
     ),
     "optimizer of what has a closed form": (
-        "models: {features: {denoiser: random_features, sizes: [50], protocol: fast}}",
-        "protocols.fast.steps",
+        "{models: {features: {denoiser: random_features, sizes: [50], protocol: mine}}, "
+        "protocols: {mine: {steps: 1, draws: 1, peak_lr: 1, final_lr: 1}}}",
+        "protocols.mine.steps",
         [
             "trained in closed form",
             "{steps: 1000000, clock: eps}",
@@ -307,7 +308,7 @@ REFUSED = {
     "rate of a flow": (
         "protocols: {flow: {steps: 10, clock: eps, peak_lr: 0.1}}",
         "protocols.flow.peak_lr",
-        ["there is no key 'peak_lr'", "allowed: clock, draws, ridge, steps"],
+        ["unknown key", "allowed: clock, draws, ridge, steps"],
     ),
     "unknown clock": ("protocols: {flow: {steps: 10, clock: x0}}", "protocols.flow.clock", ["'eps' or 'score'", "x0"]),
     "protocol no mapping": ("protocols: {fast: 3}", "protocols.fast", ["mapping", "got 3"]),
@@ -316,6 +317,12 @@ REFUSED = {
         "protocols: {flow: {steps: 10, clock: eps}}}",
         "models.rf.sizes",
         ["not placed by probing", "sizes: [50, 100, 200]"],
+    ),
+    "way between two flows": (
+        "{models: {one: &rf {denoiser: random_features, sizes: [50], protocol: flow}, two: *rf}, "
+        "protocols: {flow: {steps: 10, clock: eps}}, figures: [{figure: barrier, models: [one], to: two}]}",
+        "figures[0].models",
+        ["a gradient flow in closed form has one end"],
     ),
     "two numbers of points": (
         "protocols: {fast: {points_per_step: 128}}",

@@ -150,7 +150,9 @@ def learned_part(
     """Return F_k(tau), what stands for 1 / lambda_k in B after a training time.
 
     F_k = (1 - exp(-2 r (lambda_k + ridge) tau / psi_p)) / (lambda_k + ridge), psi_p = p / d; B (53) and U (44).
-    One unit of tau is a sum of learning rates of d^2: dB / dtau = -2 r (d / p) (B U + V^T / t), B (9) and (10).
+    One unit of tau is a sum of learning rates of d^2: dB / dtau = -2 r (d / p) (B U + V^T / t), B (9) and (10). Their
+    published script has no 1 / sqrt(p) in the model and stores epochs times rate, which p / d^2 makes tau; its noise is
+    fresh in every step, as that of the exact moments.
 
     **Arguments:** `tau`: may be inf; `clock`: what the network's output is, `score` as in the papers, with r = t^2, or
     `eps` as in usual networks, with r = 1; `ridge`: lambda of a penalty (lambda t^2 / d) ||B||^2.

@@ -118,9 +118,10 @@ def _claims(spec: ReportSpec, metrics: Metrics) -> dict[str, Table]:
         "What the paper claims": judged_table(campaign_claims(metrics, cases)),
         "Beyond the paper": judged_table(campaign_claims(metrics, cases, FURTHER)),
     }
+    networks = any(case.provides.isdisjoint({"components", "closed_form"}) for case in spec.cases)
     more = {
         "Compared on the same data": compared_claims(metrics, cases),
-        "Training time": timed_claims(metrics),
+        "Training time": timed_claims(metrics) if networks else [],
         "Random features": flow_claims(metrics),
     }
     return tables | {title: judged_table(judged) for title, judged in more.items() if judged}
