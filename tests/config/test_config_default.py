@@ -206,7 +206,8 @@ EXPERIMENTS = {
     **dict.fromkeys(["per-time-protocols", "low-rank-protocols"], (2, 3, dict.fromkeys(
         ["even-4000", "even-8000", "even-16000", "draws-4-4000", "draws-4-8000", "long"], 2
     ))),
-    "size-time": (2, 3, {"mlp": 2, "from_samples": 2, "from_means": 2}),
+    "size-time": (4, 3, {"mlp": 4, "from_samples": 4, "from_means": 4}),
+    "agreement": (8, 3, {"mlp": 8}),
     "time": (5, 4, {"mlp": 5}),
     "weights": (4, 3, dict.fromkeys(["eps", "v", "x0", "min-snr", "edm", "log-snr", "low", "mid", "high"], 4)),
 }  # fmt: skip
