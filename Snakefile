@@ -51,3 +51,8 @@ onstart:
 
 onsuccess:
     print(PLAN.last_lines())
+    end_timers()
+
+
+onerror:
+    end_timers()

@@ -10,6 +10,7 @@ from edgemem.layout import CLAIMED, NUMBERS, PAGES, STAGES, TEMPLATES, TIMED
 from edgemem.workflow.forcing import force
 from edgemem.workflow.arguments import require_one_configfile
 from edgemem.workflow.plan import Plan
+from edgemem.workflow.timers import end_timers
 
 try:
     if workflow.is_main_process:
