@@ -51,8 +51,3 @@ onstart:
 
 onsuccess:
     print(PLAN.last_lines())
-    end_timers()
-
-
-onerror:
-    end_timers()

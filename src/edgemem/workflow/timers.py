@@ -1,14 +1,22 @@
-"""Timers with which Snakemake would keep itself alive when its work is done."""
+"""Timers that would keep Snakemake alive when its work is done."""
 
 import threading
+from typing import Any
 
 
-def end_timers() -> None:
-    """End all timers of this process.
+class _Timer(threading.Timer):
+    """A timer that no process waits for."""
 
-    Snakemake starts one whenever it has looked at the ready jobs, to look again when more may start. Each keeps the
-    process alive until it rings, which is after the timespan of `max-jobs-per-timespan`.
+    def __init__(self, *arguments: Any, **options: Any):
+        super().__init__(*arguments, **options)
+        self.daemon = True
+
+
+def end_with_the_last_job() -> None:
+    """Let no timer that Snakemake starts from now on outlive its work.
+
+    It starts one whenever it has looked at the ready jobs, to look again when more may start, after the timespan of
+    `max-jobs-per-timespan`, and would wait for all of them before it ends. No option and no hook helps: on a cluster
+    each job has a Snakemake of its own, which runs without hooks.
     """
-    for thread in threading.enumerate():
-        if isinstance(thread, threading.Timer):
-            thread.cancel()
+    threading.Timer = _Timer  # type: ignore[misc]
