@@ -10,6 +10,9 @@ from edgemem.layout import CLAIMED, NUMBERS, PAGES, SOLVED, STAGES, TEMPLATES, T
 from edgemem.workflow.forcing import force
 from edgemem.workflow.arguments import require_one_configfile
 from edgemem.workflow.plan import Plan
+from edgemem.workflow.timers import end_with_the_last_job
+
+end_with_the_last_job()
 
 try:
     if workflow.is_main_process:

@@ -214,7 +214,8 @@ EXPERIMENTS = {
     )),
     "random-features-ddpm": (11, 5, {"features": 8, "samples": 4, "unbiased": 2}),
     "random-features-losses": (7, 5, {"time": 6} | dict.fromkeys(["draws1", "draws2", "draws4", "all_draws"], 1)),
-    "size-time": (2, 3, {"mlp": 2, "from_samples": 2, "from_means": 2}),
+    "size-time": (4, 3, {"mlp": 4, "from_samples": 4, "from_means": 4}),
+    "agreement": (8, 3, {"mlp": 8}),
     "time": (5, 4, {"mlp": 5}),
     "weights": (4, 3, dict.fromkeys(["eps", "v", "x0", "min-snr", "edm", "log-snr", "low", "mid", "high"], 4)),
 }  # fmt: skip

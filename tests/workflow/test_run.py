@@ -1,5 +1,7 @@
 """`edgemem run` runs a campaign from anywhere, and says of each job in a line why it runs."""
 
+import subprocess
+
 import pytest
 import yaml
 
@@ -48,6 +50,19 @@ def test_a_failed_job_is_a_line_with_its_last_words(workflow: Workflow):
     )
     (log,) = (file.log for file in workflow.files() if file.path == models)
     assert line.endswith(f"[{log}]")
+
+
+def test_a_run_ends_when_its_last_job_does(workflow: Workflow):
+    """Whether jobs succeed or fail: no look at ready jobs that Snakemake has put off is waited for."""
+    models = workflow.path("models", SETTING)
+    (workflow / models).unlink()
+    for minutes, code in (("often", 1), ("5", 0)):
+        environment = workflow.environment | {"EDGEMEM_CHECKPOINT_MINUTES": minutes}
+        words = workflow.command(models, "--cores", "1", "--max-jobs-per-timespan", "100/2h")
+        run = subprocess.run(
+            words, cwd=workflow.folder, env=environment, capture_output=True, timeout=3600, check=False
+        )
+        assert run.returncode == code
 
 
 @pytest.mark.parametrize("made", [["files"], ["figures"]])
