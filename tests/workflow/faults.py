@@ -183,7 +183,8 @@ def disturbed_round(fault: str, rng: random.Random, reference: Workflow, seconds
             workflow.snakemake("--unlock")  # as Snakemake asks for after that
         again = workflow.snakemake("--cores", "2", "--resources", "gpu=2")
         assert again.returncode == 0, f"{fault}: the rerun failed\n{again.stdout}"
-        assert workflow.pending() == {}, f"{fault}: something is left to do"
+        left = workflow.pending()
+        assert left == {}, f"{fault}: left to do is {left}, {workflow.snakemake('--dry-run').stdout}"
         compare(workflow / "results", reference / "results")
         return code != 0
 
