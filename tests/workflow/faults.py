@@ -27,7 +27,7 @@ from .campaign import PROTOCOL, TINY, Workflow, copy_parts
 from .processes import stage_processes, started
 
 
-PATIENCE = 300
+PATIENCE = 1200
 # One setting and two seeds: 11 jobs.
 CAMPAIGN = TINY | {
     "settings": [{"family": "gaussian", "N": 10, "d": 2, "K": 2}],

@@ -17,7 +17,7 @@ LONG = PROTOCOL | {"steps": 250_000, "draws": 4}
 SAMPLES = f"results/samples/{SETTING}/seed1.nc"
 # Seconds of computing after which the training has begun and has not ended.
 MIDDLE = 2.5
-PATIENCE = 120
+PATIENCE = 600
 
 
 @pytest.fixture
