@@ -37,16 +37,16 @@ def run(options: argparse.Namespace) -> None:
             title=f"{spec.model} trained on {spec.setting.name}, seed {spec.seed}",
         )
 
-    if "closed_form" in pieces.declared(spec.denoiser).provides:
-        from edgemem.engine.closed_form import train_in_closed_form
-
-        write(train_in_closed_form(spec, samples))
-        return
-    gpu = lease_gpu(log)
-    # Only now, since what it imports is JAX, which opens all GPUs that it sees.
+    in_closed_form = "closed_form" in pieces.declared(spec.denoiser).provides
+    gpu = None if in_closed_form else lease_gpu(log)
+    # Only now, since what they import is JAX, which opens all GPUs that it sees.
+    from edgemem.engine.closed_form import train_in_closed_form
     from edgemem.engine.job_state import training_checkpoints
     from edgemem.engine.trainer import Trainer, on_gpu
 
+    if in_closed_form:
+        write(train_in_closed_form(spec, samples))
+        return
     if gpu is not None and not on_gpu():
         log(f"GPU {gpu} is there, but this JAX computes on the CPU; type make env DEVICE=cuda")
     checkpoints = training_checkpoints(options.output, options.samples, spec, log)
