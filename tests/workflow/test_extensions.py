@@ -145,16 +145,16 @@ def test_one_more_piece_in_the_package_plans_nothing(workflow: Workflow):
 
 def test_a_figure_of_ones_own(workflow: Workflow):
     """It is drawn and stands in the report, and an edit draws it again alone."""
-    figure = workflow / "mine/spectrum.py"
+    figure = workflow / "mine/signature.py"
     figure.parent.mkdir()
     source = (workflow / "src/edgemem/figures/mechanism.py").read_text()
-    figure.write_text(source.replace('"mechanism"', '"spectrum"'))
-    workflow.configure(figures=[*TINY["figures"], "spectrum"], extensions=["mine/spectrum.py"])
-    assert workflow.pending() == {"plot spectrum": 2, **FILES, **AFTER_PLOT}
-    assert count(workflow.jobs("--cores", "2")) == {"plot spectrum": 2, **FILES, **AFTER_PLOT}
-    assert f"spectrum_{SETTING}_mixture" in (workflow / "results/tiny/report.html").read_text()
+    figure.write_text(source.replace('"mechanism"', '"signature"'))
+    workflow.configure(figures=[*TINY["figures"], "signature"], extensions=["mine/signature.py"])
+    assert workflow.pending() == {"plot signature": 2, **FILES, **AFTER_PLOT}
+    assert count(workflow.jobs("--cores", "2")) == {"plot signature": 2, **FILES, **AFTER_PLOT}
+    assert f"signature_{SETTING}_mixture" in (workflow / "results/tiny/report.html").read_text()
     figure.write_text(figure.read_text() + "# edited\n")
-    assert workflow.pending() == {"plot spectrum": 2, **AFTER_PLOT}
+    assert workflow.pending() == {"plot signature": 2, **AFTER_PLOT}
 
 
 @pytest.mark.parametrize(
