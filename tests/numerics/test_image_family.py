@@ -373,10 +373,9 @@ def test_protocols_know_the_parameters_that_training_moves(name: str):
             assert set(trained) <= set(declared.parameters)
             # Weights that add to one are one less than there are components.
             count = sum(leaf.size for leaf in trained.values()) - ("log_weight" in trained)
-            # In closed form each time is a problem of its own, of which there are as many as there are times.
-            if "closed_form" in declared.provides:
-                count //= begun.output_weight.shape[0]
-            assert declared.n_parameters(size, 3 * 16, **options) == count
+            # In closed form each time is a problem of its own, and parameters are those of one.
+            problems = begun.output_weight.shape[0] if "closed_form" in declared.provides else 1
+            assert problems * declared.n_parameters(size, 3 * 16, **options) == count
         assert tuple(trained) == declared.parameters
 
 

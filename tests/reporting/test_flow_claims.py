@@ -49,8 +49,8 @@ def test_the_published_time_has_to_halve_the_spread_over_n(published: float, n: 
     assert judged("Published time", {}) == CANNOT_TELL
 
 
-def peaks(two: float = 2.0, inside: float = 0.0) -> Table:
-    table: Table = {f"{SIZES}/all_draws/t0.426/peaks_inside": inside}
+def peaks(two: float = 2.0, rise: float = 0.3) -> Table:
+    table: Table = measured(f"{SIZES}/all_draws/t0.426/rise_at_end", rise, 0.01)
     for draws, peak in ((1, 1.0), (2, two), (4, 4.0)):
         table |= measured(f"{SIZES}/draws{draws}/t0.426/peak", peak, 0.0)
     return table
@@ -58,10 +58,16 @@ def peaks(two: float = 2.0, inside: float = 0.0) -> Table:
 
 @pytest.mark.parametrize(
     ("table", "expected"),
-    [(peaks(), SUPPORTED), (peaks(two=4.0), CONTRADICTED), (peaks(inside=1.0), CONTRADICTED), ({}, CANNOT_TELL)],
+    [
+        (peaks(), SUPPORTED),
+        (peaks(two=4.0), CONTRADICTED),
+        (peaks(rise=-0.3), CONTRADICTED),
+        (peaks(rise=0.001), CANNOT_TELL),
+    ],
 )
 def test_peaks_are_at_the_draws_and_nowhere_with_exact_noise(table: Table, expected: str):
     assert judged("Peak", table) == expected
+    assert judged("Peak", {}) == CANNOT_TELL
 
 
 def finals(few: float, many: float) -> Table:

@@ -229,7 +229,7 @@ NETWORK = train_spec(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("spec", "times"), [(SPEC, 50), (NETWORK, 20)], ids=["mixture", "network"])
-def test_random_kills(made: Made, line, tmp_path, spec: dict, times: int):
+def test_random_kills(made: Made, tmp_path, spec: dict, times: int):
     """A job that is killed at random moments, by SIGKILL or SIGTERM, ends with the bits of an undisturbed one."""
     rng = random.Random(times)
     output = tmp_path / "models.nc"
@@ -237,6 +237,7 @@ def test_random_kills(made: Made, line, tmp_path, spec: dict, times: int):
     words = [sys.executable, "-W", "error", "-m", "edgemem", *line]
     compiled = {"JAX_COMPILATION_CACHE_DIR": str(tmp_path.with_name("compiled"))}
     environment = os.environ | compiled | {"JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0"}
+    environment |= {"EDGEMEM_CHECKPOINT_MINUTES": "0"}
     for _ in range(2):
         started = time.monotonic()
         subprocess.run(words, check=True, capture_output=True, env=environment)

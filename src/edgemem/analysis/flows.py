@@ -33,8 +33,6 @@ EVENTS = {
 NO_RIDGE = 1e-7
 # How far theory is asked: of so many features a sample at least, and at most d^2 of them.
 LEAST_FEATURES = 2
-# What measured times are divided by, to see which of them makes all N one.
-CLOCKS = ("n", "published", "slow", "two_channels")
 
 
 class Flow(NamedTuple):
@@ -166,7 +164,8 @@ def flow_metrics(spec: RegressSpec, table: xr.Dataset) -> dict[str, Any]:
     varies `flow/FAMILY/MODEL/SIZE/TIME/EVENT_on_n` are exponents, `EVENT_on_n_N` those from each N to the next,
     `score_error_on_n` that of the least error of the score, and `EVENT_spread_over_CLOCK` the standard deviation over N
     of log10 EVENT divided by what should make it one number, of at least two features a sample and at most d^2.
-    `flow/SETTING/MODEL/TIME/peak` is the size of the largest final test loss over N.
+    `flow/SETTING/MODEL/TIME/peak` is the size of the largest final test loss over N, and `rise_at_end` the logarithm of
+    that loss at the largest size over the largest at all others, above zero where there is no peak between.
 
     **Arguments:** `table`: the transitions, with what `flow_table` returns.
     """
@@ -205,12 +204,10 @@ def _of_setting(own: xr.Dataset, name: str) -> Iterator[tuple[str, Any]]:
         yield f"{where}/slow", at.slow_tau.item()
     if own.sizes["model_size"] > 1:
         final = own.final_flow_loss.sel(split="test").values
-        sizes = own.model_size.values / own.N.item()
-        largest = np.log(sizes[final.argmax(axis=1)])
+        largest = np.log(own.model_size.values[final.argmax(axis=1)] / own.N.item())
         where = name.replace("/{}", "")
         yield from _named(f"{where}/peak", [float(np.exp(end)) for end in mean_interval(largest)])
-        # A peak at the largest size is none.
-        yield f"{where}/peaks_inside", int(np.sum(final.argmax(axis=1) < len(sizes) - 1))
+        yield from _named(f"{where}/rise_at_end", mean_interval(np.log(final[:, -1] / final[:, :-1].max(axis=1))))
 
 
 def _of_family(own: xr.Dataset, family: Family, dim: int, name: str) -> Iterator[tuple[str, Any]]:
@@ -229,14 +226,15 @@ def _of_family(own: xr.Dataset, family: Family, dim: int, name: str) -> Iterator
                 yield from _named(f"{where}/{event}_on_n_{n}", local[:3])
             asked = (size >= LEAST_FEATURES * n_samples) & (size <= dim**2)
             if asked.sum() > 1:
+                # What may make all N one.
                 clocks = {
                     "n": n_samples,
                     "published": at.published_tau.values,
                     "slow": at.slow_tau.values,
                     "two_channels": at.two_channel_tau.sel(flow_event=event).values,
                 }
-                for clock in CLOCKS:
-                    spread = _logs(tau / clocks[clock])[:, asked].std(axis=1, ddof=1) / np.log(10)
+                for clock, unit in clocks.items():
+                    spread = _logs(tau / unit)[:, asked].std(axis=1, ddof=1) / np.log(10)
                     yield from _named(f"{where}/{event}_spread_over_{clock}", mean_interval(spread))
         t = at.time.item()
         error = score_error(at.least_flow_loss.transpose("seed", "setting").values, t, optimal_loss(t))

@@ -18,7 +18,7 @@ DRAWN = 0.1
 SLOPE = 0.2
 # An exponent is met within a fifth: over a factor of sixteen in N the times are then right within a factor of 1.75.
 EXPONENT = 0.2
-# A time that a theory has independent of N moves by less than a half over a factor of sixteen in N.
+# A time that a theory has independent of N moves over a factor of sixteen in N by about a half at most.
 FLAT = 0.15
 # Times are those of a theory if what is left of them, in standard deviations of log10, is a fifth.
 SPREAD = 0.08

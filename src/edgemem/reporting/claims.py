@@ -67,7 +67,7 @@ def documented_claims(campaigns: Mapping[str, Metrics], claims: Iterable[Claim] 
     """Return claims, one row for each of the published campaigns by which it is judged."""
     rows = []
     for claim in claims:
-        for i, campaign in enumerate(campaign for campaign in claim.campaigns if campaign in campaigns):
+        for i, campaign in enumerate(claim.campaigns):
             metrics = campaigns[campaign]
             ours, verdict = claim.judge(metrics, cases_of(metrics))
             text = [f"**{claim.name}**", ""] if i else [f"**{claim.name}.** {claim.text}", claim.paper]
