@@ -143,9 +143,16 @@ def test_the_claims_speak_of_networks():
 
 
 def test_a_campaign_without_courses_has_none_of_the_claims():
-    assert timed_claims({"campaign/seeds": 5.0}) == []
+    assert timed_claims({"campaign/seeds": 5.0}, {"mlp"}) == []
     assert all(claim.judge({"campaign/seeds": 5.0}, []) == (NOTHING, CANNOT_TELL) for claim in CLAIMS)
-    assert [judged.name for judged in timed_claims(campaign())] == list(BY_NAME)
+    assert [judged.name for judged in timed_claims(campaign(), {"mlp"})] == list(BY_NAME)
+
+
+def test_models_that_are_no_networks_are_in_none_of_the_claims():
+    """Whatever their times are, and although they have no learned variance either."""
+    others = {name.replace("/mlp/", "/features/"): value and -value for name, value in campaign().items()}
+    assert timed_claims(others, set()) == []
+    assert timed_claims(others | campaign(), {"mlp"}) == timed_claims(campaign(), {"mlp"})
 
 
 def test_rules_have_their_bounds():

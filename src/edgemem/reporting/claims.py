@@ -1,6 +1,6 @@
 """All claims, judged by one campaign for its report and by the published ones for the documentation."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import NamedTuple
 
 from edgemem.reporting.compared_claims import COMPARED
@@ -45,15 +45,23 @@ def compared_claims(metrics: Metrics, cases: list[str]) -> list[Judged]:
     return [judged for judged in campaign_claims(metrics, cases, COMPARED) if judged.ours != NOTHING]
 
 
-def timed_claims(metrics: Metrics) -> list[Judged]:
-    """Return the claims on training times, which speak of networks, of which a campaign judges any."""
-    judged = [Judged(claim.name, claim.text, claim.paper, *claim.judge(metrics, [])) for claim in TIMED_CLAIMS]
-    return [one for one in judged if one.ours != NOTHING]
+def timed_claims(metrics: Metrics, networks: Collection[str]) -> list[Judged]:
+    """Return the claims on training times, which speak of the models that are networks, of which a campaign judges any.
+
+    A time is that of a model by its name, `times/SETTING/MODEL/...`.
+    """
+    others = {name for name in metrics if name.startswith("times/") and name.split("/")[2] not in networks}
+    return _any_judged({name: value for name, value in metrics.items() if name not in others}, TIMED_CLAIMS)
 
 
 def flow_claims(metrics: Metrics) -> list[Judged]:
     """Return the claims on random features of which a campaign judges any."""
-    judged = [Judged(claim.name, claim.text, claim.paper, *claim.judge(metrics, [])) for claim in FLOW_CLAIMS]
+    return _any_judged(metrics, FLOW_CLAIMS)
+
+
+def _any_judged(metrics: Metrics, claims: Iterable[Claim]) -> list[Judged]:
+    """Return what is said of claims, whatever the cases, without those of which nothing can be said."""
+    judged = [Judged(claim.name, claim.text, claim.paper, *claim.judge(metrics, [])) for claim in claims]
     return [one for one in judged if one.ours != NOTHING]
 
 

@@ -119,12 +119,9 @@ def _claims(spec: ReportSpec, metrics: Metrics) -> dict[str, Table]:
         "Beyond the paper": judged_table(campaign_claims(metrics, cases, FURTHER)),
     }
     networks = {case.model for case in spec.cases if case.provides.isdisjoint({"components", "closed_form"})}
-    of_networks = {
-        name: own for name, own in metrics.items() if not name.startswith("times/") or name.split("/")[2] in networks
-    }
     more = {
         "Compared on the same data": compared_claims(metrics, cases),
-        "Training time": timed_claims(of_networks),
+        "Training time": timed_claims(metrics, networks),
         "Random features": flow_claims(metrics),
     }
     return tables | {title: judged_table(judged) for title, judged in more.items() if judged}
