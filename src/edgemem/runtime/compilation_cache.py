@@ -12,6 +12,9 @@ import jax
 from jax.experimental.compilation_cache.compilation_cache import reset_cache
 
 
+MEMORY = Path("/dev/shm")
+
+
 @contextlib.contextmanager
 def shared_compilation_cache() -> Iterator[None]:
     """Keep the programs that are compiled within, for this process and all later ones.
@@ -20,6 +23,9 @@ def shared_compilation_cache() -> Iterator[None]:
     and another may read it before it is whole. So a process writes to a folder of its own, where links to the shared
     entries stand, and what it has compiled is copied and renamed into the shared folder when it is done.
 
+    The folder of its own is in memory where the system offers that: a cache grows to a thousand entries and more, and a
+    disk takes milliseconds to remove each link to one.
+
     The shared folder is JAX's own setting, JAX_COMPILATION_CACHE_DIR; without it nothing is kept.
     """
     setting = jax.config.values["jax_compilation_cache_dir"]
@@ -27,7 +33,7 @@ def shared_compilation_cache() -> Iterator[None]:
         yield
         return
     shared = Path(setting).absolute()
-    with tempfile.TemporaryDirectory(prefix="edgemem-jax-cache-") as folder:
+    with tempfile.TemporaryDirectory(prefix="edgemem-jax-cache-", dir=_in_memory()) as folder:
         private = Path(folder)
         for entry in _files(shared):
             (private / entry.name).symlink_to(entry)
@@ -37,6 +43,11 @@ def shared_compilation_cache() -> Iterator[None]:
         finally:
             _use(shared)
             _publish(private, shared)
+
+
+def _in_memory() -> Path | None:
+    """Return the folder whose files Linux keeps in memory, None where there is none to write to."""
+    return MEMORY if os.access(MEMORY, os.W_OK) else None
 
 
 def _use(folder: Path) -> None:
