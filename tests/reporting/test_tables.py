@@ -18,7 +18,15 @@ from edgemem.reporting.comparison import comparison_table
 from edgemem.reporting.cost import Cost, cost_table
 from edgemem.reporting.figure_values import CASE, comparisons, figure_table, training_differences
 from edgemem.reporting.further_claims import FURTHER
-from edgemem.reporting.skill import agreement_table, error_table, noise_table, predictor_table, weights_text
+from edgemem.reporting.skill import (
+    agreement_table,
+    error_table,
+    has_predictions,
+    has_transitions,
+    noise_table,
+    predictor_table,
+    weights_text,
+)
 from edgemem.reporting.summary import headlines, ratio_table, transition_table, transitions
 
 from .synthetic import GROUP, IMAGES, MIXTURES, SEEDS, Table, campaign, estimated, fraction, measured
@@ -293,3 +301,12 @@ def test_headlines_of_a_campaign():
     assert all(
         "transition point" not in one.meaning for one in headlines(report(), table | {"campaign/m50_mean_low": None})
     )
+
+
+def test_pages_are_without_predictions_and_noise_where_no_transition_was_found():
+    """A campaign of models that never reach one half has neither; one of a single setting has noise alone."""
+    nothing = {"predictor/constant/squared_error_train": None, "components/all/between_data_sets": None}
+    assert not has_predictions(nothing)
+    assert not has_transitions(nothing)
+    assert has_predictions(nothing | {"predictor/constant/squared_error_train": 0.0})
+    assert has_transitions(nothing | {"components/all/settings": 1.0})

@@ -44,3 +44,12 @@ def test_what_the_ratio_is_a_function_of_is_told():
 
 def test_without_courses_nothing_is_told():
     assert times_text({"campaign/seeds": 3.0}) == ""
+
+
+def test_of_one_size_there_is_no_exponent():
+    """A row that would say nothing is left out, and so is a table of such rows."""
+    table = measured("times/s_N16/mlp/32/tau50", 10.0) | {"times/s_N16/mlp/tau50_on_size": None}
+    assert "Exponents" not in times_text(table)
+    both = times_text(table | measured("times/s/mlp/32/tau50_on_n", 1.1, 0.1))
+    assert "Exponents" in both
+    assert "| all |" not in both

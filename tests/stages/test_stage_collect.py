@@ -190,7 +190,7 @@ def test_figure_that_does_not_say_what_it_is_is_refused(made, spec, refused, tmp
 
 def test_template_without_a_place_is_refused(made, spec, refused, tmp_path):
     template = tmp_path / "template.md"
-    template.write_text(TEMPLATE.read_text().replace("{{ noise }}", ""))
+    template.write_text(TEMPLATE.read_text().replace("{{ cost }}", ""))
     words = ["collect", template, *made.evaluations.values(), "--metrics", made.metrics, "--figures"]
     message = refused(*words, "--out", tmp_path / "out", spec=SPEC)
-    assert f"{template} has no place for what belongs there; write {{{{ noise }}}} into it" in message
+    assert f"{template} has no place for what belongs there; write {{{{ cost }}}} into it" in message

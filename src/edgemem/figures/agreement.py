@@ -64,10 +64,11 @@ CAPTION = Caption(
     "Two line plots: the agreement of two models that were trained on different samples, and their memorization ratio.",
     "Two models of the same size and training, whose samples are of one distribution but have none in common, generate "
     "points from the same noise. Left: their agreement, one minus the mean squared distance of the two points of one "
-    "noise over that of points of different noises. It is one where both have learned the same map, which can come "
-    "from nowhere but the distribution (the test of generalization of arXiv 2310.02557). The dotted line is the "
-    "agreement of two denoisers that memorize: it is above zero where noise decides at least the component. Right: the "
-    "fraction of generated points that are copies of their own model's samples, mean of both." + INTERVALS,
+    "noise over that of points of different noises. It is one where both are the same map: before training, since all "
+    "networks start as one map that has learned nothing; later where both have learned the same, which can come from "
+    "nowhere but the distribution (the test of generalization of arXiv 2310.02557). The dotted line is the agreement "
+    "of two denoisers that memorize: it is above zero where noise decides at least the component. Right: the fraction "
+    "of generated points that are copies of their own model's samples, mean of both." + INTERVALS,
 )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field, PositiveInt
@@ -83,25 +84,22 @@ def draw(options: CourseFigure, subject: Subject, inputs: Inputs) -> Figure:
     of_size = {name_of(table, own): table.sel(setting=own, model_size=size) for own in settings}
     of_setting = {f"size {own}": table.sel(setting=setting, model_size=own) for own in some_of(table.model_size.values)}
     # As in the figure `collapse`, settings have colours and model sizes have marks.
-    _draw_lines(ratios[0], losses[0], of_size, SERIES, [""])
-    _draw_lines(ratios[1], losses[1], of_setting, SERIES[::-1], MARKERS)
+    _draw_lines(ratios[0], losses[0], of_size, itertools.product(["", *MARKERS], SERIES))
+    _draw_lines(ratios[1], losses[1], of_setting, itertools.cycle(zip(MARKERS, SERIES[::-1], strict=False)))
     for axes, title in zip(ratios, (f"size {size}", setting), strict=True):
         axes.set_title(title, fontsize=7)
     legend_below(figure, *ratios, columns=8)
     return figure
 
 
-def _draw_lines(
-    ratio: Axes, loss: Axes, lines: dict[str, xr.Dataset], colours: Sequence[str], marks: Sequence[str]
-) -> None:
-    """Draw the ratio of each line in one panel, and both of its losses in the other."""
+def _draw_lines(ratio: Axes, loss: Axes, lines: dict[str, xr.Dataset], styles: Iterable[tuple[str, str]]) -> None:
+    """Draw the ratio of each line in one panel, and both losses in the other; a style is a mark and a colour."""
     for axes in (ratio, loss):
         axes.set(xscale="log", xlabel="optimizer step")
     loss.set_yscale("log")
-    for i, (label, own) in enumerate(lines.items()):
+    for (label, own), (mark, colour) in zip(lines.items(), styles, strict=False):
         known = own.course_ratio.notnull().all("seed").values
         values = own.isel(step=known).transpose("seed", "step", ...)
-        colour, mark = colours[i % len(colours)], marks[i % len(marks)]
         for axes, course in ((ratio, values.course_ratio), (loss, values.course_train_loss)):
             mean, low, high = interval_on(axes, course.values)
             axes.plot(values.step, mean, f"{mark}-", color=colour, label=label)

@@ -13,6 +13,17 @@ from edgemem.reporting.verdicts import MISSING
 FOLDS = ("train", "holdout", "interpolation", "extrapolation")
 
 
+def has_predictions(metrics: Metrics) -> bool:
+    """Return whether any predictor has said something of a transition that was found."""
+    errors = (value for name, value in metrics.items() if re.fullmatch("predictor/.+/squared_error_.+", name))
+    return any(value is not None for value in errors)
+
+
+def has_transitions(metrics: Metrics) -> bool:
+    """Return whether transitions were found of which the noise is known."""
+    return any(metrics.get(f"{group}/settings") for group in _groups(metrics))
+
+
 def predictor_table(metrics: Metrics) -> Table:
     """Return the errors of all predictors on all folds, and how they compare with what was measured."""
     errors, agreement = error_table(metrics), agreement_table(metrics)

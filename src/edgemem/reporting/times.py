@@ -2,7 +2,7 @@
 
 import re
 
-from edgemem.reporting.numbers import Metrics, interval
+from edgemem.reporting.numbers import Metrics, interval, number
 from edgemem.reporting.pages import markdown_table
 
 
@@ -16,7 +16,6 @@ def times_text(metrics: Metrics) -> str:
     if not runs:
         return ""
     times = markdown_table(["setting", "model", "size", *EVENTS.values()], [_times(metrics, *run) for run in runs])
-    header = ["of", "model", "size", "in", *EVENTS.values(), "left out"]
     of_n = [
         _exponents(metrics, f"times/{family}/{model}/{size}/{{}}_on_n", [f"`{family}`", f"`{model}`", size, "N"])
         for family, model, size in _found(metrics, r"times/([^/]+)/([^/]+)/(\d+)/tau50_on_n")
@@ -25,13 +24,25 @@ def times_text(metrics: Metrics) -> str:
         _exponents(metrics, f"times/{setting}/{model}/{{}}_on_size", [f"`{setting}`", f"`{model}`", "all", "size"])
         for setting, model in _found(metrics, r"times/([^/]+)/([^/]+)/tau50_on_size")
     ]
+    # Of one number of samples, or of one size, there is no exponent.
+    exponents = [row for row in of_n + of_size if set(row[4:-1]) != {number(None)}]
     return (
         "## Training time\n\nOptimizer steps until the memorization ratio first reaches 0.1, 0.5 and 0.9, until the "
         "test loss is least, and until it is 5 % above that; losses are those at ψ = 6.7. Geometric means over data "
         "sets with 95 % intervals. Where some data set does not get there, or was there before the first step kept, "
-        f"there is no mean, and the table says in how many.\n\n{times}\n\nExponents of N and of the model size in "
-        "these times, means over data sets of the slopes of each. Left out are numbers of samples, or sizes, at which "
-        f"τ₅₀ is unknown in some data set.\n\n{markdown_table(header, of_n + of_size)}{_curves(metrics)}"
+        f"there is no mean, and the table says in how many.\n\n{times}{_exponents_text(exponents)}{_curves(metrics)}"
+    )
+
+
+def _exponents_text(rows: list[list[str]]) -> str:
+    """Return the table of exponents; empty where there are none."""
+    if not rows:
+        return ""
+    header = ["of", "model", "size", "in", *EVENTS.values(), "left out"]
+    return (
+        "\n\nExponents of N and of the model size in these times, means over data sets of the slopes of each. Left out "
+        "are numbers of samples, or sizes, at which τ₅₀ is unknown in some data set.\n\n"
+        f"{markdown_table(header, rows)}"
     )
 
 

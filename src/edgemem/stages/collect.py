@@ -25,7 +25,7 @@ from edgemem.reporting.cost import cost_table, cost_text, costs
 from edgemem.reporting.disjoint_parts import agreement_text
 from edgemem.reporting.numbers import Metrics
 from edgemem.reporting.pages import markdown_table, write_page
-from edgemem.reporting.skill import noise_table, predictor_table, weights_text
+from edgemem.reporting.skill import has_predictions, has_transitions, noise_table, predictor_table, weights_text
 from edgemem.reporting.starts import starts_text
 from edgemem.reporting.summary_metrics import known, read_metrics
 from edgemem.reporting.times import times_text
@@ -71,8 +71,8 @@ def run(options: argparse.Namespace) -> None:
         campaign=spec.campaign,
         origin=_origin(spec, evaluations, metrics),
         figures="\n\n".join(map(_figure, images)),
-        predictors=markdown_table(*predictor_table(metrics)),
-        noise=markdown_table(*noise_table(metrics)),
+        predictors=markdown_table(*predictor_table(metrics)) if has_predictions(metrics) else "",
+        noise=markdown_table(*noise_table(metrics)) if has_transitions(metrics) else "",
         sections="\n\n".join(filter(None, (text(metrics) for text in SECTIONS))),
         cost=f"{markdown_table(*cost_table(found))}\n\n{cost_text(spec, found)}",
     )
