@@ -1,7 +1,7 @@
 """How far models trained on different samples agree, in a table."""
 
 from edgemem.analysis.disjoint_parts import AGREEMENT, MEMORIZING, RATIO
-from edgemem.reporting.numbers import Metrics, interval
+from edgemem.reporting.numbers import Metrics, interval, number
 from edgemem.reporting.pages import markdown_table
 
 
@@ -16,8 +16,8 @@ def agreement_text(metrics: Metrics) -> str:
     rows = []
     for name in found:
         case, _, fraction = name.partition(SECTION)
-        numbers = name, f"{case}/{MEMORIZING}", f"{case}/{RATIO}/{fraction}"
-        rows.append([case, fraction, *(interval(metrics, number, ".3f") for number in numbers)])
+        names = name, f"{case}/{MEMORIZING}", f"{case}/{RATIO}/{fraction}"
+        rows.append([case, number(float(fraction), ".3g"), *(interval(metrics, name, ".3f") for name in names)])
     header = ["model", "size", "agreement", "of two memorizing denoisers", "memorization ratio"]
     return (
         f"## Models of different samples\n\n{markdown_table(header, rows)}\n\nTwo models of the same size and "
