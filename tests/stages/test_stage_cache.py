@@ -56,6 +56,25 @@ def test_the_next_job_compiles_nothing(environment):
     assert not Path(folder).exists()
 
 
+@pytest.mark.parametrize("memory", ["missing", "full"])
+def test_without_memory_jobs_do_the_same(environment, tmp_path, memory: str):
+    """Where files cannot be kept in memory they are in the folder for temporary files; no job ends for want of room."""
+    (tmp_path / "tmp").mkdir()
+    environment["TMPDIR"] = str(tmp_path / "tmp")
+    hinder = {
+        "missing": f"compilation_cache.MEMORY = compilation_cache.Path({str(tmp_path / 'missing')!r})",
+        "full": "compilation_cache.Path.symlink_to = lambda *_: (_ for _ in ()).throw(OSError(28, 'no space'))",
+    }[memory]
+    run = [sys.executable, "-W", "error", "-c", f"from edgemem.runtime import compilation_cache\n{hinder}\n{COMPILE}"]
+    run[-1] = run[-1].format(then="")
+    for hits in (False, memory == "missing"):
+        ended = subprocess.run(run, env=environment, check=True, capture_output=True, text=True)
+        found, folder = ended.stdout.split()
+        assert (int(found) > 0) == hits
+        assert (Path(folder).parent == tmp_path / "tmp") == (memory == "missing")
+    assert entries(environment)
+
+
 def test_a_killed_job_leaves_nothing_half_written(environment):
     """A process that dies, with an entry half written, adds nothing to the shared folder."""
     half = "(__import__('pathlib').Path(jax.config.jax_compilation_cache_dir) / 'half').write_bytes(b'x')"

@@ -117,6 +117,10 @@ def test_what_a_piece_imports_from_the_package_is_code_of_its_jobs(extended: Wor
     with (extended / "src/edgemem/denoisers/coloured_templates.py").open("a") as file:
         file.write("# edited\n")
     assert extended.pending(measured) == {"train": 1, "evaluate": 1}
+    # The others of its models are to be trained for the first edit, and no other model is for either.
+    jobs = [job for job in extended.jobs() if job.rule in ("train", "evaluate")]
+    assert count(jobs) == {"train": 6, "evaluate": 6}
+    assert {job.wildcards["model"] for job in jobs} == {"own"}
 
 
 def test_edited_family_reruns_its_own_jobs(extended: Workflow):

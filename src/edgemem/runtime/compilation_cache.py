@@ -12,6 +12,7 @@ import jax
 from jax.experimental.compilation_cache.compilation_cache import reset_cache
 
 
+# Where Linux keeps files in memory.
 MEMORY = Path("/dev/shm")
 
 
@@ -23,8 +24,8 @@ def shared_compilation_cache() -> Iterator[None]:
     and another may read it before it is whole. So a process writes to a folder of its own, where links to the shared
     entries stand, and what it has compiled is copied and renamed into the shared folder when it is done.
 
-    The folder of its own is in memory where the system offers that: a cache grows to a thousand entries and more, and a
-    disk takes milliseconds to remove each link to one.
+    The folder of its own is in memory where there is room for it: there is a link for each entry, and a disk takes
+    milliseconds to remove one.
 
     The shared folder is JAX's own setting, JAX_COMPILATION_CACHE_DIR; without it nothing is kept.
     """
@@ -33,10 +34,11 @@ def shared_compilation_cache() -> Iterator[None]:
         yield
         return
     shared = Path(setting).absolute()
-    with tempfile.TemporaryDirectory(prefix="edgemem-jax-cache-", dir=_in_memory()) as folder:
+    with _private_folder() as folder:
         private = Path(folder)
-        for entry in _files(shared):
-            (private / entry.name).symlink_to(entry)
+        with contextlib.suppress(OSError):  # without room for more links more is compiled
+            for entry in _files(shared):
+                (private / entry.name).symlink_to(entry)
         try:
             _use(private)
             yield
@@ -45,9 +47,13 @@ def shared_compilation_cache() -> Iterator[None]:
             _publish(private, shared)
 
 
-def _in_memory() -> Path | None:
-    """Return the folder whose files Linux keeps in memory, None where there is none to write to."""
-    return MEMORY if os.access(MEMORY, os.W_OK) else None
+def _private_folder() -> tempfile.TemporaryDirectory[str]:
+    """Return a folder of this process, in memory where that can be."""
+    prefix = "edgemem-jax-cache-"
+    try:
+        return tempfile.TemporaryDirectory(prefix=prefix, dir=MEMORY)
+    except OSError:
+        return tempfile.TemporaryDirectory(prefix=prefix)
 
 
 def _use(folder: Path) -> None:
