@@ -79,6 +79,7 @@ STYLE: dict[str, Any] = {
     "figure.constrained_layout.h_pad": 0.05,
     "figure.constrained_layout.w_pad": 0.06,
     "savefig.dpi": 220,
+    "figure.dpi": 220,  # a layout is for the text as it is saved
     "pdf.fonttype": 42,  # text stays text in the PDF
 }
 # For things without a colour of their own: one each, in this order.
@@ -116,6 +117,13 @@ def _subplots(rows: int, columns: int, width: float, height: float) -> tuple[Fig
     style.use(STYLE)
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots(rows, columns, squeeze=False)
+
+
+def fix_layout(figure: Figure) -> None:
+    """Lay a figure out, and let all files of it have that layout, instead of finding it again for each."""
+    figure.set_layout_engine("constrained")
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
 
 
 def nearest_sizes(sizes: np.ndarray, fractions: np.ndarray, wanted: Sequence[float]) -> list[int]:

@@ -15,6 +15,7 @@ from edgemem.config.plot import PlotSpec
 from edgemem.errors import EdgememError
 from edgemem.figures.column import one_column
 from edgemem.figures.drawn_values import drawn_values
+from edgemem.figures.style import fix_layout
 from edgemem.files.atomic_write import atomic_write
 from edgemem.files.attributes import figure_metadata, table_comment
 from edgemem.files.lineage import lineage_attributes
@@ -56,6 +57,7 @@ def run(options: argparse.Namespace) -> None:
             raise EdgememError(f"the figure '{options.name}' needs a {kind} file, and none was given")
     module = pieces.figure_module(options.name)
     figure = module.draw(spec.figure, spec.subject, inputs)
+    fix_layout(figure)
     of = "/".join(str(name) for name in spec.names.values())
     attributes = {
         "title": f"Figure {options.name}" + (f" of {of}" if of else ""),
