@@ -55,7 +55,7 @@ def two(finished: Path, dvc: Path, shared: Path, tmp_path: Path) -> Repository: 
     def make(folder: Path) -> None:
         repository = begin(finished, folder, shared / "cache")
         (folder / ".venv-dvc").symlink_to(dvc)
-        repository.save("v1")
+        repository.save("v1", "-m", "as it was")
         repository.change()
         repository.save("v2")
 

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from workflow.campaign import CONFIG, ROOT, TINY, Workflow, copy_finished
 
@@ -99,9 +100,9 @@ class Repository(Workflow):
         ended = self.snakemake("--cores", "2")
         assert ended.returncode == 0, ended.stdout
 
-    def change(self) -> None:
-        """Change a key of the evaluation, and run."""
-        self.configure(evaluation=MORE_DRAWS)
+    def change(self, **keys: Any) -> None:
+        """Change some keys, of the evaluation where none is named, and run."""
+        self.configure(**keys or {"evaluation": MORE_DRAWS})
         self.run()
 
     def contents(self) -> dict[str, bytes]:

@@ -18,13 +18,9 @@ FIGURE = "results/tiny/figures/prediction.png"
 MORE_STEPS = TINY["protocols"] | {"tiny": PROTOCOL | {"steps": 30}}
 
 
-def test_two_versions(versioned: Repository):
+def test_two_versions(two: Repository, finished: Path):
     """Both come back as they were, configuration and all; there is nothing to do, and a change does its own jobs."""
-    versioned.save("v1", "-m", "as it was")
-    first = versioned.contents()
-    versioned.change()
-    versioned.save("v2")
-    second = versioned.contents()
+    versioned, first, second = two, contents(finished), two.contents()
     assert versioned.git("status", "--porcelain").split() == ["M", CONFIG]
 
     table = versioned.version("list").splitlines()
@@ -64,7 +60,7 @@ def test_two_versions(versioned: Repository):
 def test_restored_version_is_the_start_of_a_run(two: Repository):
     """After a version is back, a run with another key does its own jobs, and then nothing is left to do."""
     two.version("restore", "v1", "--discard")
-    two.configure(seeds=[1])
+    two.configure(seeds=[1], figures=["prediction"])
     jobs = two.pending()
     assert jobs and not {"sample", "train", "evaluate"} & jobs.keys()
     two.run()
@@ -114,7 +110,7 @@ def test_extension_is_part_of_a_version(versioned: Repository):
 
 def test_campaign_of_an_overlay_of_ones_own_and_of_values(versioned: Repository):
     """A campaign is what was given to Snakemake: files that git does not track, and values, which `restore` repeats."""
-    own, values = "experiments/mine.yaml", ("campaign=mine", "seeds=[2]")
+    own, values = "experiments/mine.yaml", ("campaign=mine", "seeds=[2]", "figures=[prediction]")
     (versioned / own).parent.mkdir(exist_ok=True)
     shutil.copy(versioned / CONFIG, versioned / own)
     given = ("--configfile", own, "--config", *values)
@@ -127,7 +123,8 @@ def test_campaign_of_an_overlay_of_ones_own_and_of_values(versioned: Repository)
     (versioned / "results/mine/transition.nc").unlink()
     (versioned / own).unlink()
     said = versioned.version("restore", "v1")
-    assert f"to go on, type: snakemake --cores all --configfile {own} --config campaign=mine 'seeds=[2]'" in said
+    typed = "--config campaign=mine 'seeds=[2]' 'figures=[prediction]'"
+    assert f"to go on, type: snakemake --cores all --configfile {own} {typed}" in said
     assert versioned.contents() == first
     assert versioned.git("status", "--porcelain", "--untracked-files=all").split() == ["??", own]
     versioned.version("verify")
@@ -181,7 +178,8 @@ def test_restoring_loses_nothing_that_is_not_saved(two: Repository, finished: Pa
 
 def test_other_campaigns_keep_their_files_and_records(two: Repository):
     """Restoring one campaign leaves what another one has made, and Snakemake's records of it."""
-    two.write(TINY | {"campaign": "other", "seeds": [3], "regression": {"holdout": 0.5, "seed": 1}})
+    regression = {"holdout": 0.5, "seed": 1}
+    two.write(TINY | {"campaign": "other", "seeds": [3], "regression": regression, "figures": ["prediction"]})
     two.run()
     other = {path: content for path, content in two.contents().items() if "other" in path or "seed3" in path}
     config = (two / CONFIG).read_bytes()
@@ -228,7 +226,7 @@ def test_second_clone_restores_without_computing(
     assert other.pending() == {}
     other.version("verify")
 
-    other.change()
+    other.change(figures=[{"figure": "losses", "time": 0.5}, *TINY["figures"][1:]])
     other.save("v2")
     second = other.contents()
     other.version("push")
@@ -256,13 +254,13 @@ def test_other_code_is_named_with_the_way_to_it(versioned: Repository):
     """Where the code has changed since, results come back, and the message says how to have their code as well."""
     versioned.save("v1")
     first = versioned.contents()
-    with (versioned / "src/edgemem/stages/train.py").open("a") as file:
+    with (versioned / "src/edgemem/figures/prediction.py").open("a") as file:
         file.write("\n# more\n")
     versioned.commit()
     versioned.run()
     versioned.save("v2")
     said = versioned.refused("restore", "v1")
-    assert "this code would make others (4 train" in said
+    assert "this code would make others (1 plot" in said
     assert versioned.contents() == first
     versioned.git("switch", "--quiet", "--detach", "version/v1")
     versioned.version("restore", "v1")

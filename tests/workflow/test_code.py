@@ -1,10 +1,22 @@
 """An edit in the code reruns the jobs that run it and what follows; what no job runs, and a new date, rerun nothing."""
 
 import os
+from pathlib import Path
 
 import pytest
 
-from .campaign import AFTER_EVALUATE, AFTER_PLOT, AFTER_REGRESS, AFTER_SAMPLE, AFTER_TRAIN, ALL, FILES, Workflow
+from .campaign import (
+    AFTER_EVALUATE,
+    AFTER_PLOT,
+    AFTER_REGRESS,
+    AFTER_SAMPLE,
+    AFTER_TRAIN,
+    ALL,
+    FILES,
+    Job,
+    Workflow,
+    count,
+)
 
 
 EVERY_PLOT = {"plot losses": 2, "plot mechanism": 1, "plot prediction": 1, **AFTER_PLOT}
@@ -81,9 +93,30 @@ EDITS = {
 }
 
 
+# One of each kind: a piece of training, of all plots, of one figure, of a family that is not there, of no job.
+EDITED = ("numerics/training.py", "figures/style.py", "figures/losses.py", "families/image/data.py", "workflow/plan.py")
+
+
+@pytest.fixture(scope="module")
+def planned(finished: Path, shared: Path) -> list[Job]:
+    """All jobs of the tiny campaign."""
+    return Workflow(finished, shared / "cache").jobs("--forceall")
+
+
 @pytest.mark.parametrize("module", EDITS)
-def test_edited_module_reruns_what_imports_it(workflow: Workflow, module: str):
-    """An edit in a module reruns the jobs whose stage imports it, what follows from them, and nothing else."""
+def test_module_is_an_input_of_what_imports_it(planned: list[Job], module: str):
+    """The jobs that read a module, and those that read what they make, are the jobs whose stage imports it."""
+    changed = {f"src/edgemem/{module}"}
+    rerun: list[Job] = []
+    while new := [job for job in planned if job not in rerun and changed & set(job.input)]:
+        rerun += new
+        changed.update(*(job.output for job in new))
+    assert count(rerun) == EDITS[module]
+
+
+@pytest.mark.parametrize("module", EDITED)
+def test_edited_module_reruns_what_reads_it(workflow: Workflow, module: str):
+    """An edit in a module reruns the jobs whose input it is, what follows from them, and nothing else."""
     with (workflow / f"src/edgemem/{module}").open("a") as file:
         file.write("# edited\n")
     assert workflow.pending() == EDITS[module]

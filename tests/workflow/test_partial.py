@@ -6,11 +6,15 @@ import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from edgemem.reporting.summary_metrics import read_metrics
 
-from .campaign import CONFIG, OTHER_SETTING, SETTING, TINY, Workflow
+from .campaign import CONFIG, OTHER_SETTING, SETTING, TINY, Workflow, copy_finished
+from .conftest import once
 from .processes import started
 from .test_failures import stage_in_its_middle
 from .test_status import ENDLESS
@@ -79,18 +83,25 @@ def contents(workflow: Workflow) -> dict[str, Any]:
     return {str(path): (path.read_bytes(), path.stat().st_mtime_ns) for path in kept}
 
 
-def one_seed(workflow: Workflow) -> str:
-    """Finish a campaign that has the first seed alone, and return its page; the tiny one is configured again."""
-    workflow.configure(seeds=[1], campaign="alone")
-    run = workflow.snakemake("--cores", "2", "results/alone/report.html")
-    assert run.returncode == 0, run.stdout
-    workflow.configure()
-    return page(workflow, "results/alone")
+@pytest.fixture
+def beside(finished: Path, shared: Path, tmp_path: Path) -> Workflow:
+    """The tiny campaign, and beside it one that has the first seed alone, finished, too."""
+
+    def run(folder: Path) -> None:
+        copy_finished(finished, folder)
+        workflow = Workflow(folder, shared / "cache")
+        workflow.configure(seeds=[1], campaign="alone")
+        run = workflow.snakemake("--cores", "2", "results/alone/report.html")
+        assert run.returncode == 0, run.stdout
+        workflow.configure()
+
+    copy_finished(once(shared, "alone", run), tmp_path / "workflow")
+    return Workflow(tmp_path / "workflow", shared / "cache")
 
 
-def test_numbers_are_those_of_a_campaign_of_what_is_there(workflow: Workflow):
+def test_numbers_are_those_of_a_campaign_of_what_is_there(beside: Workflow):
     """Of one seed of two, tables, verdicts and figures are those of a campaign that has this seed alone."""
-    alone = one_seed(workflow)
+    workflow, alone = beside, page(beside, "results/alone")
     remove(workflow, (SETTING, 2), (OTHER_SETTING, 2))
     before = contents(workflow)
     assert partial(workflow) == f"{FOLDER}/report.html: 2 of 4 evaluations\n"
@@ -108,9 +119,9 @@ def test_numbers_are_those_of_a_campaign_of_what_is_there(workflow: Workflow):
     assert "Verdicts, and all else that compares settings, are of 2 of 2 settings and models so far" in said
 
 
-def test_a_case_is_of_all_its_seeds(workflow: Workflow):
+def test_a_case_is_of_all_its_seeds(beside: Workflow):
     """Where settings differ in their seeds each has the numbers of its own; they are compared by what they share."""
-    whole, alone = page(workflow, "results/tiny"), one_seed(workflow)
+    workflow, whole, alone = beside, page(beside, "results/tiny"), page(beside, "results/alone")
     remove(workflow, (SETTING, 2))
     partial(workflow)
     assert row(page(workflow), "transitions", SETTING) == row(alone, "transitions", SETTING)
