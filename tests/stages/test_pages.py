@@ -25,7 +25,8 @@ from edgemem.reporting.pages import write_page
 ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted(ROOT.glob("docs/templates/*"))
 # What `publish`, `claims`, `collect`, `report` and `version diff` make has templates, too.
-OTHERS = ("protocols.md", "image-protocols.md", "claims.md", "results.md", "report.html", "diff.html")
+PROTOCOLS = ("protocols", "image-protocols", "per-time-protocols")
+OTHERS = (*(f"{name}.md" for name in PROTOCOLS), "claims.md", "results.md", "report.html", "diff.html")
 # What the last two share.
 PARTS = ("base.html", "parts.html")
 # CHANGELOG.md is not among them: it is history, and says what was true at its dates.
@@ -175,7 +176,7 @@ def test_pages_are_those_of_their_templates(copied: Path):
         assert (copied / page).read_text(encoding="utf-8") == (ROOT / page).read_text(encoding="utf-8"), page
 
 
-@pytest.mark.parametrize("name", ["protocols", "image-protocols"])
+@pytest.mark.parametrize("name", PROTOCOLS)
 def test_pages_of_protocols_are_those_of_their_templates(tmp_path: Path, name: str):
     """But for the table, which is made of results; `snakemake docs/protocols.md` brings it in."""
     said = (ROOT / f"docs/{name}.md").read_text(encoding="utf-8")
@@ -185,19 +186,27 @@ def test_pages_of_protocols_are_those_of_their_templates(tmp_path: Path, name: s
     assert (tmp_path / "page.md").read_text(encoding="utf-8") == said
 
 
-def test_what_the_page_on_protocols_says_of_its_table_stands_in_it():
-    """The protocol that is `fast`, its largest differences, and what fewer steps leave at a large variance."""
-    page = (ROOT / "docs/protocols.md").read_text(encoding="utf-8")
+def compared(name: str) -> tuple[dict[str, list[list[str]]], str, int]:
+    """Return the rows of each protocol in a page's table, the cheapest that is equivalent everywhere, its points."""
+    page = (ROOT / f"docs/{name}.md").read_text(encoding="utf-8")
     rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in page.splitlines() if row.startswith("| ")]
     table = [row for row in rows if len(row) == 9 and row[-1] in ("yes", "no")]
     candidates = {row[0]: [own for own in table if own[0] == row[0]] for row in table}
     points = {name: int(own[0][1].replace(",", "")) for name, own in candidates.items()}
     equivalent = [name for name, own in candidates.items() if all(row[-1] == "yes" for row in own)]
-    assert min(equivalent, key=points.__getitem__) == "even-4000"
+    cheapest = min(equivalent, key=points.__getitem__)
+    return candidates, cheapest, points[cheapest]
 
-    def value(row: list[str], column: int) -> float:
-        return float(row[column].split()[0])
 
+def value(row: list[str], column: int) -> float:
+    """Return the number that a cell begins with."""
+    return float(row[column].split()[0])
+
+
+def test_what_the_page_on_protocols_says_of_its_table_stands_in_it():
+    """The protocol that is `fast`, its largest differences, and what fewer steps leave at a large variance."""
+    candidates, cheapest, _ = compared("protocols")
+    assert cheapest == "even-4000"
     said = json.loads((ROOT / "docs/measured/protocols.json").read_text())
     weakest, fast = said["weakest"], candidates["even-4000"]
     largest = max(fast, key=lambda row: abs(value(row, 4)))
@@ -207,6 +216,19 @@ def test_what_the_page_on_protocols_says_of_its_table_stands_in_it():
     short, sums = f"even-{said['sums']['short_steps']}", said["sums"]
     (wide,) = [row for row in candidates[short] if row[2].endswith(f"_var{sums['wide_variance']:g}")]
     assert value(wide, 5) == sums["wide_excess_percent"]
+
+
+def test_what_the_page_on_protocols_of_times_says_of_its_table_stands_in_it():
+    """The cheapest protocol, and how far off are `fast` of the other mixture and as many points in single draws."""
+    candidates, cheapest, points = compared("per-time-protocols")
+    said = json.loads((ROOT / "docs/measured/per-time-protocols.json").read_text())
+    assert said["cheapest"] == {"name": cheapest, "points": points}
+    fast, single = said["fast"], said["single"]
+    largest = max(candidates["even-4000"], key=lambda row: abs(value(row, 4)))
+    assert largest[4] == "{m50:+.4f} [{m50_low:+.4f}, {m50_high:+.4f}]".format(**fast)
+    (wide,) = [row for row in candidates[single["name"]] if row[2].endswith(f"_var{single['variance']:g}")]
+    assert (wide[1], wide[-1]) == (f"{points:,}", "no")
+    assert wide[5] == "{excess:+.1f} [{low:+.1f}, {high:+.1f}] %".format(**single)
 
 
 @pytest.mark.parametrize("page", sorted(ROOT.glob("docs/results/*/README.md")), ids=lambda page: page.parent.name)
