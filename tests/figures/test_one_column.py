@@ -13,7 +13,7 @@ from PIL import Image
 from edgemem import pieces
 from edgemem.figures.column import one_column
 from edgemem.figures.drawn_values import drawn_values
-from edgemem.figures.style import fix_layout, new_figure
+from edgemem.figures.style import new_figure
 
 from . import flows
 from . import test_image_figures as image_figures
@@ -43,7 +43,7 @@ def texts(figure: Figure) -> list[Text]:
 def test_all_is_within_the_column(figure: str):
     narrow = fresh(figure)
     before = list(drawn_values(narrow))
-    fix_layout(narrow)
+    narrow.draw_without_rendering()
     one_column(narrow)
     narrow.draw_without_rendering()
     assert narrow.get_figwidth() == COLUMN
@@ -91,7 +91,7 @@ def test_figures_of_others_are_narrow_too():
     right.barh(range(3), [1, 2, 3])
     right.set_yticks(range(3), ["a name that is much longer than the width of a panel allows for"] * 3)
     figure.legend([left.lines[0]], ["a name of its own"], loc="outside lower center")
-    fix_layout(figure)
+    figure.draw_without_rendering()
     one_column(figure)
     figure.draw_without_rendering()
     np.testing.assert_allclose(left.get_position().bounds, twin.get_position().bounds)

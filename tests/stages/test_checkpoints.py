@@ -229,7 +229,7 @@ NETWORK = train_spec(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("spec", "times"), [(SPEC, 30), (NETWORK, 20)], ids=["mixture", "network"])
+@pytest.mark.parametrize(("spec", "times"), [(SPEC, 50), (NETWORK, 20)], ids=["mixture", "network"])
 def test_random_kills(made: Made, tmp_path, spec: dict, times: int):
     """A job that is killed at random moments, by SIGKILL or SIGTERM, ends with the bits of an undisturbed one."""
     rng = random.Random(times)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from edgemem import pieces
 from edgemem.config.file_list import CampaignFile, files_of
 from edgemem.config.loading import read_campaign
 
@@ -148,6 +149,7 @@ class Workflow:
             return files_of(read_campaign("config.yaml", CONFIG))
         finally:
             os.chdir(before)
+            pieces.register([])  # the campaign's own are not those of the next test
 
     def path(self, kind: str, setting: str, seed: int = 1, model: str = "mixture") -> str:
         """Return the path of a file of the campaign by what the file is."""

@@ -28,11 +28,11 @@ from .processes import stage_processes, started
 
 
 PATIENCE = 1200
-# One setting and two seeds: 9 jobs.
+# One setting and two seeds: 11 jobs.
 CAMPAIGN = TINY | {
     "settings": [{"family": "gaussian", "N": 10, "d": 2, "K": 2}],
     "protocols": {"tiny": PROTOCOL | {"steps": 200}},
-    "figures": ["prediction"],
+    "figures": ["losses", "mechanism", "prediction"],
 }
 DAY = 86_400
 

@@ -20,7 +20,7 @@ FAMILY, DENOISER = "mine/ring.py", "mine/blocks.py"
 RING = "ring_N10_d2"
 OWN: dict[str, Any] = {
     "seeds": [1],
-    "figures": ["prediction"],
+    "figures": [{"figure": "losses", "settings": [SETTING]}, "prediction"],
     "extensions": [FAMILY, DENOISER],
     "settings": [*TINY["settings"], {"family": "ring", "N": 10, "d": 2}],
     "models": TINY["models"]
@@ -104,7 +104,8 @@ def test_edited_denoiser_reruns_its_training_and_what_follows(extended: Workflow
         file.write("# edited\n")
     jobs = extended.jobs()
     # The list of files says nothing of code.
-    assert count(jobs) == {"train": 3, "evaluate": 3, "regress": 1, "plot prediction": 1, **AFTER_PLOT}
+    plots = {"plot losses": 2, "plot prediction": 1}
+    assert count(jobs) == {"train": 3, "evaluate": 3, "regress": 1, **plots, **AFTER_PLOT}
     assert {job.wildcards["model"] for job in jobs if job.rule in ("train", "evaluate")} == {"own"}
 
 

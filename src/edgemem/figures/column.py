@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from edgemem.figures.style import WIDTH, fix_layout, legend_below, names_on
+from edgemem.figures.style import WIDTH, legend_below, names_on
 
 
 if TYPE_CHECKING:
@@ -48,14 +48,12 @@ def one_column(figure: Figure) -> None:
     grid = figure.add_gridspec(len(places), 1, height_ratios=heights)
     for axes in panels:
         axes.set_subplotspec(grid[places.index(axes.get_subplotspec())])
-    figure.set_layout_engine("constrained")
     for _ in range(2):  # how much stands around the panels is only known once texts are wrapped
         figure.draw_without_rendering()
         wanted = [_wanted(axes, height) for axes, height in zip(first, heights, strict=True)]
         grid.set_height_ratios(wanted)
         around = figure.get_figheight() - sum(_inches(axes, "height") for axes in first)
         figure.set_figheight(min(sum(wanted), max(TALLEST - around, sum(wanted) / 2)) + around)
-    fix_layout(figure)
 
 
 def _inches(axes: Axes, side: str) -> float:

@@ -6,7 +6,8 @@ every figure for its options.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -119,11 +120,14 @@ def _subplots(rows: int, columns: int, width: float, height: float) -> tuple[Fig
     return figure, figure.subplots(rows, columns, squeeze=False)
 
 
-def fix_layout(figure: Figure) -> None:
-    """Lay a figure out, and let all files of it have that layout, instead of finding it again for each."""
-    figure.set_layout_engine("constrained")
+@contextmanager
+def fixed_layout(figure: Figure) -> Iterator[None]:
+    """Lay a figure out once, and let all files that are written meanwhile have that layout."""
     figure.draw_without_rendering()
+    engine = figure.get_layout_engine()
     figure.set_layout_engine("none")
+    yield
+    figure.set_layout_engine(engine)
 
 
 def nearest_sizes(sizes: np.ndarray, fractions: np.ndarray, wanted: Sequence[float]) -> list[int]:

@@ -122,7 +122,7 @@ def mean_interval(
     values: Float[np.ndarray, "seed *rest"],
 ) -> tuple[Float[np.ndarray, "*rest"], Float[np.ndarray, "*rest"], Float[np.ndarray, "*rest"]]:
     """Return the mean over the first axis and its 95 % interval by Student's t; ends are NaN for a single value."""
-    from scipy import special  # whose quantile is that of `scipy.stats`, which takes a second more to import
+    from scipy import special  # it has the quantile of `scipy.stats`, and is imported sooner
 
     values = np.asarray(values, np.float64)
     count, mean, half = len(values), values.mean(axis=0), np.nan

@@ -15,7 +15,7 @@ from edgemem.config.plot import PlotSpec
 from edgemem.errors import EdgememError
 from edgemem.figures.column import one_column
 from edgemem.figures.drawn_values import drawn_values
-from edgemem.figures.style import fix_layout
+from edgemem.figures.style import fixed_layout
 from edgemem.files.atomic_write import atomic_write
 from edgemem.files.attributes import figure_metadata, table_comment
 from edgemem.files.lineage import lineage_attributes
@@ -57,23 +57,24 @@ def run(options: argparse.Namespace) -> None:
             raise EdgememError(f"the figure '{options.name}' needs a {kind} file, and none was given")
     module = pieces.figure_module(options.name)
     figure = module.draw(spec.figure, spec.subject, inputs)
-    fix_layout(figure)
     of = "/".join(str(name) for name in spec.names.values())
     attributes = {
         "title": f"Figure {options.name}" + (f" of {of}" if of else ""),
         **lineage_attributes("figure", spec.canonical(), options.inputs, spec.names),
     }
-    for path in out:
-        if path.suffix == TABLE:
-            own = getattr(module, "drawn_values", None)
-            rows = own(spec.figure, spec.subject, inputs) if own else drawn_values(figure)
-            _write(path, _table(rows, attributes).encode())
-        else:
-            _write(path, _image(figure, path.suffix, attributes))
+    with fixed_layout(figure):
+        for path in out:
+            if path.suffix == TABLE:
+                own = getattr(module, "drawn_values", None)
+                rows = own(spec.figure, spec.subject, inputs) if own else drawn_values(figure)
+                _write(path, _table(rows, attributes).encode())
+            else:
+                _write(path, _image(figure, path.suffix, attributes))
     if column:
         one_column(figure)
-    for path in column:
-        _write(path, _image(figure, path.suffix, attributes))
+        with fixed_layout(figure):
+            for path in column:
+                _write(path, _image(figure, path.suffix, attributes))
 
 
 def _image(figure: "Figure", suffix: str, attributes: Mapping[str, object]) -> bytes:
