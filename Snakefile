@@ -8,6 +8,7 @@ min_version("9.27")
 include: "rules/common.smk"
 include: "rules/sample.smk"
 include: "rules/train.smk"
+include: "rules/geometry.smk"
 include: "rules/evaluate.smk"
 include: "rules/sensitivity.smk"
 include: "rules/barrier.smk"

@@ -2,6 +2,7 @@ rule evaluate:
     input:
         samples=PLAN.of_job("samples"),
         models=PLAN.of_job("models"),
+        geometry=PLAN.geometry,
         extensions=PLAN.extensions("evaluate"),
         code=PLAN.code("evaluate"),
     output:
@@ -22,4 +23,4 @@ rule evaluate:
         "evaluate {wildcards.model} on {wildcards.setting}, seed {wildcards.seed}"
     shell:
         "NPROC={threads} python -m edgemem evaluate {input.samples} {input.models} {output} "
-        "--extensions {input.extensions:q} --spec {params.spec:q} 2>&1 | tee {log}"
+        "--geometry {input.geometry} --extensions {input.extensions:q} --spec {params.spec:q} 2>&1 | tee {log}"

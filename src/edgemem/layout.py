@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 RESULTS = "results"
 SETTING = "{setting}/seed{seed}"
+MEASURED = SETTING + "-{key}"
 CASE = SETTING + "/{model}-{key}"
 
 
@@ -32,6 +33,8 @@ class Stage(NamedTuple):
 
 
 CAMPAIGN = "{campaign}"
+# Kinds of files that no model has a part in.
+OF_DATA = ("samples", "geometry")
 STAGES = {
     "sample": Stage(
         "draw the training and test samples of one setting and seed",
@@ -45,6 +48,11 @@ STAGES = {
         {"models": "models/" + CASE + ".nc"},
         family=("setting", "data"),
         denoiser=True,
+    ),
+    "geometry": Stage(
+        "find what training samples say by themselves of the times and sizes that matter",
+        MEASURED,
+        {"geometry": "geometry/" + MEASURED + ".nc"},
     ),
     "evaluate": Stage(
         "measure losses, memorization and distances of trained models",

@@ -164,6 +164,11 @@ def specs(campaign) -> dict[tuple, str]:
     study = campaign.study
     return (
         {("sample", *data): campaign.sample_spec(*data).canonical() for data in samples}
+        | {
+            ("geometry", *data): campaign.geometry_spec(*data).canonical() + study.geometry_key
+            for data in samples
+            if data[0] in study.with_geometry
+        }
         | {("train", *job): campaign.train_spec(*job).canonical() + study.model_keys[job[2]] for job in jobs}
         | {("evaluate", *job): campaign.evaluate_spec(*job).canonical() + study.evaluation_keys[job[2]] for job in jobs}
         | {("regress",): campaign.regress_spec().canonical()}

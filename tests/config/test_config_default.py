@@ -235,7 +235,13 @@ def test_experiments_are_valid_overlays_with_names_of_their_own(load, name: str)
     trained = experiment.study.models
     assert {name: len(model.settings) for name, model in trained.items()} == models
     # Tables and figures apart, the campaign makes a data set, models and evaluations of each.
-    count = {"sample": settings, "train": sum(models.values()), "evaluate": sum(models.values())}
+    with_components = {of for model in trained.values() if "components" in model.provides for of in model.settings}
+    count = {
+        "sample": settings,
+        "geometry": len(with_components),
+        "train": sum(models.values()),
+        "evaluate": sum(models.values()),
+    }
     for stage, of_stage in count.items():
         assert len([file for file in files_of(experiment) if file.stage == stage]) == of_stage * seeds
 

@@ -82,7 +82,7 @@ def test_labels_are_words(load):
 
 
 def test_stages_are_there_where_they_are_asked_for(campaign_of):
-    always = {"sample", "train", "evaluate", "regress", "files", "plot", "report"}
+    always = {"sample", "train", "geometry", "evaluate", "regress", "files", "plot", "report"}
     for name, more in (
         (None, set()),
         ("paper-figures", {"sensitivity"}),
@@ -113,7 +113,7 @@ def test_files_of_two_parts_are_compared_where_the_figure_is(load):
 
 def test_files_of_the_study_are_those_that_campaigns_share(load):
     campaign = load()
-    shared = [file for file in files_of(campaign) if file.stage in ("sample", "train", "evaluate")]
+    shared = [file for file in files_of(campaign) if file.stage in ("sample", "train", "geometry", "evaluate")]
     assert list(study_files(campaign.study)) == shared
     assert all("/quick/" not in file.path for file in shared)
 

@@ -14,7 +14,7 @@ from .test_config_canonical import specs
 
 
 PAGE = (ROOT / "docs/configuration.md").read_text(encoding="utf-8")
-STAGES = ("sample", "train", "evaluate", "regress", "plot")
+STAGES = ("sample", "train", "geometry", "evaluate", "regress", "plot")
 
 
 def section(title: str) -> str:
@@ -140,9 +140,8 @@ CHANGES = {
     "`protocols.NAME` of any other protocol": "protocols: {paper: {draws: 5}}",
     "`sampling.times`, `sampling.t_min`, `sampling.t_max`": ["times: 25", "t_min: 0.002", "t_max: 0.998"],
     "`sampling.sampler`": "sampler: ddpm",
-    "`evaluation.generated`, `evaluation.threshold`, `evaluation.draws`, `evaluation.test_samples`": [
-        "generated: 100", "threshold: 0.3", "draws: 5", "test_samples: 50",
-    ],
+    "`evaluation.threshold`, `evaluation.draws`": ["threshold: 0.3", "draws: 5"],
+    "`evaluation.generated`, `evaluation.test_samples`": ["generated: 100", "test_samples: 50"],
     "`regression.holdout`, `regression.seed`, `regression.report_fractions`": [
         "holdout: 0.5", "seed: 1", "report_fractions: [0.5]",
     ],

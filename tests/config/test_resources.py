@@ -256,6 +256,8 @@ def test_every_request_doubles_at_the_second_attempt():
     for first, second in (
         [resources.sample_memory(setting, attempt) for attempt in (1, 2)],
         [minutes("sample", setting, attempt) for attempt in (1, 2)],
+        [resources.geometry_memory(evaluate.geometry, attempt) for attempt in (1, 2)],
+        [minutes("geometry", evaluate.geometry, attempt) for attempt in (1, 2)],
         [resources.train_memory(train, attempt) for attempt in (1, 2)],
         [minutes("train", train, attempt) for attempt in (1, 2)],
         [resources.evaluate_memory(evaluate, train, attempt) for attempt in (1, 2)],

@@ -11,7 +11,7 @@ import pytest
 from edgemem.cli import main
 from edgemem.config.loading import read_campaign
 from workflow.campaign import CONFIG, ROOT, copy_finished
-from workflow.conftest import finished, shared  # noqa: F401  the campaign that the tests of the workflow run once
+from workflow.conftest import finished, quick, shared  # noqa: F401  the campaign that the tests of workflows run once
 
 
 TEMPLATE = ROOT / "docs/templates/report.html"

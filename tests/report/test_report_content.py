@@ -116,19 +116,19 @@ def test_parameters_are_those_of_the_configuration(page: Page):
 def test_costs_and_origin_are_there(report: Path, page: Page):
     """The page says how many jobs of each stage ran, and when, where and by which code files were made."""
     jobs = {row[0]: row[1] for row in page.rows if len(row) == 5}
-    assert {stage: jobs[stage] for stage in ("sample", "train", "evaluate", "regress", "plot")} == {
-        "sample": "4", "train": "4", "evaluate": "4", "regress": "1", "plot": "4",
+    assert {stage: jobs[stage] for stage in ("sample", "train", "geometry", "evaluate", "regress", "plot")} == {
+        "sample": "4", "train": "4", "geometry": "4", "evaluate": "4", "regress": "1", "plot": "4",
     }  # fmt: skip
     files = {row[0]: row for row in page.rows if len(row) == 9}
     assert {kind: row[1] for kind, row in files.items() if kind != "files"} == {
-        "samples": "4", "models": "4", "evaluations": "4", "transition": "1", "regression": "1",
+        "samples": "4", "models": "4", "geometry": "4", "evaluations": "4", "transition": "1", "regression": "1",
     }  # fmt: skip
     with xr.open_dataset(report.with_name("transition.nc"), engine="netcdf4") as dataset:
         made = dataset.attrs
     assert files["transition"][2] == made["created"][:16].replace("T", " ")
     assert made["git_commit"][:12] in files["transition"][3]
     assert made["host_platform"] == files["transition"][8]
-    assert "All 14 that are still there were read again for this page, and are what they were." in page.text
+    assert "All 18 that are still there were read again for this page, and are what they were." in page.text
 
 
 def test_lineage_is_in_the_page(report: Path, capsys: pytest.CaptureFixture[str]):
@@ -141,7 +141,7 @@ def test_lineage_is_in_the_page(report: Path, capsys: pytest.CaptureFixture[str]
     results = report.parents[1]
     made = {*results.glob("*/*.nc"), report.with_name("metrics.json")}
     made |= {*results.glob("*/figures/*.*"), *results.glob("*/figures/column/*.png")}
-    made |= {path for kind in ("samples", "models", "evaluations") for path in (results / kind).rglob("*.nc")}
+    made |= {path for kind in ("samples", "models", "geometry", "evaluations") for path in (results / kind).rglob("*.nc")}
     assert set(told) == {str(path.relative_to(results.parent)) for path in made}
 
 
@@ -242,8 +242,8 @@ def test_files_that_changed_are_named(make, spec, model: str):
 
 
 def test_results_without_benchmarks_or_older_files(make, spec):
-    """Results that were copied without benchmarks, samples and models have a report that says what it knows."""
-    for kind in ("benchmarks", "samples", "models"):
+    """Results that were copied without benchmarks, samples, models and geometry have a report that says what it knows."""
+    for kind in ("benchmarks", "samples", "models", "geometry"):
         Path(f"results/{kind}").rename(f"results/away-{kind}")
     assert make(spec) == 0
     page = Page(Path("new.html").read_text())

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slurm
 
 GPUS = 4
 SEEDS = [1, 2, 3, 4, 5, 6]
-JOBS = {"sample": 6, "train": 6, "evaluate": 6, "regress": 1, "plot": 1}
+JOBS = {"sample": 6, "train": 6, "geometry": 6, "evaluate": 6, "regress": 1, "plot": 1}
 PATIENCE = 1500
 
 

@@ -38,6 +38,11 @@ def train_spec(**changes: Any) -> dict[str, Any]:
     return case() | {"sizes": SIZES, "protocol": PROTOCOL, "time_grid": TIMES} | changes
 
 
+def geometry_spec(**changes: Any) -> dict[str, Any]:
+    """Return what `geometry` reads."""
+    return sample_spec() | {"sampling": TIMES, "draws": EVALUATION["draws"], "threshold": "1/3"} | changes
+
+
 def evaluate_spec(**changes: Any) -> dict[str, Any]:
     """Return what `evaluate` reads."""
     return case() | {"sampling": TIMES, "evaluation": EVALUATION} | changes
@@ -102,6 +107,7 @@ class Made(NamedTuple):
     """The files of the tiny campaign, by kind and seed, and of the first seed other sizes and steps."""
 
     samples: dict[int, Path]
+    geometry: dict[int, Path]
     models: dict[int, Path]
     evaluations: dict[int, Path]
     sensitivity: dict[int, Path]
@@ -116,6 +122,11 @@ class Made(NamedTuple):
     transition: Path
     regression: Path
     metrics: Path
+
+    def evaluate(self, models: Path, out: Path, seed: int = 1, **changes: Any) -> list[str]:
+        """Return the command that evaluates models of a seed."""
+        words = "evaluate", self.samples[seed], models, out, "--geometry", self.geometry[seed]
+        return command(*words, spec=evaluate_spec(seed=seed, **changes))
 
     def file(self, kind: str) -> Path:
         """Return the path of one file of a kind, of the first seed where there are several."""
@@ -152,7 +163,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
         **{
             kind: {seed: folder / kind / f"seed{seed}.nc" for seed in SEEDS}
             for kind in (
-                *("samples", "models", "evaluations", "sensitivity", "others", "barriers"),
+                *("samples", "geometry", "models", "evaluations", "sensitivity", "others", "barriers"),
                 *("part_samples", "part_models", "agreements"),
             )
         },
@@ -169,7 +180,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
         lines += [
             command("sample", samples, spec=sample_spec(seed=seed)),
             command("train", samples, models, spec=train_spec(seed=seed)),
-            command("evaluate", samples, models, evaluation, spec=evaluate_spec(seed=seed)),
+            command("geometry", samples, files.geometry[seed], spec=geometry_spec(seed=seed)),
+            files.evaluate(models, evaluation, seed=seed),
             command("sensitivity", samples, models, files.sensitivity[seed], spec=sensitivity_spec(seed=seed)),
             command("train", samples, files.others[seed], spec=other_end_spec(seed=seed)),
             command(
@@ -180,7 +192,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     lines += [
         command("train", samples, files.grid_models, spec=train_spec(sizes={"coarse": 2, "fine": 2, "probe": 50})),
         command("train", samples, files.snapshot_models, spec=train_spec(snapshots=SNAPSHOTS)),
-        command("evaluate", samples, files.snapshot_models, files.snapshot_evaluations, spec=evaluate_spec()),
+        files.evaluate(files.snapshot_models, files.snapshot_evaluations),
     ]
     for seed, models in ((1, files.snapshot_models), (2, files.models[2])):
         parts = files.samples[seed], models, files.part_samples[seed], files.part_models[seed]

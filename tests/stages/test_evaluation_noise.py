@@ -1,17 +1,12 @@
 """Losses at different times, and of training and test samples, are measured on noise of their own."""
 
-from types import SimpleNamespace
-from typing import Any, cast
-
 import numpy as np
 
-from edgemem.engine.evaluation import _Job, _noise
+from edgemem.engine.evaluation_noise import evaluation_noise
 
 
 def noise(split: str, time: float) -> np.ndarray:
-    spec = SimpleNamespace(seed=1, setting=SimpleNamespace(name="made-up"), evaluation=SimpleNamespace(draws=2))
-    job = _Job(cast(Any, spec), *cast(Any, [None] * 5))
-    return np.asarray(_noise(job, split, time, (3, 4)))
+    return np.asarray(evaluation_noise(1, "made-up", split, time, 2, (3, 4)))
 
 
 def test_noise_is_of_one_time_and_split():

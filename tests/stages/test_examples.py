@@ -94,10 +94,14 @@ def make() -> None:
 
     for setting in campaign.by_name:
         for seed in campaign.seeds:
-            samples, models, evaluation = (made[kind, setting, seed] for kind in ("samples", "models", "evaluations"))
+            samples, geometry, models, evaluation = (
+                made[kind, setting, seed] for kind in ("samples", "geometry", "models", "evaluations")
+            )
             run("sample", samples, spec=campaign.sample_spec(setting, seed))
+            run("geometry", samples, geometry, spec=campaign.geometry_spec(setting, seed))
             run("train", samples, models, spec=campaign.train_spec(setting, seed, "mixture"))
-            run("evaluate", samples, models, evaluation, spec=campaign.evaluate_spec(setting, seed, "mixture"))
+            evaluate = "evaluate", samples, models, evaluation, "--geometry", geometry
+            run(*evaluate, spec=campaign.evaluate_spec(setting, seed, "mixture"))
     evaluations = {file.path: file.setting for file in files_of(campaign) if file.kind == "evaluations"}
     tables = {kind: made[kind, None, None] for kind in ("transition", "regression", "metrics")}
     outputs = [word for kind, path in tables.items() for word in (f"--{kind}", path)]

@@ -1,4 +1,4 @@
-"""Sizes at which half are copies, found by the evaluation, are such sizes on points that it has not seen."""
+"""Sizes at which half are copies, found by the geometry stage, are such sizes on points that it has not seen."""
 
 import jax
 import jax.numpy as jnp
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from edgemem.config.evaluate import EvaluateSpec
+from edgemem.config.geometry import GeometrySpec
 from edgemem.engine.sample_geometry import sample_geometry
 from edgemem.numerics.centres import drawn, fixed, likelihood, ward
 from edgemem.numerics.diffusion import time_grid
@@ -15,7 +15,7 @@ from edgemem.numerics.memorization import memorized
 from edgemem.numerics.references import MixturePosterior
 from edgemem.numerics.sampling import ddim
 
-from .conftest import evaluate_spec
+from .conftest import geometry_spec
 
 
 N, D, POINTS = 24, 8, 4000
@@ -25,13 +25,9 @@ TRAINING = np.random.default_rng(5).normal(size=(N, D))
 
 @pytest.fixture(scope="module")
 def geometry() -> xr.Dataset:
-    """What the evaluation says of made-up training samples."""
-
-    def noise(time: float) -> np.ndarray:
-        return np.random.default_rng(int(1e6 * time)).normal(size=(20, N, D))
-
-    with jax.enable_x64(True):
-        return sample_geometry(EvaluateSpec.model_validate(evaluate_spec()), TRAINING, TIMES, noise)
+    """What the stage says of made-up training samples."""
+    samples = xr.Dataset({"x_train": (("sample", "feature"), TRAINING)})
+    return sample_geometry(GeometrySpec.model_validate(geometry_spec(sampling={"times": len(TIMES)})), samples)
 
 
 def ratio(name: str, size: int, threshold: float) -> float:

@@ -34,6 +34,7 @@ def kept(samples: xr.Dataset) -> xr.Dataset:
 
 
 def measured(samples: xr.Dataset, models: xr.Dataset) -> xr.Dataset:
+    """Return the evaluation, without what samples say by themselves."""
     return evaluate(EvaluateSpec.model_validate(evaluate_spec()), samples, models)
 
 
@@ -90,7 +91,7 @@ def test_references_and_noise_cost_once(samples: xr.Dataset, kept: xr.Dataset, m
 
         monkeypatch.setattr(engine, name, count)
 
-    for name in ("_noise", "_references", "nested_memorizing_loss", "denoising_loss"):
+    for name in ("evaluation_noise", "_references", "nested_memorizing_loss", "denoising_loss"):
         counted(name)
     found = []
     for steps in (1, 3):
@@ -105,8 +106,7 @@ def test_references_and_noise_cost_once(samples: xr.Dataset, kept: xr.Dataset, m
     models = splits * times * len(SIZES)
     assert three["denoising_loss"] - one["denoising_loss"] == 2 * models
     assert one["nested_memorizing_loss"] == splits * times
-    # And once more on training samples, for what they say by themselves.
-    assert one["_noise"] == (splits + 1) * times
+    assert one["evaluation_noise"] == splits * times
     assert one["_references"] == 1
 
 

@@ -150,10 +150,14 @@ def chain_of(own: dict[str, Path], tmp_path_factory: pytest.TempPathFactory):
             for names in ([setting["family"]], [setting["family"], denoiser])
         )
         sample, train, evaluate = specs(setting, "mine", denoiser, sizes)
+        geometry = folder / "geometry.nc"
+        of_components = ["--geometry", geometry] if denoiser == "isotropic_mixture" else []
+        measured = {"sampling": TIMES, "draws": EVALUATION["draws"], "threshold": "1/3"}
         for line in (
             command("sample", made.samples, spec=sample, extensions=family),
             command("train", made.samples, made.models, spec=train, extensions=both),
-            command("evaluate", *made, spec=evaluate, extensions=both),
+            command("geometry", made.samples, geometry, spec=sample | measured, extensions=family),
+            command("evaluate", *made, *of_components, spec=evaluate, extensions=both),
         ):
             assert main(line) == 0
         return made

@@ -15,6 +15,7 @@ from edgemem.analysis.published import RATIO_POINTS
 from edgemem.config.agreement import AgreementSpec
 from edgemem.config.barrier import BarrierSpec
 from edgemem.config.evaluate import EvaluateSpec
+from edgemem.config.geometry import GeometrySpec
 from edgemem.config.regress import PREDICTORS, RegressSpec
 from edgemem.config.sample import SampleSpec
 from edgemem.config.sensitivity import SensitivitySpec
@@ -34,6 +35,7 @@ from .conftest import (
     agreement_spec,
     barrier_spec,
     evaluate_spec,
+    geometry_spec,
     regress_spec,
     sample_spec,
     sensitivity_spec,
@@ -47,6 +49,7 @@ KINDS = (
     "models",
     "grid_models",
     "snapshot_models",
+    "geometry",
     "evaluations",
     "snapshot_evaluations",
     "sensitivity",
@@ -227,6 +230,23 @@ def test_evaluations(made, kind: str, steps: list[int]):
     times = np.linspace(0.999, 0.001, TIMES["times"])
     np.testing.assert_allclose(evaluation.time, times, rtol=1e-12)
     np.testing.assert_allclose(evaluation.snr, (1 - times**2) / times**2, rtol=1e-9)
+
+
+def test_geometry(made):
+    """What evaluations take over, number for number."""
+    geometry = made.read("geometry")
+    require(
+        geometry,
+        {"time": TIMES["times"], "centres": 5, "threshold": 5},
+        {
+            **dict.fromkeys(("posterior_weight", "shell_coverage", "decided"), ("time",)),
+            "copy_variance": (),
+            "half_copies": ("centres",),
+            "copy_variance_by_threshold": ("threshold",),
+            "half_copies_by_threshold": ("threshold", "centres"),
+        },
+    )
+    xr.testing.assert_equal(made.read("evaluations")[list(geometry.data_vars)].drop_vars("snr"), geometry)
 
 
 def test_sensitivity(made):
@@ -417,7 +437,9 @@ def test_attributes_name_what_a_file_is_of(made, kind: str):
     found = {name: attributes[name] for name in ("campaign", "setting", "seed", "model") if name in attributes}
     data = {"setting": NAME, "seed": 1}
     table = {"campaign": "tiny"}
-    assert found == {"samples": data, "transition": table, "regression": table}.get(kind, data | {"model": MODEL})
+    assert found == {"samples": data, "geometry": data, "transition": table, "regression": table}.get(
+        kind, data | {"model": MODEL}
+    )
 
 
 @pytest.mark.parametrize(
@@ -426,7 +448,8 @@ def test_attributes_name_what_a_file_is_of(made, kind: str):
         ("samples", "samples", SampleSpec.model_validate(sample_spec()), []),
         ("models", "models", TrainSpec.model_validate(train_spec()), ["samples"]),
         ("snapshot_models", "models", TrainSpec.model_validate(train_spec(snapshots=SNAPSHOTS)), ["samples"]),
-        ("evaluations", "evaluations", EvaluateSpec.model_validate(evaluate_spec()), ["samples", "models"]),
+        ("geometry", "geometry", GeometrySpec.model_validate(geometry_spec()), ["samples"]),
+        ("evaluations", "evaluations", EvaluateSpec.model_validate(evaluate_spec()), ["samples", "models", "geometry"]),
         ("sensitivity", "sensitivity", SensitivitySpec.model_validate(sensitivity_spec()), ["samples", "models"]),
         ("barriers", "barriers", BarrierSpec.model_validate(barrier_spec()), ["samples", "models", "others"]),
         (

@@ -12,6 +12,7 @@ from edgemem.cli import main
 
 from .conftest import (
     DENOISER,
+    EVALUATION,
     MODEL,
     NAME,
     OTHER_END,
@@ -22,6 +23,7 @@ from .conftest import (
     barrier_spec,
     command,
     evaluate_spec,
+    geometry_spec,
     plot_spec,
     regress_spec,
     sample_spec,
@@ -38,8 +40,13 @@ def reader(name: str, made, out: Path, bad: Path) -> tuple[list, dict]:
     """Return the words and the spec of a command that reads a file."""
     return {
         "train": (["train", bad, out / "out.nc"], train_spec()),
+        "geometry": (["geometry", bad, out / "out.nc"], geometry_spec()),
         "evaluate samples": (["evaluate", bad, made.models[1], out / "out.nc"], evaluate_spec()),
         "evaluate models": (["evaluate", made.samples[1], bad, out / "out.nc"], evaluate_spec()),
+        "evaluate geometry": (
+            ["evaluate", made.samples[1], made.models[1], out / "out.nc", "--geometry", bad],
+            evaluate_spec(),
+        ),
         "sensitivity samples": (["sensitivity", bad, made.models[1], out / "out.nc"], sensitivity_spec()),
         "sensitivity models": (["sensitivity", made.samples[1], bad, out / "out.nc"], sensitivity_spec()),
         "barrier": (["barrier", made.samples[1], made.models[1], bad, out / "out.nc"], barrier_spec()),
@@ -58,6 +65,8 @@ def reader(name: str, made, out: Path, bad: Path) -> tuple[list, dict]:
 
 READERS = {
     "train": "samples",
+    "geometry": "samples",
+    "evaluate geometry": "geometry",
     "evaluate samples": "samples",
     "evaluate models": "models",
     "sensitivity samples": "samples",
@@ -141,11 +150,31 @@ def test_samples_of_another_job(made, refused, tmp_path: Path, changed: dict):
     (key,) = changed
     for words, spec in (
         (["train", samples, out], train_spec(**changed)),
+        (["geometry", samples, out], geometry_spec(**changed)),
         (["evaluate", samples, models, out], evaluate_spec(**changed)),
     ):
         message = refused(*words, spec=spec)
         assert f"{samples} was made for {key} " in message
         assert "but --spec says" in message
+
+
+@pytest.mark.parametrize(
+    ("key", "changed"),
+    [
+        ("threshold", {"evaluation": EVALUATION | {"threshold": 0.5}}),
+        ("draws", {"evaluation": EVALUATION | {"draws": 3}}),
+        ("sampling", {"sampling": TIMES | {"times": 5}}),
+    ],
+)
+def test_geometry_of_another_job(made, refused, tmp_path: Path, key: str, changed: dict):
+    """Of another seed, or found for another measurement; models of components are not evaluated without any."""
+    words = ["evaluate", made.samples[1], made.models[1], tmp_path / "out.nc"]
+    message = refused(*words, "--geometry", made.geometry[1], spec=evaluate_spec(**changed))
+    assert f"{made.geometry[1]} was made for {key} " in message
+    message = refused(*words, "--geometry", made.geometry[2], spec=evaluate_spec())
+    assert f"{made.geometry[2]} was made for seed 2, but --spec says 1" in message
+    message = refused(*words, spec=evaluate_spec())
+    assert "give its file by --geometry, which `edgemem geometry` makes" in message
 
 
 def test_ends_of_another_path(made, refused, tmp_path: Path):
@@ -287,6 +316,7 @@ def test_figure_in_an_unknown_format(made, refused, tmp_path: Path):
 
 SPECS = {
     "sample": sample_spec(),
+    "geometry": geometry_spec(),
     "train": train_spec(),
     "evaluate": evaluate_spec(),
     "sensitivity": sensitivity_spec(),
@@ -303,8 +333,9 @@ def words(request, made, tmp_path: Path) -> list:
     out = tmp_path / "out.nc"
     return {
         "sample": ["sample", out],
+        "geometry": ["geometry", made.samples[1], out],
         "train": ["train", made.samples[1], out],
-        "evaluate": ["evaluate", made.samples[1], made.models[1], out],
+        "evaluate": ["evaluate", made.samples[1], made.models[1], out, "--geometry", made.geometry[1]],
         "sensitivity": ["sensitivity", made.samples[1], made.models[1], out],
         "barrier": ["barrier", made.samples[1], made.models[1], made.others[1], out],
         "agreement": ["agreement", made.samples[1], made.models[1], made.part_samples[1], made.part_models[1], out],

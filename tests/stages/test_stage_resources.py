@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xarray as xr
 
 from edgemem.config.evaluate import EvaluateSpec
+from edgemem.config.geometry import GeometrySpec
 from edgemem.config.train import TrainSpec
+from edgemem.files.netcdf import write_dataset
 from edgemem.workflow import resources
 
 
@@ -63,7 +66,21 @@ def test_evaluation_takes_the_memory_it_asks_for(tmp_path: Path):
     samples, models = tmp_path / "samples.nc", tmp_path / "models.nc"
     peak("sample", samples, spec=common)
     peak("train", samples, models, spec=train)
-    used = peak("evaluate", samples, models, tmp_path / "evaluation.nc", spec=spec)
+    geometry = tmp_path / "geometry.nc"
+    of_samples = GeometrySpec.model_validate(common | {"sampling": grid, "draws": 20, "threshold": "1/3"})
+    write_dataset(xr.Dataset(), geometry, kind="geometry", spec=of_samples, inputs=[samples], title="None is needed")
+    used = peak("evaluate", samples, models, tmp_path / "evaluation.nc", "--geometry", geometry, spec=spec)
     trained = TrainSpec.parse(json.dumps(train))
     promised = resources.evaluate_memory(EvaluateSpec.parse(json.dumps(spec)), trained, 1)
+    assert promised / 3 < used < promised - SNAKEMAKES
+
+
+def test_geometry_takes_the_memory_it_asks_for(tmp_path: Path):
+    """As training; here of the points around each sample."""
+    setting = {"family": "gaussian", "N": 400, "d": 1500, "K": 3}
+    common = {"setting": setting, "seed": 1}
+    spec = common | {"sampling": {"times": 2}, "draws": 2, "threshold": "1/3"}
+    peak("sample", tmp_path / "samples.nc", spec=common)
+    used = peak("geometry", tmp_path / "samples.nc", tmp_path / "geometry.nc", spec=spec)
+    promised = resources.geometry_memory(GeometrySpec.parse(json.dumps(spec)), 1)
     assert promised / 3 < used < promised - SNAKEMAKES

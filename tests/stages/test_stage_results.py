@@ -26,6 +26,7 @@ from .conftest import (
     TIMES,
     command,
     evaluate_spec,
+    geometry_spec,
     sample_spec,
     train_spec,
 )
@@ -57,7 +58,7 @@ def models_with(made, means: dict[int, np.ndarray], variance: float) -> xr.Datas
 
 def measured(made, models: xr.Dataset) -> xr.Dataset:
     """Return an evaluation of models, as the stage makes it."""
-    return evaluate(EvaluateSpec.model_validate(evaluate_spec()), made.read("samples"), models)
+    return evaluate(EvaluateSpec.model_validate(evaluate_spec()), made.read("samples"), models, made.read("geometry"))
 
 
 def test_memorizing_denoiser_has_the_least_training_loss(made):
@@ -182,14 +183,15 @@ def test_weights_of_training_are_known(made, weighting: str | list[float]):
 
 def test_stages_repeat_themselves(made, tmp_path):
     """The same spec gives the same numbers; only the seconds of training differ."""
-    again = [tmp_path / f"{name}.nc" for name in ("samples", "models", "evaluation")]
+    again = [tmp_path / f"{name}.nc" for name in ("samples", "models", "evaluation", "geometry")]
     for line in (
         command("sample", again[0], spec=sample_spec()),
         command("train", again[0], again[1], spec=train_spec()),
-        command("evaluate", *again, spec=evaluate_spec()),
+        command("geometry", again[0], again[3], spec=geometry_spec()),
+        command("evaluate", *again[:3], "--geometry", again[3], spec=evaluate_spec()),
     ):
         assert main(line) == 0
-    for kind, path in zip(("samples", "models", "evaluations"), again, strict=True):
+    for kind, path in zip(("samples", "models", "evaluations", "geometry"), again, strict=True):
         first, second = (
             dataset.drop_vars("train_seconds", errors="ignore") for dataset in (made.read(kind), xr.load_dataset(path))
         )
@@ -267,7 +269,8 @@ def test_test_samples_are_the_first_of_the_pool(made):
     samples = made.read("samples")
     samples["x_test"] = samples.x_test.where(samples.test_sample < 10)
     spec = EvaluateSpec.model_validate(evaluate_spec())
-    xr.testing.assert_equal(evaluate(spec, samples, made.read("models")), made.read("evaluations"))
+    again = evaluate(spec, samples, made.read("models"), made.read("geometry"))
+    xr.testing.assert_equal(again, made.read("evaluations"))
 
 
 def test_steps_that_are_kept_change_nothing(made):

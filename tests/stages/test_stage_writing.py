@@ -19,7 +19,7 @@ from .conftest import (
     agreement_spec,
     barrier_spec,
     command,
-    evaluate_spec,
+    geometry_spec,
     plot_spec,
     regress_spec,
     sample_spec,
@@ -51,7 +51,8 @@ def writers(made, folder: Path) -> dict[str, list[str]]:
     return {
         "sample": command("sample", out, spec=sample_spec()),
         "train": command("train", made.samples[1], out, spec=train_spec()),
-        "evaluate": command("evaluate", made.samples[1], made.models[1], out, spec=evaluate_spec()),
+        "geometry": command("geometry", made.samples[1], out, spec=geometry_spec()),
+        "evaluate": made.evaluate(made.models[1], out),
         "sensitivity": command("sensitivity", made.samples[1], made.models[1], out, spec=sensitivity_spec()),
         "barrier": command(
             "barrier", made.samples[1], made.models[1], made.others[1], out, spec=barrier_spec()
@@ -93,7 +94,7 @@ def test_full_disk(made, tmp_path: Path, name: str):
     assert "make room" in ended.stderr
 
 
-@pytest.mark.parametrize("name", ["train", "evaluate", "sensitivity", "barrier", "agreement", "regress"])
+@pytest.mark.parametrize("name", ["geometry", "train", "evaluate", "sensitivity", "barrier", "agreement", "regress"])
 def test_full_disk_of_long_jobs(made, tmp_path: Path, capsys, monkeypatch, name: str):
     """The same in this process, where the models are compiled: the library fails after some bytes."""
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from workflow.campaign import ROOT, copy_finished
-from workflow.conftest import finished, once, shared, workflow  # noqa: F401
+from workflow.conftest import finished, once, quick, shared, workflow  # noqa: F401
 
 from .repository import Repository, begin
 

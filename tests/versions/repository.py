@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +63,7 @@ class Repository(Workflow):
     def edgemem(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a command of edgemem."""
         return subprocess.run(
-            [sys.executable, "-m", "edgemem", *words],
+            [self.python, "-m", "edgemem", *words],
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -73,9 +72,9 @@ class Repository(Workflow):
             check=False,
         )
 
-    def python(self, script: str) -> int:
+    def script(self, script: str) -> int:
         """Return the exit code of a script."""
-        return subprocess.run([sys.executable, script], cwd=self.folder, env=self.environment, check=False).returncode
+        return subprocess.run([self.python, script], cwd=self.folder, env=self.environment, check=False).returncode
 
     def version(self, *words: str) -> str:
         """Return what an action prints that is done."""

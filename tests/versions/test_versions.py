@@ -305,7 +305,7 @@ def test_half_a_restore_is_taken_for_a_killed_job(two: Repository):
         "main(['version', 'restore', 'v1'])\n"
     )
     (two / "half.py").write_text(code)
-    assert two.python("half.py") == 9
+    assert two.script("half.py") == 9
     assert {"sample", "train", "evaluate"} <= two.pending().keys()
     (two / "half.py").unlink()
     two.version("restore", "v1")

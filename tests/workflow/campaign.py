@@ -20,6 +20,8 @@ from edgemem.config.loading import read_campaign
 
 ROOT = Path(__file__).parents[2]
 PLUGINS = Path(__file__).parent / "plugins"
+# Where each process of a test run has its server of forks, in the folder for programs' own files.
+FORKS = f"forks-{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
 # All that a run needs of the repository.
 PARTS = ("Snakefile", "config.yaml", "rules", "profiles", "envs", "src", "docs/templates", "docs/measured")
 
@@ -35,8 +37,8 @@ PROTOCOL = {
     "weighting": "eps",
     "initialization": "training_samples",
 }
-# Two settings, two seeds: four times sample, train and evaluate, then regress, four plots and a report. The settings
-# differ in no shape, so that a program compiled for one serves the other.
+# Two settings, two seeds: four times sample, train, geometry and evaluate, then regress, four plots and a report. The
+# settings differ in no shape, so that a program compiled for one serves the other.
 SETTING, OTHER_SETTING = "gaussian_N10_d2_K2", "gaussian_N10_d2_K2_var2"
 TINY: dict[str, Any] = {
     "campaign": "tiny",
@@ -61,7 +63,7 @@ AFTER_PLOT = {"report": 1}
 AFTER_REGRESS = {"plot losses": 2, "plot prediction": 1, **AFTER_PLOT}
 AFTER_EVALUATE = {"regress": 1, "plot mechanism": 1, **AFTER_REGRESS}
 AFTER_TRAIN = {"evaluate": 4, **AFTER_EVALUATE}
-AFTER_SAMPLE = {"train": 4, **AFTER_TRAIN}
+AFTER_SAMPLE = {"geometry": 4, "train": 4, **AFTER_TRAIN}
 # The list of all files, which says what made each: it changes with the configuration alone.
 FILES = {"files": 1}
 ALL = {"sample": 4, **AFTER_SAMPLE, **FILES}
@@ -118,17 +120,28 @@ class Workflow:
     def __init__(self, folder: Path, cache: Path):
         """**Arguments:** `folder`: a copy of the workflow; `cache`: where programs may keep their own files."""
         self.folder = folder
+        self.forks = cache / FORKS
         python = Path(sys.executable).parent
         self.environment = {key: value for key, value in os.environ.items() if not key.startswith("SNAKEMAKE")} | {
             "PATH": f"{python}{os.pathsep}{os.environ['PATH']}",
             # The copy's code runs, not the installed one.
             "PYTHONPATH": f"{folder / 'src'}{os.pathsep}{PLUGINS}",
             "XDG_CACHE_HOME": str(cache),
+            # As jobs have them: libraries read them when they are imported, and jobs are forks.
+            "JAX_PLATFORMS": "cpu",
+            "OMP_NUM_THREADS": "1",
+            "OPENBLAS_NUM_THREADS": "1",
             # What one test compiles need not be compiled by another.
             "JAX_COMPILATION_CACHE_DIR": str(cache / "jax"),
             "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
             "JOBS_FILE": str(folder / "jobs.jsonl"),
         }
+
+    @property
+    def python(self) -> str:
+        """A Python for what is not killed: one that starts at once, where the server of `forks` runs."""
+        forking = self.forks / "python"
+        return str(forking) if forking.exists() else sys.executable
 
     def __truediv__(self, path: str) -> Path:
         return self.folder / path
@@ -164,7 +177,7 @@ class Workflow:
     def snakemake(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run Snakemake, and return its exit code and all it printed in `stdout`."""
         return subprocess.run(
-            self.command(*arguments),
+            [self.python, *self.command(*arguments)[1:]],
             cwd=self.folder,
             env=self.environment,
             stdout=subprocess.PIPE,

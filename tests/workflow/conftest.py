@@ -3,11 +3,13 @@
 import fcntl
 import os
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
-from .campaign import Workflow, copy_finished, copy_parts
+from .campaign import FORKS, Workflow, copy_finished, copy_parts
+from .forks import forks
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +33,16 @@ def once(shared: Path, name: str, make: Callable[[Path], None]) -> Path:
 
 
 @pytest.fixture(scope="session")
-def finished(shared: Path) -> Path:
+def quick(shared: Path) -> Iterator[None]:
+    """A Python that starts at once, for all workflows of this process."""
+    cache = shared / "cache"
+    # Each folder of tests that imports this fixture has it for itself, and all share one server.
+    with nullcontext() if (cache / FORKS).exists() else forks(cache / FORKS, Workflow(shared, cache).environment):
+        yield
+
+
+@pytest.fixture(scope="session")
+def finished(shared: Path, quick: None) -> Path:
     """The folder of the tiny campaign after a complete run."""
 
     def run(folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 import csv
 import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -74,7 +73,8 @@ def test_a_plan_says_what_is_to_do_from_what_has_been_done(workflow: Workflow):
     run = edgemem(workflow, "plan", CONFIG, "--slurm", "--cores", "3")
     assert run.returncode == 0, run.stdout
     rows = {line.split()[0]: line.split() for line in run.stdout.splitlines() if line[:1].isalpha()}
-    assert [int(rows[stage][1]) for stage in ("sample", "train", "evaluate", "regress", "report")] == [2, 2, 2, 1, 1]
+    stages = "sample", "train", "geometry", "evaluate", "regress", "report"
+    assert [int(rows[stage][1]) for stage in stages] == [2, 2, 2, 2, 1, 1]
     assert "`wall`: here, on 3 cores" in run.stdout
     assert "core hours" in run.stdout and "GPU hours" in run.stdout
     taken = []
@@ -88,14 +88,14 @@ def test_a_plan_says_what_is_to_do_from_what_has_been_done(workflow: Workflow):
 def test_a_plan_of_what_is_done_says_so(workflow: Workflow):
     """Of a finished campaign nothing is to do, and no table is printed."""
     run = edgemem(workflow, "plan", CONFIG)
-    assert run.stdout.splitlines() == ["campaign tiny: 0 of 19 jobs are to do"]
+    assert run.stdout.splitlines() == ["campaign tiny: 0 of 23 jobs are to do"]
 
 
 def test_whoever_reads_the_first_line_alone_sees_no_error(workflow: Workflow):
     """`edgemem plan | head -1` prints a line."""
     workflow.configure(seeds=[1, 2, 3])
-    command = f"{sys.executable} -m edgemem plan {CONFIG} | head -1"
+    command = f"{workflow.python} -m edgemem plan {CONFIG} | head -1"
     run = subprocess.run(
         command, shell=True, cwd=workflow.folder, env=workflow.environment, capture_output=True, text=True, check=True
     )
-    assert (run.stdout, run.stderr) == ("campaign tiny: 13 of 25 jobs are to do\n", "")
+    assert (run.stdout, run.stderr) == ("campaign tiny: 15 of 31 jobs are to do\n", "")

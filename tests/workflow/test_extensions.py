@@ -31,7 +31,7 @@ OWN: dict[str, Any] = {
     },
 }
 # Of the setting `ring` two models, of the two others one more each.
-MORE = {"sample": 1, "train": 2 + 2, "evaluate": 2 + 2, "regress": 1}
+MORE = {"sample": 1, "geometry": 1, "train": 2 + 2, "evaluate": 2 + 2, "regress": 1}
 
 
 @pytest.fixture

@@ -98,7 +98,7 @@ def test_truncated_file_is_made_again(workflow: Workflow, kind: str):
     (workflow / path).write_bytes(content)
     expected = {"evaluate": 1, "regress": 1, **AFTER_PLOT, **FILES}
     if kind == "samples":
-        expected |= {"sample": 1, "train": 1}
+        expected |= {"sample": 1, "geometry": 1, "train": 1}
     assert f"{path} is truncated: a run sets it aside" in workflow.snakemake("--dry-run").stdout
     assert workflow.pending() == expected
     assert (workflow / path).read_bytes() == content, "a dry-run changes nothing"

@@ -77,7 +77,7 @@ def test_each_family_has_its_model_and_its_figures(images: Workflow):
 def test_other_images_rerun_their_setting_alone(images: Workflow):
     write_images(images / SOURCE, 1)
     jobs = images.jobs()
-    own = {"sample": 1, "train": 1, "evaluate": 1, "regress": 1}
+    own = {"sample": 1, "geometry": 1, "train": 1, "evaluate": 1, "regress": 1}
     assert count(jobs) == {**own, **FIGURES, "plot samples": 1, **OF_TABLES}
     assert {job.wildcards["setting"] for job in jobs if job.rule in own and job.rule != "regress"} == {SETTING}
 

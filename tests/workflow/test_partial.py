@@ -5,7 +5,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +25,7 @@ ARGUMENTS = ("report", "--partial", "--configfile", CONFIG)
 
 def edgemem(workflow: Workflow, *words: str) -> subprocess.CompletedProcess[str]:
     """Run a command in the folder of the campaign."""
-    command = [sys.executable, "-m", "edgemem", *words]
+    command = [workflow.python, "-m", "edgemem", *words]
     return subprocess.run(
         command, cwd=workflow.folder, env=workflow.environment, capture_output=True, text=True, check=False
     )

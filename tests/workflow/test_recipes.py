@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +62,7 @@ def extended(finished: Path, shared: Path, tmp_path: Path) -> Workflow:
         before = {file.path for file in workflow.files()}
         assert follow(folder) == PAGE.count("\nFile `") + PAGE.count("\nIn `")
         for command in re.findall(r"^```sh\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL):
-            words = command.replace("python", sys.executable, 1).split()
+            words = command.replace("python", workflow.python, 1).split()
             (folder / "docs").mkdir(exist_ok=True)
             (folder / "docs/configuration.md").write_text((ROOT / "docs/configuration.md").read_text())
             subprocess.run(words, cwd=folder, env=workflow.environment, check=True)
@@ -120,7 +119,7 @@ def test_configuration_key(extended: Workflow):
 def test_stage(extended: Workflow):
     """Its file is part of the campaign, and status knows it."""
     assert (extended / "results/tiny/tally.txt").read_text() == f"tiny: {2 * 3 + 3 * 2} models\n"
-    command = [sys.executable, "-m", "edgemem", "status", "--configfile", "tiny.yaml"]
+    command = [extended.python, "-m", "edgemem", "status", "--configfile", "tiny.yaml"]
     ended = subprocess.run(
         command, cwd=extended.folder, env=extended.environment, capture_output=True, text=True, check=False
     )

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -28,7 +27,7 @@ def snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
 def repair(workflow: Workflow) -> subprocess.CompletedProcess[str]:
     """Run the command that repairs."""
     return subprocess.run(
-        [sys.executable, "-m", "edgemem", "repair", "--configfile", CONFIG],
+        [workflow.python, "-m", "edgemem", "repair", "--configfile", CONFIG],
         cwd=workflow.folder,
         env=workflow.environment,
         capture_output=True,

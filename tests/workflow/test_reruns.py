@@ -49,11 +49,20 @@ def test_plot_key_reruns_its_plots_alone(workflow: Workflow):
     assert workflow.pending() == {"plot losses": 2, **AFTER_PLOT}
 
 
-@pytest.mark.parametrize("change", [{"generated": 60}, {"threshold": 0.4}, {"draws": 3}, {"test_samples": 11}], ids=str)
-def test_evaluation_key_never_retrains(workflow: Workflow, change: dict[str, Any]):
-    """A key of the evaluation reruns evaluate and what follows, never sample or train."""
+@pytest.mark.parametrize(
+    ("change", "stages"),
+    [
+        ({"generated": 60}, ["evaluate"]),
+        ({"test_samples": 11}, ["evaluate"]),
+        ({"threshold": 0.4}, ["geometry", "evaluate"]),
+        ({"draws": 3}, ["geometry", "evaluate"]),
+    ],
+    ids=str,
+)
+def test_evaluation_key_never_retrains(workflow: Workflow, change: dict[str, Any], stages: list[str]):
+    """A key of the evaluation reruns the stages that read it and what follows, never sample or train."""
     workflow.configure(evaluation=TINY["evaluation"] | change)
-    assert workflow.pending() == {"evaluate": 4, **AFTER_EVALUATE, **FILES}
+    assert workflow.pending() == {**dict.fromkeys(stages, 4), **AFTER_EVALUATE, **FILES}
 
 
 @pytest.mark.parametrize("change", [{"holdout": 0.25}, {"seed": 1}], ids=str)
@@ -67,7 +76,7 @@ def test_new_seed_runs_its_own_jobs(workflow: Workflow):
     """A new seed is sampled, trained and evaluated, and enters the regression and the plots; no old seed reruns."""
     workflow.configure(seeds=[1, 2, 3])
     jobs = workflow.jobs()
-    assert count(jobs) == {"sample": 2, "train": 2, "evaluate": 2, **AFTER_EVALUATE, **FILES}
+    assert count(jobs) == {"sample": 2, "geometry": 2, "train": 2, "evaluate": 2, **AFTER_EVALUATE, **FILES}
     assert {job.wildcards["seed"] for job in jobs if "seed" in job.wildcards} == {"3"}
 
 
@@ -75,7 +84,7 @@ def test_new_setting_runs_its_own_jobs(workflow: Workflow):
     """A new setting is sampled, trained, evaluated and drawn; of the old ones rerun only plots of the regression."""
     workflow.configure(settings=[TINY["settings"][0] | {"variance": [1, 2, 4]}])
     jobs = workflow.jobs()
-    stages = {"sample": 2, "train": 2, "evaluate": 2}
+    stages = {"sample": 2, "geometry": 2, "train": 2, "evaluate": 2}
     assert count(jobs) == {**stages, "regress": 1, **AFTER_REGRESS, "plot losses": 3, **FILES}
     assert {job.wildcards["setting"] for job in jobs if job.rule in stages} == {"gaussian_N10_d2_K2_var4"}
 

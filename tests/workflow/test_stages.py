@@ -4,7 +4,6 @@ import json
 import shlex
 import shutil
 import subprocess
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ NAMES = (
     "sample",
     "train",
     "train on fresh samples",
+    "geometry",
     "evaluate",
     "regress",
     "plot losses",
@@ -109,7 +109,7 @@ def recorded(finished: Path, shared: Path) -> dict[str, dict[str, Any]]:
 
         def run(name: str) -> None:
             (folder / jobs[name].log[0]).parent.mkdir(parents=True, exist_ok=True)  # as Snakemake does
-            recorder = [sys.executable, Path(__file__).parent / "recorder.py", folder / f"{name}.json"]
+            recorder = [workflow.python, Path(__file__).parent / "recorder.py", folder / f"{name}.json"]
             command = jobs[name].command.replace("python -m edgemem", shlex.join(map(str, recorder)))
             subprocess.run(["bash", "-o", "pipefail", "-c", command], cwd=folder, env=workflow.environment, check=True)
 
@@ -170,4 +170,4 @@ def test_the_parameter_is_what_the_files_record(workflow: Workflow):
                 with xr.open_dataset(workflow / path, engine="netcdf4") as dataset:
                     assert dataset.attrs["spec"] == job.spec, path
                 checked += 1
-    assert checked == 4 + 4 + 4 + 2
+    assert checked == 4 + 4 + 4 + 4 + 2

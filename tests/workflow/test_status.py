@@ -38,7 +38,7 @@ def log_of(models: str) -> str:
 
 def status(workflow: Workflow, *options: str) -> str:
     """Return what the command prints."""
-    command = [sys.executable, "-m", "edgemem", "status", *(options or ("--configfile", CONFIG))]
+    command = [workflow.python, "-m", "edgemem", "status", *(options or ("--configfile", CONFIG))]
     ended = subprocess.run(
         command, cwd=workflow.folder, env=workflow.environment, capture_output=True, text=True, check=False
     )
@@ -59,12 +59,13 @@ def test_finished_campaign(workflow: Workflow):
     assert counts(text) == {
         "sample": [4, 0, 0, 0],
         "train": [4, 0, 0, 0],
+        "geometry": [4, 0, 0, 0],
         "evaluate": [4, 0, 0, 0],
         "regress": [1, 0, 0, 0],
         "files": [1, 0, 0, 0],
         "plot": [4, 0, 0, 0],
         "report": [1, 0, 0, 0],
-        "all": [19, 0, 0, 0],
+        "all": [23, 0, 0, 0],
     }
     assert re.search(r"^train +4 +\d+ s$", text, re.MULTILINE)
     assert not re.search(r"^(running|failed)$", text, re.MULTILINE)
@@ -156,7 +157,7 @@ def test_values_of_the_command_line(workflow: Workflow):
 def test_configuration_that_is_refused(workflow: Workflow):
     """What Snakemake says of a broken configuration is said here, too."""
     workflow.configure(seeds=[])
-    command = [sys.executable, "-m", "edgemem", "status", "--configfile", CONFIG]
+    command = [workflow.python, "-m", "edgemem", "status", "--configfile", CONFIG]
     ended = subprocess.run(
         command, cwd=workflow.folder, env=workflow.environment, capture_output=True, text=True, check=False
     )

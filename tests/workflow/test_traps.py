@@ -1,7 +1,6 @@
 """What a user falls into is one clear message, before anything is written."""
 
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -25,13 +24,13 @@ def clean(tmp_path_factory: pytest.TempPathFactory, shared: Path) -> Workflow:
 
 def edgemem(workflow: Workflow, *words: str, here: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Run a command as somebody in a folder does, that of the workflow if none is given."""
-    command = [sys.executable, "-m", "edgemem", *words]
+    command = [workflow.python, "-m", "edgemem", *words]
     return _run(command, workflow, here or workflow.folder)
 
 
 def snakemake(workflow: Workflow, *words: str) -> subprocess.CompletedProcess[str]:
     """Run Snakemake as it is."""
-    return _run([sys.executable, "-m", "snakemake", *words], workflow, workflow.folder)
+    return _run([workflow.python, "-m", "snakemake", *words], workflow, workflow.folder)
 
 
 def _run(command: list[str], workflow: Workflow, here: Path) -> subprocess.CompletedProcess[str]:

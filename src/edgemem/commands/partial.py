@@ -197,7 +197,7 @@ def _data(figure: DrawnFigure, part: Part, paths: Paths) -> list[str]:
     kinds = [kind for kind in figure.figure.reads if kind not in TABLES]
     found = []
     for seed in part.seeds if kinds else ():
-        own = [paths.get((kind, setting, seed, None if kind == "samples" else figure.model), "") for kind in kinds]
+        own = [paths.get((kind, setting, seed, None if kind in layout.OF_DATA else figure.model), "") for kind in kinds]
         if all(path and Path(path).is_file() for path in own):
             found += own
     return [*found, *tables] if found or not kinds else []

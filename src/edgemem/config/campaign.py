@@ -17,6 +17,7 @@ from edgemem.config.datasets import Datasets
 from edgemem.config.drawn import Plot, plots_of
 from edgemem.config.evaluate import EvaluateSpec, Evaluation
 from edgemem.config.file_list import Drawing, FilesSpec
+from edgemem.config.geometry import GeometrySpec
 from edgemem.config.grids import SettingEntry
 from edgemem.config.models import ModelEntry
 from edgemem.config.plot import DrawnFigure, PlotSpec
@@ -176,6 +177,10 @@ class Campaign(Model):
     def sample_spec(self, setting: str, seed: int) -> SampleSpec:
         """Return what the sample stage reads."""
         return SampleSpec(setting=self.setting(setting), seed=seed)
+
+    def geometry_spec(self, setting: str, seed: int) -> GeometrySpec:
+        """Return what the geometry stage reads."""
+        return self.study.geometry_spec(setting, seed)
 
     def train_spec(self, setting: str, seed: int, model: str) -> TrainSpec:
         """Return what the train stage reads."""

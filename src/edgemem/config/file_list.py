@@ -81,8 +81,11 @@ def study_files(study: Study) -> Iterator[CampaignFile]:
     for setting in study.by_name:
         for seed in study.seeds:
             yield from _files("sample", setting=setting, seed=seed)
-    for stage, keys in (("train", study.model_keys), ("evaluate", study.evaluation_keys)):
-        yield from _of_cases(study, stage, keys)
+    yield from _of_cases(study, "train", study.model_keys)
+    for setting in study.by_name:
+        for seed in study.seeds if setting in study.with_geometry else []:
+            yield from _files("geometry", setting=setting, seed=seed, key=study.geometry_key)
+    yield from _of_cases(study, "evaluate", study.evaluation_keys)
 
 
 def _of_cases(study: Study, stage: str, keys: Mapping[str, str]) -> Iterator[CampaignFile]:

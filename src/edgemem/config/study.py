@@ -7,6 +7,7 @@ from pydantic import Field
 
 from edgemem.config.base import Model, Seed, Spec, key
 from edgemem.config.evaluate import EvaluateSpec, Evaluation
+from edgemem.config.geometry import GeometrySpec
 from edgemem.config.models import ModelSizes, Snapshots
 from edgemem.config.protocol import AnyProtocol
 from edgemem.config.sample import SampleSpec
@@ -88,6 +89,16 @@ class Study(Spec):
         """Return what the sample stage reads."""
         return SampleSpec(setting=self.by_name[setting], seed=seed)
 
+    def geometry_spec(self, setting: str, seed: int) -> GeometrySpec:
+        """Return what the geometry stage reads."""
+        return GeometrySpec(
+            setting=self.by_name[setting],
+            seed=seed,
+            sampling=self.sampling,
+            draws=self.evaluation.draws,
+            threshold=self.evaluation.threshold,
+        )
+
     def train_spec(self, setting: str, seed: int, model: str) -> TrainSpec:
         """Return what the train stage reads."""
         trained = self.models[model]
@@ -116,6 +127,18 @@ class Study(Spec):
             sampling=self.sampling,
             evaluation=self.evaluation,
         )
+
+    @cached_property
+    def with_geometry(self) -> frozenset[str]:
+        """Names of the settings whose training samples are looked at: those of a model that has components."""
+        return frozenset(
+            setting for model in self.models.values() if "components" in model.provides for setting in model.settings
+        )
+
+    @cached_property
+    def geometry_key(self) -> str:
+        """The key of the geometry files."""
+        return key(self.geometry_spec(self.settings[0].name, self.seeds[0]))
 
     @cached_property
     def model_keys(self) -> dict[str, str]:

@@ -57,10 +57,10 @@ class IsotropicMixture(AbstractDenoiser):
         """Return the start of training, in float32, as `edgemem.denoisers.starts` has it; weights start equal."""
         mean, variance = centres(name, samples, size, key=key)
         return cls(
-            jnp.asarray(mean.astype(np.float32)),
+            jax.device_put(mean.astype(np.float32)),
             jnp.asarray(np.sqrt(variance), jnp.float32),
-            jnp.asarray(np.ones(size, bool)),
-            jnp.asarray(np.zeros(size, np.float32)) if weights == "learned" else None,
+            jax.device_put(np.ones(size, bool)),
+            jax.device_put(np.zeros(size, np.float32)) if weights == "learned" else None,
         )
 
     @staticmethod
@@ -95,10 +95,10 @@ class IsotropicMixture(AbstractDenoiser):
     def padded(self, size: int) -> "IsotropicMixture":
         """Return the same mixture with rows of weight zero up to `size` components."""
         rows = size - self.mean.shape[0]
-        # By NumPy: JAX would compile a program for each shape.
+        # By NumPy, and put where JAX has it: else it would compile a program for each shape.
         mean, exists = np.pad(self.mean, ((0, rows), (0, 0))), np.pad(self.exists, (0, rows))
-        log_weight = None if self.log_weight is None else jnp.asarray(np.pad(self.log_weight, (0, rows)))
-        return type(self)(jnp.asarray(mean), self.standard_deviation, jnp.asarray(exists), log_weight)
+        log_weight = None if self.log_weight is None else jax.device_put(np.pad(self.log_weight, (0, rows)))
+        return type(self)(jax.device_put(mean), self.standard_deviation, jax.device_put(exists), log_weight)
 
     def resized(self, size: int, *, key: PRNGKeyArray) -> "IsotropicMixture":
         """Return a mixture of another size to go on from: the first M components, or all of them and copies of some.
@@ -117,9 +117,12 @@ class IsotropicMixture(AbstractDenoiser):
         if self.log_weight is not None:
             copies = np.maximum(np.bincount(source, minlength=count), 1)
             shared = np.asarray(self.log_weight, np.float64)[exists] - np.log(copies)
-            log_weight = jnp.asarray(shared[source].astype(np.float32))
+            log_weight = jax.device_put(shared[source].astype(np.float32))
         return type(self)(
-            jnp.asarray(moved.astype(np.float32)), self.standard_deviation, jnp.asarray(np.ones(size, bool)), log_weight
+            jax.device_put(moved.astype(np.float32)),
+            self.standard_deviation,
+            jax.device_put(np.ones(size, bool)),
+            log_weight,
         )
 
     def canonical(self) -> "IsotropicMixture":

@@ -5,7 +5,6 @@ from typing import Any, TypeVar, get_args
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
@@ -61,8 +60,9 @@ def from_dataset(models: xr.Dataset, size: int, step: int, like: D) -> D:
     model = models.sel(model_size=size, step=step)
     real, rest = eqx.partition(like, eqx.is_inexact_array)
     leaves, structure = jax.tree_util.tree_flatten_with_path(real)
-    read = [jnp.asarray(model[attribute_name(path)].values[_corner(leaf.shape)], jnp.float64) for path, leaf in leaves]
-    denoiser: D = eqx.combine(jax.tree.unflatten(structure, read), rest)
+    # By NumPy: JAX would compile a program for each shape.
+    values = [model[attribute_name(path)].values[_corner(leaf.shape)].astype(np.float64) for path, leaf in leaves]
+    denoiser: D = eqx.combine(jax.tree.unflatten(structure, jax.device_put(values)), rest)
     return denoiser
 
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
-import jax.random as jr
 import numpy as np
 import xarray as xr
 
 from edgemem.config.barrier import BarrierSpec
 from edgemem.denoisers.matching import matched
+from edgemem.engine.evaluation_noise import evaluation_noise
 from edgemem.engine.models import TrainedModels, parameter_coordinates, read_models
 from edgemem.engine.problem import training_problem
 from edgemem.errors import EdgememError
@@ -117,9 +117,7 @@ def _errors(spec: BarrierSpec, samples: xr.Dataset, denoisers: Sequence[Denoiser
     x0 = jnp.asarray(rows(samples.x_train))
     total = np.zeros((len(denoisers), spec.draws, len(x0)))
     for time, weight in zip(times, weights, strict=True):
-        # The key of evaluations.
-        key = named_key(spec.seed, "evaluate", spec.setting.name, "noise", "train", f"{time:.12g}")
-        noise = jr.normal(key, (spec.draws, *x0.shape))
+        noise = evaluation_noise(spec.seed, spec.setting.name, "train", time, spec.draws, x0.shape)
         for place, denoiser in enumerate(denoisers):
             total[place] += weight * np.asarray(sample_errors(denoiser, x0, jnp.asarray(time), noise))
     return total / len(times)

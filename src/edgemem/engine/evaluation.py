@@ -4,15 +4,14 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import jax.random as jr
 import numpy as np
 import xarray as xr
 
 from edgemem import pieces
 from edgemem.config.evaluate import EvaluateSpec
 from edgemem.denoisers.abstract import AbstractDenoiser
+from edgemem.engine.evaluation_noise import evaluation_noise
 from edgemem.engine.models import TrainedModels, parameter_coordinates, read_models
-from edgemem.engine.sample_geometry import sample_geometry
 from edgemem.families.rows import rows
 from edgemem.numerics.denoiser import Denoiser
 from edgemem.numerics.diffusion import signal_to_noise, time_grid
@@ -58,8 +57,11 @@ class _Job(NamedTuple):
         return {"train": rows(self.samples.x_train), "test": test}
 
 
-def evaluate(spec: EvaluateSpec, samples: xr.Dataset, models: xr.Dataset) -> xr.Dataset:
-    """Return all measurements, computed in float64: at t = 0.001 the logits are of order 1e7."""
+def evaluate(spec: EvaluateSpec, samples: xr.Dataset, models: xr.Dataset, *geometry: xr.Dataset) -> xr.Dataset:
+    """Return all measurements, computed in float64: at t = 0.001 the logits are of order 1e7.
+
+    **Arguments:** `geometry`: of the training samples, which models of components are held against.
+    """
     with jax.enable_x64(True):
         times = time_grid(spec.sampling.times, spec.sampling.t_min, spec.sampling.t_max)
         trained = read_models(spec.denoiser, spec.options, models, samples)
@@ -68,7 +70,8 @@ def evaluate(spec: EvaluateSpec, samples: xr.Dataset, models: xr.Dataset) -> xr.
         job = _Job(spec, samples, trained, denoisers, times, progress)
         dataset = _coordinates(job, models).merge(_losses(job)).merge(_memorization(job))
         if "components" in trained.kind.provides:
-            dataset = dataset.merge(_learned(job)).merge(_geometry(job))
+            dataset = dataset.merge(_learned(job))
+    dataset = xr.merge([dataset, *geometry], join="exact")
     # What is known of the data distribution, and how training ended, goes along, so that tables need no other file.
     known = [name for name in ("true_mean", "true_variance") if name in spec.setting.abilities]
     trained_by = ["converged", "still_falling", "training_weight"]
@@ -99,11 +102,6 @@ def _coordinates(job: _Job, models: xr.Dataset) -> xr.Dataset:
     )
 
 
-def _noise(job: _Job, split: str, time: float, shape: tuple[int, ...]) -> jax.Array:
-    """Return the noise of a time and split, which all denoisers see."""
-    return jr.normal(job.key("noise", split, f"{time:.12g}"), (job.spec.evaluation.draws, *shape))
-
-
 def _references(job: _Job) -> dict[str, Denoiser]:
     """Return the denoisers that trained ones are compared with."""
     training = rows(job.samples.x_train)
@@ -123,10 +121,11 @@ def _losses(job: _Job) -> xr.Dataset:
     reference = np.empty((len(SPLITS), len(references), len(job.times), 2))
     nested = np.empty((len(SPLITS), job.spec.setting.N, len(job.times), 2))
     loss = np.empty((len(SPLITS), len(trained.sizes), len(trained.steps), len(job.times), 2))
+    data = job.spec.seed, job.spec.setting.name
     for s, (split, x) in enumerate(job.by_split().items()):
         x0 = jnp.asarray(x)
         for i, time in enumerate(job.times):
-            t, noise = jnp.asarray(time), _noise(job, split, time, x0.shape)
+            t, noise = jnp.asarray(time), evaluation_noise(*data, split, time, job.spec.evaluation.draws, x0.shape)
             nested[s, :, i] = np.stack(nested_memorizing_loss(x0, t, noise, memory), axis=-1)
             reference[s, :, i] = [denoising_loss(denoiser, x0, t, noise) for denoiser in references.values()]
             for m, of_size in enumerate(job.denoisers):
@@ -224,17 +223,6 @@ def _memorization(job: _Job) -> xr.Dataset:
     return xr.Dataset(
         {name: (dims, values, {"long_name": text, "units": "1"}) for name, (dims, values, text) in variables.items()}
     )
-
-
-def _geometry(job: _Job) -> xr.Dataset:
-    """Return what the training samples say by themselves, in the noise in which losses are measured."""
-    training = rows(job.samples.x_train)
-    job.progress.update("geometry of the training samples")
-
-    def noise(time: float) -> np.ndarray:
-        return np.asarray(_noise(job, "train", time, training.shape))
-
-    return sample_geometry(job.spec, training, job.times, noise)
 
 
 def _learned(job: _Job) -> xr.Dataset:

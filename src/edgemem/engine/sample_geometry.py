@@ -1,16 +1,19 @@
 """What training samples say by themselves of the times that matter, and of the size at which half are copies."""
 
 import functools
-from collections.abc import Callable
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from edgemem.config.evaluate import EvaluateSpec
+from edgemem.config.geometry import GeometrySpec
+from edgemem.engine.evaluation_noise import evaluation_noise
+from edgemem.families.rows import rows
 from edgemem.numerics.bisection import bisected_size
 from edgemem.numerics.centres import Centres, drawn, fixed, likelihood, ward
 from edgemem.numerics.copy_geometry import copy_variance
+from edgemem.numerics.diffusion import time_grid
 from edgemem.numerics.memorization import THRESHOLDS, Nearest, copies, two_nearest
 from edgemem.numerics.memorizing_posterior import danger, decided
 from edgemem.numerics.randomness import named_generator, named_key
@@ -24,17 +27,22 @@ DRAWN, PATHS, AROUND = 1000, 1000, 100
 CENTRES = ("fixed_centres", "ward", "ward_sampled", "likelihood", "likelihood_sampled")
 
 
-def sample_geometry(
-    spec: EvaluateSpec, training: np.ndarray, times: np.ndarray, noise: Callable[[float], np.ndarray]
-) -> xr.Dataset:
-    """Return what follows from training samples, the threshold of copies and the sampler alone.
+def sample_geometry(spec: GeometrySpec, samples: xr.Dataset) -> xr.Dataset:
+    """Return what follows from training samples, the threshold of copies and the sampler alone, in float64."""
+    with jax.enable_x64(True):
+        return _sample_geometry(spec, rows(samples.x_train))
 
-    **Arguments:** `times`: descending; `noise`: of a time, the draws of noise for each training sample.
-    """
+
+def _sample_geometry(spec: GeometrySpec, training: np.ndarray) -> xr.Dataset:
+    times = time_grid(spec.sampling.times, spec.sampling.t_min, spec.sampling.t_max)
+
+    def noise(time: float) -> np.ndarray:
+        return np.asarray(evaluation_noise(spec.seed, spec.setting.name, "train", time, spec.draws, training.shape))
+
     posterior, coverage = np.transpose([danger(training, float(t), noise(t)) for t in times])
     start = _generator(spec, "paths").standard_normal((PATHS, training.shape[1]))
     around = _generator(spec, "copies").standard_normal((AROUND, *training.shape))
-    thresholds = (spec.evaluation.threshold, *THRESHOLDS)
+    thresholds = (spec.threshold, *THRESHOLDS)
     variances = [copy_variance(training, threshold, around) for threshold in thresholds]
     half = _half_copies(spec, training, times, dict(zip(thresholds, variances, strict=True)))
     sizes = [half[threshold] for threshold in thresholds]
@@ -56,6 +64,7 @@ def sample_geometry(
     return xr.Dataset(
         {name: (dims, values, {"long_name": text, "units": "1"}) for name, (dims, values, text) in variables.items()},
         coords={
+            "time": ("time", times, {"long_name": "diffusion time t", "units": "1"}),
             "centres": ("centres", list(CENTRES), {"long_name": "centres that are not trained"}),
             "threshold": (
                 "threshold",
@@ -67,7 +76,7 @@ def sample_geometry(
 
 
 def _half_copies(
-    spec: EvaluateSpec, training: np.ndarray, times: np.ndarray, variances: dict[float, float]
+    spec: GeometrySpec, training: np.ndarray, times: np.ndarray, variances: dict[float, float]
 ) -> dict[float, list[float]]:
     """Return the sizes at which half are copies by each threshold, as `CENTRES`.
 
@@ -112,5 +121,5 @@ def _half_copies(
     return found
 
 
-def _generator(spec: EvaluateSpec, *use: str | int) -> np.random.Generator:
+def _generator(spec: GeometrySpec, *use: str | int) -> np.random.Generator:
     return named_generator(spec.seed, "evaluate", spec.setting.name, "geometry", *use)

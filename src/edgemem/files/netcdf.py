@@ -105,13 +105,13 @@ def _require(path: Path, dataset: xr.Dataset, kinds: Sequence[str]) -> None:
 
 
 def require_same(path: str | Path, dataset: xr.Dataset, spec: Spec) -> None:
-    """Check that a file was made for the same setting, seed, model and denoiser as the job that reads it.
+    """Check that a file was made for the same setting, seed, model, denoiser and measurement as the job that reads it.
 
     **Raises:** EdgememError naming the file, the key and both values.
     """
     wanted = spec.model_dump(mode="json")
     found = json.loads(dataset.attrs["spec"])
-    for key in ("setting", "seed", "model", "denoiser", "options"):
+    for key in ("setting", "seed", "model", "denoiser", "options", "sampling", "draws", "threshold"):
         if key in found and found[key] != wanted[key]:
             raise EdgememError(
                 f"{path} was made for {key} {found.get(key)}, but --spec says {wanted[key]}; "

@@ -13,7 +13,7 @@ from edgemem.reporting.pages import Table
 
 # In the order in which they are made.
 KINDS = (
-    *("samples", "models", "evaluations", "sensitivity", "barriers", "agreements"),
+    *("samples", "models", "geometry", "evaluations", "sensitivity", "barriers", "agreements"),
     *("comparison", "transition", "regression"),
 )
 

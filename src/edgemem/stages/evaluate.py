@@ -2,8 +2,10 @@
 
 import argparse
 
+from edgemem import pieces
 from edgemem.config.evaluate import EvaluateSpec
 from edgemem.engine.evaluation import evaluate
+from edgemem.errors import EdgememError
 from edgemem.files.netcdf import read_dataset, require_same, write_dataset
 from edgemem.runtime.compilation_cache import shared_compilation_cache
 
@@ -13,6 +15,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("samples", metavar="SAMPLES.nc", help="samples file of the models")
     parser.add_argument("models", metavar="MODELS.nc", help="models file to measure")
     parser.add_argument("output", metavar="OUT.nc", help="evaluation file to write")
+    parser.add_argument(
+        "--geometry", nargs="*", default=[], metavar="GEOMETRY.nc", help="geometry file, of a model of components"
+    )
     parser.add_argument("--spec", required=True, metavar="JSON", help="setting, seed, denoiser, sampling, evaluation")
 
 
@@ -23,13 +28,21 @@ def run(options: argparse.Namespace) -> None:
     models = read_dataset(options.models, "models")
     require_same(options.samples, samples, spec)
     require_same(options.models, models, spec)
+    geometry = [read_dataset(path, "geometry") for path in options.geometry]
+    for path, dataset in zip(options.geometry, geometry, strict=True):
+        require_same(path, dataset, spec.geometry)
+    if "components" in pieces.declared(spec.denoiser).provides and not geometry:
+        raise EdgememError(
+            f"{options.models} has models of components, which are held against the geometry of their training "
+            "samples; give its file by --geometry, which `edgemem geometry` makes"
+        )
     with shared_compilation_cache():
-        evaluation = evaluate(spec, samples, models)
+        evaluation = evaluate(spec, samples, models, *geometry)
     write_dataset(
         evaluation,
         options.output,
         kind="evaluations",
         spec=spec,
-        inputs=[options.samples, options.models],
+        inputs=[options.samples, options.models, *options.geometry],
         title=f"Evaluation of {spec.model} on {spec.setting.name}, seed {spec.seed}",
     )

@@ -14,7 +14,7 @@ from edgemem.stages.campaign_spec import add_campaign_spec
 
 
 NAMES = ("kind", "path", "setting", "seed", "model", "figure")
-WITH_PARAMETERS = ("sample", "train", "evaluate")
+WITH_PARAMETERS = ("sample", "train", "geometry", "evaluate")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -52,6 +52,10 @@ def parameters(study: Study, file: CampaignFile) -> dict[str, Any]:
     """Return the parameters that made a file, its own and those of what it was made of."""
     assert file.setting is not None
     found: dict[str, Any] = {"setting": study.by_name[file.setting].model_dump(mode="json")}
+    if file.stage == "geometry":
+        spec = study.geometry_spec(file.setting, study.seeds[0])
+        evaluation = {"draws": spec.draws, "threshold": spec.threshold}
+        return found | {"sampling": spec.sampling.model_dump(mode="json"), "evaluation": evaluation}
     if file.model is None:
         return found
     trained = study.models[file.model].model_dump(mode="json")

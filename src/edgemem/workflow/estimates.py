@@ -27,6 +27,7 @@ class Speed(NamedTuple):
 STANDARD = {
     "sample": Speed(0.7, 0.0),
     "train": Speed(3.0, 0.37),
+    "geometry": Speed(4.0, 0.5),
     "evaluate": Speed(6.5, 0.26),
     "sensitivity": Speed(2.0, 0.45),
     "barrier": Speed(6.0, 0.4),

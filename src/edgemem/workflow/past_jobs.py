@@ -11,6 +11,7 @@ from edgemem.config.agreement import AgreementSpec
 from edgemem.config.barrier import BarrierSpec
 from edgemem.config.base import Spec
 from edgemem.config.evaluate import EvaluateSpec
+from edgemem.config.geometry import GeometrySpec
 from edgemem.config.sample import SampleSpec
 from edgemem.config.sensitivity import SensitivitySpec
 from edgemem.config.train import TrainSpec
@@ -80,6 +81,9 @@ def _problem(stage: str, attributes: Mapping[str, str]) -> tuple[float, float]:
     if stage == "sample":
         setting = SampleSpec.parse(spec).setting
         return resources.sample_seconds(setting), resources.sample_bytes(setting)
+    if stage == "geometry":
+        geometry = GeometrySpec.parse(spec)
+        return resources.geometry_seconds(geometry), resources.geometry_bytes(geometry)
     if stage == "train":
         trained = TrainSpec.parse(spec)
         return resources.train_seconds(trained), resources.train_bytes(trained)

@@ -14,7 +14,7 @@ from edgemem.config.file_list import CampaignFile, files_of, plot_name
 from edgemem.config.loading import load_campaign
 from edgemem.config.overlays import check_overlays
 from edgemem.errors import EdgememError
-from edgemem.layout import RESULTS, STAGES, benchmark_of, log_of, path_of
+from edgemem.layout import OF_DATA, RESULTS, STAGES, benchmark_of, log_of, path_of
 from edgemem.workflow import repair
 from edgemem.workflow.code_inputs import CodeInputs
 from edgemem.workflow.pieces_of_jobs import Piece, extension_files, modules, pieces_of_campaign, pieces_of_job
@@ -71,9 +71,14 @@ class Plan:
 
         def file(wildcards: Wildcards) -> str:
             setting, seed, model = self._case(wildcards)
-            return self._paths[kind, setting, seed, None if kind == "samples" else model]
+            return self._paths[kind, setting, seed, None if kind in OF_DATA else model]
 
         return file
+
+    def geometry(self, wildcards: Wildcards) -> list[str]:
+        """Return the geometry file that an evaluation takes over, none if its model has no components."""
+        provides = self.campaign.study.models[wildcards.model].provides
+        return [self.of_job("geometry")(wildcards)] if "components" in provides else []
 
     def of_other_part(self, kind: str) -> Callable[[Wildcards], str]:
         """Return the file of a kind that has the other part of the samples, and the job's seed and model."""
@@ -81,7 +86,7 @@ class Plan:
         def file(wildcards: Wildcards) -> str:
             setting, seed, model = self._case(wildcards)
             other = self.campaign.setting(setting).of_part(PARTS[1]).name
-            return self._paths[kind, other, seed, None if kind == "samples" else model]
+            return self._paths[kind, other, seed, None if kind in OF_DATA else model]
 
         return file
 
@@ -132,7 +137,7 @@ class Plan:
     def _of_plot(self, kind: str, plot: Plot) -> list[str]:
         if (kind, None, None, None) in self._paths:
             return [self._paths[kind, None, None, None]]
-        model = None if kind == "samples" else plot.model
+        model = None if kind in OF_DATA else plot.model
         return [self._paths[kind, plot.setting, seed, model] for seed in self.campaign.seeds]
 
     def _case(self, wildcards: Wildcards) -> tuple[str, int, str | None]:
@@ -141,10 +146,10 @@ class Plan:
         if key := wildcards.get("key"):
             kinds = [kind for stage in STAGES.values() for kind in stage.files]
             known = [self._paths.get((kind, setting, seed, model), "") for kind in kinds]
-            if not any(path.endswith(f"/{model}-{key}.nc") for path in known):
+            name = f"seed{seed}-{key}.nc" if model is None else f"seed{seed}/{model}-{key}.nc"
+            if not any(path.endswith(f"/{name}") for path in known):
                 sys.exit(
-                    f"campaign {self.name} has no {setting}/seed{seed}/{model}-{key}.nc; "
-                    f"{self.path('files')} lists the files that it has"
+                    f"campaign {self.name} has no {setting}/{name}; {self.path('files')} lists the files that it has"
                 )
         return setting, seed, model
 

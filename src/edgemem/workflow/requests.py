@@ -43,8 +43,10 @@ class Requests:
     def _problem(self, stage: str, setting: str | None, seed: int, model: str | None) -> tuple[Any, ...]:
         """Return what decides how much a job takes."""
         assert setting is not None
-        if model is None:
+        if stage == "sample":
             return (self._campaign.setting(setting),)
+        if model is None:
+            return (getattr(self._campaign, f"{stage}_spec")(setting, seed),)
         trained = self._campaign.train_spec(setting, seed, model)
         if stage == "train":
             return (trained,)

@@ -12,11 +12,13 @@ from edgemem.config.agreement import PARTS, AgreementSpec
 from edgemem.config.barrier import BarrierSpec
 from edgemem.config.evaluate import EvaluateSpec
 from edgemem.config.flow import FlowProtocol
+from edgemem.config.geometry import GeometrySpec
 from edgemem.config.models import SizeContour, SizeGrid, listed_sizes, snapshot_steps
 from edgemem.config.sample import TEST_POOL
 from edgemem.config.sensitivity import SensitivitySpec
 from edgemem.config.settings import AbstractSetting
 from edgemem.config.train import TrainSpec
+from edgemem.numerics.memorization import THRESHOLDS
 
 
 # A process with its libraries, compiled programs, and the two Snakemakes that start it on a node.
@@ -32,6 +34,8 @@ TRAINING_SPEED, EVALUATION_SPEED, SUBSETS_SPEED = 5e9, 1e9, 1e8
 HEADER, KEPT = 50_000, 12
 # Those of a figure in all formats, or of a table: a guess for what is small beside models.
 TABLE = 500_000
+# Points around each training sample, and from centres, of which a geometry job makes so many.
+AROUND, DRAWN = 100, 1000
 # What a training step costs however small it is, in multiplications.
 STEP = 1_000_000
 
@@ -99,6 +103,24 @@ def sample_memory(setting: AbstractSetting, attempt: int) -> int:
 def sample_seconds(setting: AbstractSetting) -> float:
     """Return the seconds of drawing samples, or of reading the images that they are made of."""
     return 0
+
+
+def geometry_memory(spec: GeometrySpec, attempt: int) -> int:
+    """Return the megabytes of a geometry job: draws around samples, or the noise of a time and its distances."""
+    samples, dim = spec.setting.N, spec.setting.dim
+    around = 2 * AROUND * samples * dim
+    noised = spec.draws * samples * (4 * dim + 4 * samples)
+    return _megabytes(attempt, PROCESS, max(around, noised, 4 * DRAWN * (samples + dim)), 8)
+
+
+def geometry_seconds(spec: GeometrySpec) -> float:
+    """Return the seconds of a geometry job: distances of noised samples, and points from so many centres as a search
+    between one and N meets."""
+    samples, dim, times = spec.setting.N, spec.setting.dim, spec.sampling.times
+    noised = times * spec.draws * samples**2 * dim
+    leaves = len(THRESHOLDS) * AROUND * samples**2 * dim
+    searched = 10 * math.log2(samples) * DRAWN * times * samples * dim
+    return (noised + leaves + searched) / EVALUATION_SPEED
 
 
 def train_memory(spec: TrainSpec, attempt: int) -> int:
@@ -209,6 +231,11 @@ def _points_memory(trained: TrainSpec, points: int, attempt: int, files: int = 1
 def sample_bytes(setting: AbstractSetting) -> float:
     """Return the bytes of a samples file: training and test samples in float64."""
     return HEADER + 8 * (setting.N + TEST_POOL) * setting.dim
+
+
+def geometry_bytes(spec: GeometrySpec) -> float:
+    """Return the bytes of a geometry file, which holds a few numbers of each time."""
+    return HEADER
 
 
 def train_bytes(spec: TrainSpec) -> float:
