@@ -141,7 +141,9 @@ def test_lineage_is_in_the_page(report: Path, capsys: pytest.CaptureFixture[str]
     results = report.parents[1]
     made = {*results.glob("*/*.nc"), report.with_name("metrics.json")}
     made |= {*results.glob("*/figures/*.*"), *results.glob("*/figures/column/*.png")}
-    made |= {path for kind in ("samples", "models", "geometry", "evaluations") for path in (results / kind).rglob("*.nc")}
+    made |= {
+        path for kind in ("samples", "models", "geometry", "evaluations") for path in (results / kind).rglob("*.nc")
+    }
     assert set(told) == {str(path.relative_to(results.parent)) for path in made}
 
 
@@ -242,7 +244,7 @@ def test_files_that_changed_are_named(make, spec, model: str):
 
 
 def test_results_without_benchmarks_or_older_files(make, spec):
-    """Results that were copied without benchmarks, samples, models and geometry have a report that says what it knows."""
+    """Results that were copied without what they were made of have a report that says what it knows."""
     for kind in ("benchmarks", "samples", "models", "geometry"):
         Path(f"results/{kind}").rename(f"results/away-{kind}")
     assert make(spec) == 0
