@@ -33,7 +33,9 @@ CONFIG = {
 }
 SETTINGS = ["gaussian_N10_d2_K2", "gaussian_N10_d2_K2_var2"]
 MODELS = ("short", "long")
-NODES = {f"samples/{setting}/seed{seed}" for setting in SETTINGS for seed in (1, 2)} | {
+NODES = {
+    f"{kind}/{setting}/seed{seed}" for kind in ("samples", "geometry") for setting in SETTINGS for seed in (1, 2)
+} | {
     f"{kind}/{setting}/seed{seed}/{model}"
     for kind in ("models", "evaluations")
     for setting in SETTINGS
@@ -113,9 +115,9 @@ def test_campaign_is_named_as_for_snakemake(folder: Path):
 
 
 def test_files_of_other_values_are_missing(folder: Path):
-    """A changed value of training makes models and evaluations of its model others, and no samples."""
+    """A changed value of training makes models and evaluations of its model others, and nothing else."""
     Path("overlay.yaml").write_text("protocols: {short: {steps: 11}}\n")
-    with pytest.warns(UserWarning, match="8 of 22 files"), edgemem.open_campaign("overlay.yaml") as tree:
+    with pytest.warns(UserWarning, match="8 of 26 files"), edgemem.open_campaign("overlay.yaml") as tree:
         assert nodes(tree) == {node for node in NODES if not node.endswith("short")} | {"transition", "regression"}
 
 
@@ -124,7 +126,7 @@ def test_unfinished_campaign_says_what_is_missing(folder: Path):
     gone = ["results/tiny/regression.nc", path("evaluations", SETTINGS[1], 2, "short")]
     for file in gone:
         Path(file).unlink()
-    with pytest.warns(UserWarning, match="2 of 22 files of campaign tiny have not been made"):
+    with pytest.warns(UserWarning, match="2 of 26 files of campaign tiny have not been made"):
         tree = edgemem.open_campaign()
     assert nodes(tree) == NODES - {f"evaluations/{SETTINGS[1]}/seed2/short"} | {"transition"}
     assert sorted(tree.attrs["missing"]) == sorted(gone)

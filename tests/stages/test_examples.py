@@ -120,11 +120,13 @@ def test_examples_run_and_print_what_the_page_says(quick: Path, page: str, monke
     names: dict[str, Any] = {}
     found = examples(page)
     assert found
-    for example in found:
-        printed = shape(example.run(names))
-        if example.printed is not None:
-            said = shape(example.printed)
-            assert re.fullmatch(re.escape(said).replace(r"\.\.\.", ".*"), printed), (said, printed)
-    plt.close("all")
-    if "campaign" in names:
-        names["campaign"].close()
+    try:
+        for example in found:
+            printed = shape(example.run(names))
+            if example.printed is not None:
+                said = shape(example.printed)
+                assert re.fullmatch(re.escape(said).replace(r"\.\.\.", ".*"), printed), (said, printed)
+    finally:
+        plt.close("all")
+        if "campaign" in names:
+            names["campaign"].close()

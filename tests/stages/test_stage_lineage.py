@@ -156,10 +156,11 @@ def test_figures_carry_their_lineage(made, tmp_path: Path, suffix: str, capsys: 
     assert {told["edgemem_file"] for told in unpacked(attributes["ancestry"]).values()} == {
         "samples",
         "models",
+        "geometry",
         "evaluations",
     }
     text = printed(figure, capsys)
-    assert text.count("config ") == 1 + 3 * len(SEEDS)
+    assert text.count("config ") == 1 + 4 * len(SEEDS)
     assert set(states(text).values()) == {"this file", "is the file here"}
 
 
@@ -175,7 +176,7 @@ def test_metrics_carry_their_lineage(made, capsys: pytest.CaptureFixture[str]):
     assert json.loads(attributes["inputs"]) == {str(path): sha256(path) for path in evaluations}
     text = printed(made.metrics, capsys)
     assert text.startswith("metrics\n")
-    assert text.count("config ") == 1 + 3 * len(SEEDS)
+    assert text.count("config ") == 1 + 4 * len(SEEDS)
     assert set(states(text).values()) == {"this file", "is the file here"}
 
 
