@@ -77,7 +77,7 @@ def test_evaluation_takes_the_memory_it_asks_for(tmp_path: Path):
 
 def test_geometry_takes_the_memory_it_asks_for(tmp_path: Path):
     """As training; here of the points around each sample."""
-    setting = {"family": "gaussian", "N": 400, "d": 1500, "K": 3}
+    setting = {"family": "gaussian", "N": 200, "d": 2000, "K": 3}
     common = {"setting": setting, "seed": 1}
     spec = common | {"sampling": {"times": 2}, "draws": 2, "threshold": "1/3"}
     peak("sample", tmp_path / "samples.nc", spec=common)

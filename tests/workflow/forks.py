@@ -179,11 +179,12 @@ class Server:
         """Return what is asked for, if a fork of this process can be that."""
         connection = self.listening.accept()[0]
         length, files, _, _ = socket.recv_fds(connection, LENGTH, 3)
-        with connection.makefile("rb") as stream:
+        # Half a request is that of a process that was killed.
+        with connection.makefile("rb") as stream, suppress(OSError, ValueError):
             request = Request(connection, files, **json.loads(stream.read(int.from_bytes(length, "big"))))
-        if _read_by_libraries(request.variables) == _read_by_libraries(os.environ):
-            connection.sendall(b"y")
-            return request
+            if _read_by_libraries(request.variables) == _read_by_libraries(os.environ):
+                connection.sendall(b"y")
+                return request
         connection.close()
         for file in files:
             os.close(file)
