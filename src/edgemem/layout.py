@@ -50,7 +50,7 @@ STAGES = {
         denoiser=True,
     ),
     "geometry": Stage(
-        "find what training samples say by themselves of the times and sizes that matter",
+        "measure the geometry of training samples: at which times and model sizes points become copies",
         MEASURED,
         {"geometry": "geometry/" + MEASURED + ".nc"},
     ),

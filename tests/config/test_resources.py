@@ -9,6 +9,7 @@ from edgemem import pieces
 from edgemem.config.agreement import AgreementSpec
 from edgemem.config.barrier import BarrierSpec
 from edgemem.config.evaluate import EvaluateSpec
+from edgemem.config.geometry import GeometrySpec
 from edgemem.config.sensitivity import SensitivitySpec
 from edgemem.config.train import TrainSpec
 from edgemem.workflow import resources
@@ -253,11 +254,12 @@ def test_every_request_doubles_at_the_second_attempt():
     """So that a job that was ended for it gets through; all requests are whole numbers above zero."""
     train, evaluate, sensitivity = train_spec(), evaluate_spec(), sensitivity_spec()
     setting, barrier, agreement = train.setting, barrier_spec(), agreement_spec()
+    geometry = GeometrySpec.of(setting, evaluate.seed, evaluate.sampling, evaluate.evaluation)
     for first, second in (
         [resources.sample_memory(setting, attempt) for attempt in (1, 2)],
         [minutes("sample", setting, attempt) for attempt in (1, 2)],
-        [resources.geometry_memory(evaluate.geometry, attempt) for attempt in (1, 2)],
-        [minutes("geometry", evaluate.geometry, attempt) for attempt in (1, 2)],
+        [resources.geometry_memory(geometry, attempt) for attempt in (1, 2)],
+        [minutes("geometry", geometry, attempt) for attempt in (1, 2)],
         [resources.train_memory(train, attempt) for attempt in (1, 2)],
         [minutes("train", train, attempt) for attempt in (1, 2)],
         [resources.evaluate_memory(evaluate, train, attempt) for attempt in (1, 2)],

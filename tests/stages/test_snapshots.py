@@ -34,7 +34,7 @@ def kept(samples: xr.Dataset) -> xr.Dataset:
 
 
 def measured(samples: xr.Dataset, models: xr.Dataset) -> xr.Dataset:
-    """Return the evaluation, without what samples say by themselves."""
+    """Return the evaluation, without the geometry of the samples."""
     return evaluate(EvaluateSpec.model_validate(evaluate_spec()), samples, models)
 
 

@@ -167,14 +167,14 @@ def test_samples_of_another_job(made, refused, tmp_path: Path, changed: dict):
     ],
 )
 def test_geometry_of_another_job(made, refused, tmp_path: Path, key: str, changed: dict):
-    """Of another seed, or found for another measurement; models of components are not evaluated without any."""
+    """Of another seed, or found for another measurement; models with components are not evaluated without any."""
     words = ["evaluate", made.samples[1], made.models[1], tmp_path / "out.nc"]
     message = refused(*words, "--geometry", made.geometry[1], spec=evaluate_spec(**changed))
     assert f"{made.geometry[1]} was made for {key} " in message
     message = refused(*words, "--geometry", made.geometry[2], spec=evaluate_spec())
     assert f"{made.geometry[2]} was made for seed 2, but --spec says 1" in message
     message = refused(*words, spec=evaluate_spec())
-    assert "give its file by --geometry, which `edgemem geometry` makes" in message
+    assert "give its file with --geometry; edgemem geometry makes it" in message
 
 
 def test_ends_of_another_path(made, refused, tmp_path: Path):

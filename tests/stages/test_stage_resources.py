@@ -75,11 +75,11 @@ def test_evaluation_takes_the_memory_it_asks_for(tmp_path: Path):
     assert promised / 3 < used < promised - SNAKEMAKES
 
 
-def test_geometry_takes_the_memory_it_asks_for(tmp_path: Path):
-    """As training; here of the points around each sample."""
-    setting = {"family": "gaussian", "N": 200, "d": 2000, "K": 3}
-    common = {"setting": setting, "seed": 1}
-    spec = common | {"sampling": {"times": 2}, "draws": 2, "threshold": "1/3"}
+@pytest.mark.parametrize(("sizes", "draws"), [({"N": 200, "d": 2000}, 2), ({"N": 1000, "d": 10}, 20)])
+def test_geometry_takes_the_memory_it_asks_for(tmp_path: Path, sizes: dict[str, int], draws: int):
+    """As training; here of the points around each sample, and of the distances of noised samples."""
+    common = {"setting": {"family": "gaussian", "K": 3} | sizes, "seed": 1}
+    spec = common | {"sampling": {"times": 2}, "draws": draws, "threshold": "1/3"}
     peak("sample", tmp_path / "samples.nc", spec=common)
     used = peak("geometry", tmp_path / "samples.nc", tmp_path / "geometry.nc", spec=spec)
     promised = resources.geometry_memory(GeometrySpec.parse(json.dumps(spec)), 1)

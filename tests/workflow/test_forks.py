@@ -65,5 +65,7 @@ def test_signals_reach_the_fork(start, tmp_path: Path, number: signal.Signals):
     process.send_signal(number)
     process.communicate()
     assert process.returncode == -number
+    deadline = time.monotonic() + 600
     while fork.exists():
+        assert time.monotonic() < deadline
         time.sleep(0.05)

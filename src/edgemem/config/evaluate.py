@@ -5,7 +5,6 @@ from typing import Any
 from pydantic import Field
 
 from edgemem.config.base import Fraction, Model, Seed, Spec
-from edgemem.config.geometry import GeometrySpec
 from edgemem.config.sample import TEST_POOL
 from edgemem.config.sampling import Sampling
 from edgemem.config.settings import Setting
@@ -33,14 +32,3 @@ class EvaluateSpec(Spec):
     """Options of the denoiser that are not at their defaults."""
     sampling: Sampling
     evaluation: Evaluation
-
-    @property
-    def geometry(self) -> GeometrySpec:
-        """What the geometry stage reads of the same samples."""
-        return GeometrySpec(
-            setting=self.setting,
-            seed=self.seed,
-            sampling=self.sampling,
-            draws=self.evaluation.draws,
-            threshold=self.evaluation.threshold,
-        )

@@ -91,13 +91,7 @@ class Study(Spec):
 
     def geometry_spec(self, setting: str, seed: int) -> GeometrySpec:
         """Return what the geometry stage reads."""
-        return GeometrySpec(
-            setting=self.by_name[setting],
-            seed=seed,
-            sampling=self.sampling,
-            draws=self.evaluation.draws,
-            threshold=self.evaluation.threshold,
-        )
+        return GeometrySpec.of(self.by_name[setting], seed, self.sampling, self.evaluation)
 
     def train_spec(self, setting: str, seed: int, model: str) -> TrainSpec:
         """Return what the train stage reads."""

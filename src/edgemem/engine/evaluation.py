@@ -57,10 +57,12 @@ class _Job(NamedTuple):
         return {"train": rows(self.samples.x_train), "test": test}
 
 
-def evaluate(spec: EvaluateSpec, samples: xr.Dataset, models: xr.Dataset, *geometry: xr.Dataset) -> xr.Dataset:
+def evaluate(
+    spec: EvaluateSpec, samples: xr.Dataset, models: xr.Dataset, geometry: xr.Dataset | None = None
+) -> xr.Dataset:
     """Return all measurements, computed in float64: at t = 0.001 the logits are of order 1e7.
 
-    **Arguments:** `geometry`: of the training samples, which models of components are held against.
+    **Arguments:** `geometry`: of the training samples, which the evaluation of models with components includes.
     """
     with jax.enable_x64(True):
         times = time_grid(spec.sampling.times, spec.sampling.t_min, spec.sampling.t_max)
@@ -71,7 +73,8 @@ def evaluate(spec: EvaluateSpec, samples: xr.Dataset, models: xr.Dataset, *geome
         dataset = _coordinates(job, models).merge(_losses(job)).merge(_memorization(job))
         if "components" in trained.kind.provides:
             dataset = dataset.merge(_learned(job))
-    dataset = xr.merge([dataset, *geometry], join="exact")
+    if geometry is not None:
+        dataset = dataset.merge(geometry, join="exact")
     # What is known of the data distribution, and how training ended, goes along, so that tables need no other file.
     known = [name for name in ("true_mean", "true_variance") if name in spec.setting.abilities]
     trained_by = ["converged", "still_falling", "training_weight"]

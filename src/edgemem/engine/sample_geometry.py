@@ -1,4 +1,4 @@
-"""What training samples say by themselves of the times that matter, and of the size at which half are copies."""
+"""Geometry of the training samples: at which times and at which model sizes points become copies, without any model."""
 
 import functools
 
@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import xarray as xr
 
-from edgemem.config.geometry import GeometrySpec
+from edgemem.config.geometry import AROUND, DRAWN, PATHS, GeometrySpec
 from edgemem.engine.evaluation_noise import evaluation_noise
 from edgemem.families.rows import rows
 from edgemem.numerics.bisection import bisected_size
@@ -21,8 +21,6 @@ from edgemem.numerics.references import MixturePosterior
 from edgemem.numerics.sampling import SAMPLERS
 
 
-# Points drawn from a mixture of centres; DDIM paths; draws around each sample.
-DRAWN, PATHS, AROUND = 1000, 1000, 100
 # How centres are found and where points come from, by the predictor that they give.
 CENTRES = ("fixed_centres", "ward", "ward_sampled", "likelihood", "likelihood_sampled")
 
@@ -43,9 +41,9 @@ def _sample_geometry(spec: GeometrySpec, training: np.ndarray) -> xr.Dataset:
     start = _generator(spec, "paths").standard_normal((PATHS, training.shape[1]))
     around = _generator(spec, "copies").standard_normal((AROUND, *training.shape))
     thresholds = (spec.threshold, *THRESHOLDS)
-    variances = [copy_variance(training, threshold, around) for threshold in thresholds]
-    half = _half_copies(spec, training, times, dict(zip(thresholds, variances, strict=True)))
-    sizes = [half[threshold] for threshold in thresholds]
+    variance = {threshold: copy_variance(training, threshold, around) for threshold in dict.fromkeys(thresholds)}
+    half = _half_copies(spec, training, times, variance)
+    variances, sizes = ([of[threshold] for threshold in thresholds] for of in (variance, half))
     around_samples = "variance around training samples at which half of the points are copies"
     of_centres = "number M of centres at which half of what comes from them are copies"
     variables = {

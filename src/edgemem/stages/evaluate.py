@@ -4,6 +4,7 @@ import argparse
 
 from edgemem import pieces
 from edgemem.config.evaluate import EvaluateSpec
+from edgemem.config.geometry import GeometrySpec
 from edgemem.engine.evaluation import evaluate
 from edgemem.errors import EdgememError
 from edgemem.files.netcdf import read_dataset, require_same, write_dataset
@@ -16,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("models", metavar="MODELS.nc", help="models file to measure")
     parser.add_argument("output", metavar="OUT.nc", help="evaluation file to write")
     parser.add_argument(
-        "--geometry", nargs="*", default=[], metavar="GEOMETRY.nc", help="geometry file, of a model of components"
+        "--geometry", nargs="?", metavar="GEOMETRY.nc", help="geometry file of the samples, for models with components"
     )
     parser.add_argument("--spec", required=True, metavar="JSON", help="setting, seed, denoiser, sampling, evaluation")
 
@@ -28,21 +29,23 @@ def run(options: argparse.Namespace) -> None:
     models = read_dataset(options.models, "models")
     require_same(options.samples, samples, spec)
     require_same(options.models, models, spec)
-    geometry = [read_dataset(path, "geometry") for path in options.geometry]
-    for path, dataset in zip(options.geometry, geometry, strict=True):
-        require_same(path, dataset, spec.geometry)
-    if "components" in pieces.declared(spec.denoiser).provides and not geometry:
+    geometry = None
+    if options.geometry:
+        geometry = read_dataset(options.geometry, "geometry")
+        wanted = GeometrySpec.of(spec.setting, spec.seed, spec.sampling, spec.evaluation)
+        require_same(options.geometry, geometry, wanted)
+    elif "components" in pieces.declared(spec.denoiser).provides:
         raise EdgememError(
-            f"{options.models} has models of components, which are held against the geometry of their training "
-            "samples; give its file by --geometry, which `edgemem geometry` makes"
+            f"{options.models} has models with components, whose evaluation needs the geometry of their training "
+            "samples; give its file with --geometry; edgemem geometry makes it"
         )
     with shared_compilation_cache():
-        evaluation = evaluate(spec, samples, models, *geometry)
+        evaluation = evaluate(spec, samples, models, geometry)
     write_dataset(
         evaluation,
         options.output,
         kind="evaluations",
         spec=spec,
-        inputs=[options.samples, options.models, *options.geometry],
+        inputs=[path for path in (options.samples, options.models, options.geometry) if path],
         title=f"Evaluation of {spec.model} on {spec.setting.name}, seed {spec.seed}",
     )

@@ -1,4 +1,4 @@
-"""Before evaluate: what training samples say by themselves, once for all models of components."""
+"""Before evaluate: the geometry of the training samples, once for all models with components."""
 
 import argparse
 

@@ -70,8 +70,7 @@ class Plan:
         """Return the file of a kind that has the job's setting, seed and model."""
 
         def file(wildcards: Wildcards) -> str:
-            setting, seed, model = self._case(wildcards)
-            return self._paths[kind, setting, seed, None if kind in OF_DATA else model]
+            return self._path(kind, *self._case(wildcards))
 
         return file
 
@@ -86,7 +85,7 @@ class Plan:
         def file(wildcards: Wildcards) -> str:
             setting, seed, model = self._case(wildcards)
             other = self.campaign.setting(setting).of_part(PARTS[1]).name
-            return self._paths[kind, other, seed, None if kind in OF_DATA else model]
+            return self._path(kind, other, seed, model)
 
         return file
 
@@ -137,8 +136,11 @@ class Plan:
     def _of_plot(self, kind: str, plot: Plot) -> list[str]:
         if (kind, None, None, None) in self._paths:
             return [self._paths[kind, None, None, None]]
-        model = None if kind in OF_DATA else plot.model
-        return [self._paths[kind, plot.setting, seed, model] for seed in self.campaign.seeds]
+        return [self._path(kind, plot.setting, seed, plot.model) for seed in self.campaign.seeds]
+
+    def _path(self, kind: str, setting: str | None, seed: int, model: str | None) -> str:
+        """Return the file of a kind; a model is no part of the names of what none has a part in."""
+        return self._paths[kind, setting, seed, None if kind in OF_DATA else model]
 
     def _case(self, wildcards: Wildcards) -> tuple[str, int, str | None]:
         """Return the setting, seed and model of a job; a file that is not of this campaign ends the run."""

@@ -12,7 +12,7 @@ from edgemem.config.agreement import PARTS, AgreementSpec
 from edgemem.config.barrier import BarrierSpec
 from edgemem.config.evaluate import EvaluateSpec
 from edgemem.config.flow import FlowProtocol
-from edgemem.config.geometry import GeometrySpec
+from edgemem.config.geometry import AROUND, DRAWN, GeometrySpec
 from edgemem.config.models import SizeContour, SizeGrid, listed_sizes, snapshot_steps
 from edgemem.config.sample import TEST_POOL
 from edgemem.config.sensitivity import SensitivitySpec
@@ -34,8 +34,6 @@ TRAINING_SPEED, EVALUATION_SPEED, SUBSETS_SPEED = 5e9, 1e9, 1e8
 HEADER, KEPT = 50_000, 12
 # Those of a figure in all formats, or of a table: a guess for what is small beside models.
 TABLE = 500_000
-# Points around each training sample, and from centres, of which a geometry job makes so many.
-AROUND, DRAWN = 100, 1000
 # What a training step costs however small it is, in multiplications.
 STEP = 1_000_000
 
