@@ -125,6 +125,11 @@ _advance_many = eqx.filter_jit(
 )
 
 
+def _owned(values: Any) -> Array:
+    """Return a copy of values that JAX owns and may overwrite."""
+    return jax.device_put(np.asarray(values), may_alias=False)
+
+
 def _start(constant: _Constant, key: PRNGKeyArray, denoiser: TrainableDenoiser) -> _Model:
     """Return one model before its first step."""
     state = constant.optimizer.init(trained_and_rest(denoiser)[0])
@@ -193,25 +198,24 @@ def train_together(
     constant = _Constant(problem, tiling, optimizer, int(np.diff(logged, prepend=0).max()))
     # New arrays, since the first call overwrites them; by NumPy, since JAX would compile a program for each shape.
     if together:
-        stacked = [jnp.asarray(np.stack(leaves)) for leaves in zip(*map(arrays_of, denoisers), strict=True)]
+        stacked = [_owned(np.stack(leaves)) for leaves in zip(*map(arrays_of, denoisers), strict=True)]
         denoiser = with_arrays(denoisers[0], stacked)
         key, state = jnp.stack(list(keys)), eqx.filter_vmap(optimizer.init)(trained_and_rest(denoiser)[0])
         model = _Model(denoiser, state, _first_block_of_many(problem, tiling, key))
     else:
         key = keys[0]
-        copied = [jnp.asarray(np.array(leaf)) for leaf in arrays_of(denoisers[0])]
+        copied = [_owned(leaf) for leaf in arrays_of(denoisers[0])]
         model = _start(constant, key, with_arrays(denoisers[0], copied))
     finite = list(map(np.isfinite, arrays_of(model.denoiser)))
     trace, kept, done = [], [], 0
     if resume:
-        # Arrays that JAX owns, since the first call overwrites them.
-        model = with_arrays(model, [jnp.array(array) for array in resume.arrays])
+        model = with_arrays(model, [_owned(array) for array in resume.arrays])
         trace, kept, done = list(resume.loss), list(resume.snapshots), resume.step
     block: list[np.ndarray] = []
     for end in sorted({*logged.tolist(), *keep}):
         if end <= done:
             continue
-        fixed = constant, key, jnp.asarray(done), jnp.asarray(end)
+        fixed = constant, key, _owned(done), _owned(end)
         model, loss = (_advance_many if together else _advance_one)(fixed, model)
         loss_by_step = np.atleast_2d(np.asarray(loss, np.float64))[:, : end - done]
         if not np.all(np.isfinite(loss_by_step)):
