@@ -7,6 +7,6 @@ from edgemem.cli import main
 
 
 code = main()
-# Python would look for cycles among all that was imported before it ends: half a second, of jobs that take few.
+# Otherwise Python searches all that was imported for reference cycles before it ends, which a short job notices.
 gc.freeze()
 sys.exit(code)

@@ -126,7 +126,7 @@ _advance_many = eqx.filter_jit(
 
 
 def _owned(values: Any) -> Array:
-    """Return a copy of values that JAX owns and may overwrite."""
+    """Return a copy of values that JAX owns and may overwrite; it is made without compiling a program."""
     return jax.device_put(np.asarray(values), may_alias=False)
 
 
@@ -196,7 +196,7 @@ def train_together(
     together, logged = len(denoisers) > 1, log_steps(steps)
     tiling = tiling_of(minibatch or n_samples, draws, len(denoisers) * denoisers[0].width)
     constant = _Constant(problem, tiling, optimizer, int(np.diff(logged, prepend=0).max()))
-    # New arrays, since the first call overwrites them; by NumPy, since JAX would compile a program for each shape.
+    # The first call overwrites its arrays, so the caller's are copied.
     if together:
         stacked = [_owned(np.stack(leaves)) for leaves in zip(*map(arrays_of, denoisers), strict=True)]
         denoiser = with_arrays(denoisers[0], stacked)
